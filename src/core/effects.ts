@@ -1,0 +1,17 @@
+import type { ReplyKind } from "./message.ts";
+
+/**
+ * What an inbound message causes, as data: `gateway/perform.ts` turns each into rows of one transaction, the dry run and the
+ * examples only look at them.
+ */
+export type Effect =
+  /** Standing refusal. Performing it also cancels what is queued, held or scheduled within its scope, in the same transaction. */
+  | { type: "suppress"; scope: "commercial" | "all"; sender: string | null; rule: string }
+  /** Ends every active suppression that covers `sender`. */
+  | { type: "lift_suppression"; sender: string; rule: string }
+  | { type: "record_consent"; purpose: "commercial"; wording: string; rule: string }
+  | { type: "withdraw_consent"; purpose: "commercial"; rule: string }
+  /** Out of the address book and every list (smsmode, "STOP SMS": the number is deleted from the address book). */
+  | { type: "remove_contact"; rule: string }
+  /** `once`: only if the suppression of this same message took hold, so that two concurrent STOPs get one confirmation. */
+  | { type: "reply"; kind: ReplyKind; text: string; rule: string; once: boolean };

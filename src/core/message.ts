@@ -1,0 +1,128 @@
+/** Words shared by the whole core. Nothing here does any I/O. */
+
+/** Advertising or not; decides consent, mention and hours (docs/compliance.md). */
+export type Category = "commercial" | "informative";
+
+/** What an inbound message asks for. Rule files may add more than these four. */
+export type Intent = "opt_out" | "opt_in" | "help" | "none" | (string & Record<never, never>);
+
+export type Outcome = "allow" | "hold" | "refuse";
+
+export type RefusalCode =
+  | "recipient_opted_out"
+  | "consent_missing"
+  | "content_refused"
+  | "sender_not_allowed"
+  | "recipient_invalid"
+  | "frequency_exceeded"
+  | "segment_budget_exceeded";
+
+export type HoldReason = "quiet_hours" | "scheduled" | "needs_review" | "facts_unavailable";
+
+/** The gateway's own automatic answers. `null` elsewhere means a message somebody submitted. */
+export type ReplyKind = "opt_out_confirmation" | "opt_in_confirmation" | "help";
+
+export type SenderKind = "short_code" | "long_code" | "toll_free" | "alphanumeric";
+
+/** What an outbound message comes from, and how a person who receives it can answer STOP. */
+export interface Sender {
+  /** `36105`, `+15005550006` or `PARLEY`. */
+  address: string;
+  kind: SenderKind;
+  /** ISO 3166 country that the number belongs to; `null` for a name. */
+  country: string | null;
+  /** Countries it may be used for; empty means every country. */
+  countries: string[];
+  /** Number that a person may text STOP to when they cannot answer the sender itself. */
+  stop_number: string | null;
+  /** Name that replies speak in. */
+  brand: string;
+}
+
+/** Who answers a STOP sent to an account: us, or the provider before us (compliance.md 7.2, rule 2). */
+export type StopReply = "gateway" | "provider";
+
+/** A standing refusal, as the decision needs to see it. */
+export interface SuppressionFact {
+  id: string;
+  /** `commercial`: no advertising from the workspace. `all`: nor anything else from `sender` (from anybody when null). */
+  scope: "commercial" | "all";
+  sender: string | null;
+}
+
+export type ConsentStatus = "granted" | "withdrawn" | "expired" | "none";
+
+/** What the database knows about the person, the sender and the thread when a message is decided. */
+export interface PersonFacts {
+  /** False when a part of this could not be read; advertising is then held, never sent. */
+  available: boolean;
+  suppressions: SuppressionFact[];
+  consent: ConsentStatus;
+  /** True when a commercial consent existed before the latest opt-out withdrew it. */
+  consent_before_opt_out: boolean;
+  /** Instants (ms) of advertising accepted for this person, newest first; at most the last 30 days, at most 50. */
+  advertising_at: number[];
+  /** Last message from the person to this sender (ms), or null. */
+  last_inbound_at: number | null;
+  /** The gateway's last automatic answers in this thread, newest first. */
+  replies: { kind: ReplyKind; at: number; text: string }[];
+  /** From the address book; null when unknown. */
+  language: string | null;
+  /** IANA zone from the address book; beats every guess from the number. */
+  time_zone: string | null;
+}
+
+export interface OutboundMessage {
+  direction: "outbound";
+  /** E.164. */
+  to: string;
+  text: string;
+  /** As declared by the caller; null when not declared. */
+  category: Category | null;
+  /** ms; null when it should leave as soon as it may. */
+  scheduled_at: number | null;
+  max_segments: number | null;
+  /** Set for the gateway's own answers. */
+  reply_kind: ReplyKind | null;
+  /** Unsubscribe page for this very message, used where a link is the lawful way out. */
+  unsubscribe_url: string;
+}
+
+export interface InboundMessage {
+  direction: "inbound";
+  /** E.164, or a short code or name when a machine wrote. */
+  from: string;
+  text: string;
+  /** What the carrier says it recognised (Twilio's `OptOutType`); null when it says nothing. */
+  carrier_intent: Intent | null;
+  stop_reply: StopReply;
+}
+
+/** One rule that matched, with why. */
+export interface RuleTrace {
+  id: string;
+  reason: string;
+  /** Legal or carrier source, in words. */
+  source: string;
+  /** How sure that source is. */
+  confidence: Confidence;
+  /** What the rule did: `refuse consent_missing`, `append_mention`, `intent opt_out` … */
+  effect: string;
+}
+
+export const CONFIDENCES = ["confirmed", "vendor", "statute", "design", "unconfirmed"] as const;
+/**
+ * `confirmed`: read at a regulator, statute, carrier body, or two sources that agree. `vendor`: one third party says so.
+ * `statute`: cited from general knowledge, wording not re-read. `design`: our choice. `unconfirmed`: sources contradict.
+ */
+export type Confidence = (typeof CONFIDENCES)[number];
+
+/** Recorded with every message; the same inputs always give the same decision. */
+export interface Decision {
+  /** Content hash of the rulebook that decided. */
+  rulebook: string;
+  outcome: Outcome;
+  category_source: "declared" | "rules";
+  intent: Intent | null;
+  rules: RuleTrace[];
+}

@@ -1,0 +1,378 @@
+import { z } from "zod";
+import { CONFIDENCES } from "./message.ts";
+
+/**
+ * The shape of every file under `rules/`. A file is YAML 1.2 (JSON is accepted) and says what it is by its `kind`.
+ * Unknown keys are refused, so that a typing error is an error and not a rule that silently does nothing.
+ */
+
+const text = z.string().trim().min(1);
+const id = z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$/, "an id is like `consent.advertising_needs_consent`");
+const isoDate = z.iso.date();
+export const COUNTRY_CODE = /^[A-Z]{2}$/;
+const country = z.string().regex(COUNTRY_CODE, "an ISO 3166 code such as FR");
+const language = z.string().regex(/^([a-z]{2}|und)$/, "an ISO 639-1 code such as fr, or und for any language");
+
+export const Source = z.strictObject({
+  text,
+  url: z.url().optional(),
+  confidence: z.enum(CONFIDENCES),
+  /** Day on which somebody last read the source. */
+  reviewed: isoDate,
+});
+export type Source = z.infer<typeof Source>;
+
+/** A rule's own source, or `country.<section>`: the source that the recipient's country file gives for that section. */
+const SourceRef = z.union([
+  Source,
+  z.string().regex(/^country\.(opt_out|consent|quiet_hours|mention|frequency|senders)$/),
+]);
+
+// --- conditions: the json-rules-engine document -------------------------------------------------------------------
+
+const FactRef = z.strictObject({ fact: text, path: z.string().startsWith("$").optional() });
+const Leaf = z.strictObject({
+  fact: text,
+  path: z.string().startsWith("$").optional(),
+  operator: z.enum([
+    "equal",
+    "notEqual",
+    "in",
+    "notIn",
+    "contains",
+    "doesNotContain",
+    "lessThan",
+    "lessThanInclusive",
+    "greaterThan",
+    "greaterThanInclusive",
+  ]),
+  value: z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()])), FactRef]),
+});
+export type Leaf = z.infer<typeof Leaf>;
+export type Condition = { all: Condition[] } | { any: Condition[] } | { not: Condition } | Leaf;
+const Condition: z.ZodType<Condition> = z.lazy(() =>
+  z.union([
+    z.strictObject({ all: z.array(Condition) }),
+    z.strictObject({ any: z.array(Condition) }),
+    z.strictObject({ not: Condition }),
+    Leaf,
+  ])
+);
+/** json-rules-engine asks for `all`, `any` or `not` at the top. An empty `all` always holds. */
+const Conditions = z.union([
+  z.strictObject({ all: z.array(Condition) }),
+  z.strictObject({ any: z.array(Condition).min(1) }),
+  z.strictObject({ not: Condition }),
+]);
+
+// --- events -------------------------------------------------------------------------------------------------------
+
+export const REFUSAL_CODES = [
+  "recipient_opted_out",
+  "consent_missing",
+  "content_refused",
+  "sender_not_allowed",
+  "recipient_invalid",
+  "frequency_exceeded",
+  "segment_budget_exceeded",
+] as const;
+export const HOLD_REASONS = ["quiet_hours", "scheduled", "needs_review", "facts_unavailable"] as const;
+export const REPLY_KINDS = ["opt_out_confirmation", "opt_in_confirmation", "help"] as const;
+
+export const Event = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("classify"),
+    params: z.strictObject({ category: z.enum(["commercial", "informative"]) }),
+  }),
+  z.strictObject({ type: z.literal("refuse"), params: z.strictObject({ code: z.enum(REFUSAL_CODES) }) }),
+  z.strictObject({
+    type: z.literal("hold"),
+    /** `until`: the fact that gives the instant; without it the message waits for a person. */
+    params: z.strictObject({
+      reason: z.enum(HOLD_REASONS),
+      until: z.enum(["quiet_until", "scheduled_at", "retry_at"]).optional(),
+    }),
+  }),
+  z.strictObject({ type: z.literal("append_mention") }),
+  z.strictObject({ type: z.literal("intent"), params: z.strictObject({ intent: z.string().regex(/^[a-z_]+$/) }) }),
+  /** Scope comes from the country's `opt_out.scope`. */
+  z.strictObject({ type: z.literal("suppress") }),
+  z.strictObject({ type: z.literal("lift_suppression") }),
+  z.strictObject({ type: z.literal("record_consent"), params: z.strictObject({ purpose: z.literal("commercial") }) }),
+  z.strictObject({ type: z.literal("withdraw_consent"), params: z.strictObject({ purpose: z.literal("commercial") }) }),
+  z.strictObject({ type: z.literal("remove_contact") }),
+  z.strictObject({ type: z.literal("reply"), params: z.strictObject({ kind: z.enum(REPLY_KINDS) }) }),
+  /** Recorded with the decision, changes nothing. */
+  z.strictObject({ type: z.literal("note") }),
+]);
+export type Event = z.infer<typeof Event>;
+
+// --- examples -----------------------------------------------------------------------------------------------------
+
+/**
+ * A small story told to the real `decide`. Everything left out has a plain default: `outbound` examples are sent to a
+ * French mobile from the short code 36105 on Tuesday 2026-11-24 at 10:00 in Paris, with nothing known about the person;
+ * `inbound` examples come from that mobile to that short code.
+ */
+export const Scenario = z.strictObject({
+  direction: z.enum(["outbound", "inbound"]).optional(),
+  text: z.string(),
+  /** Outbound: the recipient. */
+  to: z.string().optional(),
+  /** Outbound: address of the sender. Inbound: the person. */
+  from: z.string().optional(),
+  /** The sender's kind, country and stop number when they are not those of a usual number of that shape. */
+  sender: z.strictObject({
+    kind: z.enum(["short_code", "long_code", "toll_free", "alphanumeric"]).optional(),
+    country: country.optional(),
+    countries: z.array(country).optional(),
+    stop_number: z.string().optional(),
+    brand: z.string().optional(),
+  }).optional(),
+  at: z.iso.datetime({ offset: true }).optional(),
+  category: z.enum(["commercial", "informative"]).optional(),
+  scheduled_at: z.iso.datetime({ offset: true }).optional(),
+  max_segments: z.number().int().min(1).optional(),
+  reply_kind: z.enum(REPLY_KINDS).optional(),
+  consent: z.enum(["granted", "withdrawn", "expired", "none"]).optional(),
+  consent_before_opt_out: z.boolean().optional(),
+  suppressed: z.enum(["commercial", "all"]).optional(),
+  /** How many advertisements the person was sent in the last 24 hours. */
+  advertising_last_24h: z.number().int().min(0).optional(),
+  /** Minutes since the person last wrote. */
+  last_inbound_minutes: z.number().min(0).optional(),
+  /** The gateway's own last answer in the thread. */
+  last_reply: z.strictObject({ kind: z.enum(REPLY_KINDS), minutes: z.number().min(0), text: z.string().optional() })
+    .optional(),
+  facts_available: z.boolean().optional(),
+  time_zone: z.string().optional(),
+  language: language.optional(),
+  carrier_intent: z.string().optional(),
+  stop_reply: z.enum(["gateway", "provider"]).optional(),
+});
+export type Scenario = z.infer<typeof Scenario>;
+
+/** What an example promises; every key that is given is compared. */
+export const Expectation = z.strictObject({
+  outcome: z.enum(["allow", "hold", "refuse"]).optional(),
+  code: z.enum(REFUSAL_CODES).optional(),
+  hold_reason: z.enum(HOLD_REASONS).optional(),
+  hold_until: z.iso.datetime({ offset: true }).optional(),
+  category: z.enum(["commercial", "informative"]).optional(),
+  intent: z.string().optional(),
+  /** Final text. */
+  final_text: z.string().optional(),
+  segments: z.number().int().optional(),
+  encoding: z.enum(["GSM-7", "UCS-2"]).optional(),
+  suppresses: z.enum(["commercial", "all", "nothing"]).optional(),
+  /** Text of the automatic answer; null when there must be none. */
+  reply: z.string().nullable().optional(),
+});
+export type Expectation = z.infer<typeof Expectation>;
+const Example = Scenario.extend({ why: text.optional(), expect: Expectation });
+export type Example = z.infer<typeof Example>;
+
+// --- kind: rules --------------------------------------------------------------------------------------------------
+
+/**
+ * Stages run in this order; a rule sees the facts of its own stage and of earlier ones. Outbound: `classify` settles the
+ * category, `permit` refuses, `compose` shapes the text, `timing` holds. Inbound: `understand` settles the intent,
+ * `respond` acts on it.
+ */
+export const STAGES = ["classify", "permit", "compose", "timing", "understand", "respond"] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const Rule = z.strictObject({
+  id,
+  description: text,
+  source: SourceRef,
+  /** Told to whoever meets the rule; `{country}`, `{sender}`, `{matched}`, `{hours}` … are filled in (rules/README.md). */
+  reason: text,
+  effective_from: isoDate.optional(),
+  effective_to: isoDate.optional(),
+  conditions: Conditions,
+  event: Event,
+  /** Higher wins where only one can: the intent, the category, the refusal code. */
+  priority: z.number().int().min(1).max(1000).optional(),
+  examples: z.strictObject({
+    /** Scenarios in which this rule must fire. */
+    matches: z.array(Scenario.extend({ why: text.optional() })).min(1),
+    does_not_match: z.array(Scenario.extend({ why: text.optional() })).min(1),
+  }),
+});
+export type Rule = z.infer<typeof Rule>;
+
+const RulesFile = z.strictObject({
+  kind: z.literal("rules"),
+  concern: text,
+  stage: z.enum(STAGES),
+  rules: z.array(Rule).min(1),
+});
+
+// --- kind: country ------------------------------------------------------------------------------------------------
+
+const hours = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/, "hours are like 08:00-20:00");
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+/** `mon-fri: "08:00-20:00"`, `sat: closed`. Every day of the week must be covered exactly once. */
+const Week = z.record(
+  z.string().regex(/^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$/),
+  z.union([hours, z.literal("closed")]),
+).refine((week) => {
+  const days = Object.keys(week).flatMap((key) => {
+    const [first, last] = key.split("-") as [typeof DAYS[number], typeof DAYS[number] | undefined];
+    return DAYS.slice(DAYS.indexOf(first), DAYS.indexOf(last ?? first) + 1);
+  });
+  return days.length === 7 && new Set(days).size === 7;
+}, "every day of the week must be covered exactly once");
+export const QuietProfile = z.strictObject({
+  /** When advertising may leave, in the recipient's local time; half-open, so `-20:00` ends at 19:59:59. */
+  open: Week,
+  holidays: z.enum(["closed", "open"]),
+  source: Source,
+});
+export type QuietProfile = z.infer<typeof QuietProfile>;
+
+const Frequency = z.strictObject({
+  max: z.number().int().min(1),
+  hours: z.number().int().min(1).max(720),
+  source: Source,
+});
+const KeywordEntry = z.strictObject({
+  intent: z.string().regex(/^[a-z_]+$/),
+  language,
+  words: z.array(text).min(1),
+  /** False: an opt-out only as the whole message (CANCEL, END … have other jobs inside a sentence). Default true. */
+  tail: z.boolean().optional(),
+  /** Counts only while the person is opted out (YES, JA, OUI are ordinary answers otherwise). Default false. */
+  only_when_opted_out: z.boolean().optional(),
+  source: Source,
+});
+export type KeywordEntry = z.infer<typeof KeywordEntry>;
+
+export const Country = z.strictObject({
+  kind: z.literal("country"),
+  /** ISO 3166 code, or `default` for every country without a file of its own. */
+  code: z.union([country, z.literal("default")]),
+  name: text,
+  /** In order of preference; replies fall back along it, then to English. */
+  languages: z.array(language).min(1),
+  /** Every IANA zone a person with such a number may be in. Left out: all zones of the country. */
+  zones: z.array(z.string().regex(/^[A-Za-z_]+(\/[A-Za-z_-]+)+$/)).min(1).optional(),
+  /** Calendar of public holidays (date-holidays), for example `{country: FR}`. Left out: none known. */
+  holidays: z.strictObject({ country, region: z.string().optional() }).optional(),
+  opt_out: z.strictObject({
+    /** `commercial`: advertising from the whole workspace. `everything_from_sender`: that, and all else from that sender. */
+    scope: z.enum(["commercial", "everything_from_sender"]),
+    /** How fast the law wants it; Parley does it in the same transaction. */
+    deadline: text,
+    source: Source,
+  }),
+  /** On top of the general keywords and those of the country's languages. */
+  keywords: z.array(KeywordEntry).optional(),
+  consent: z.strictObject({ commercial: z.enum(["required", "not_required"]), source: Source }),
+  quiet_hours: z.strictObject({
+    /** The profile in force; a `deployment` file may choose another. */
+    profile: text,
+    profiles: z.record(text, QuietProfile),
+    /** Stricter hours of a part of the country, by ISO 3166-2 suffix (`FL`), on top of the profile. */
+    regions: z.record(z.string().regex(/^[A-Z0-9]{1,3}$/), QuietProfile).optional(),
+  }).refine((q) => q.profile in q.profiles, { message: "`profile` must name one of `profiles`", path: ["profile"] }),
+  mention: z.strictObject({
+    /** `link` allowed where the sender cannot be answered and there is no STOP number. */
+    link_allowed: z.boolean(),
+    /** Preferred first; later ones are shorter and used when they save a segment. `{number}` / `{link}` are filled in. */
+    number: z.array(z.string().includes("{number}")).min(1),
+    /** For senders that can be answered directly. */
+    reply: z.array(text).min(1),
+    link: z.array(z.string().includes("{link}")).min(1),
+    source: Source,
+  }),
+  frequency: Frequency.extend({ regions: z.record(z.string(), Frequency).optional() }),
+  /** Kinds of sender that may carry each category. */
+  senders: z.strictObject({
+    commercial: z.array(z.enum(["short_code", "long_code", "toll_free", "alphanumeric"])).min(1),
+    informative: z.array(z.enum(["short_code", "long_code", "toll_free", "alphanumeric"])).min(1),
+    source: Source,
+  }),
+  /** Rules of this country alone. */
+  rules: z.array(Rule.extend({ stage: z.enum(STAGES) })).optional(),
+  notes: z.array(text).optional(),
+  examples: z.array(Example).min(1),
+});
+export type Country = z.infer<typeof Country>;
+
+// --- kinds: lexicons, replies, numbering, deployment --------------------------------------------------------------
+
+/**
+ * A pattern is words in lower case without accents, matched one after the other: `stop by`, `[please] stop [sms|pub]`,
+ * `code promo <code>`. `[a|b]` is optional, `a|b` a choice, `rembours*` a beginning of a word (3 letters or more), and
+ * `<number> <percent> <money> <time> <date> <url> <code>` stand for tokens of that shape.
+ */
+const pattern = text;
+
+const Keywords = z.strictObject({ kind: z.literal("keywords"), entries: z.array(KeywordEntry).min(1) });
+/** Words that may follow a keyword without changing its meaning: politeness, SMS, PUB, ALL … */
+const Tails = z.strictObject({
+  kind: z.literal("tails"),
+  entries: z.array(z.strictObject({ language, words: z.array(text).min(1), source: Source })).min(1),
+});
+/** Patterns that show that a keyword does not mean what it says: "stop by", "bus stop", "don't stop". */
+const Guards = z.strictObject({
+  kind: z.literal("guards"),
+  entries: z.array(z.strictObject({ language, patterns: z.array(pattern).min(1), why: text, source: Source })).min(1),
+});
+/** Weighted signs of advertising (positive) and of information (negative). */
+const Signals = z.strictObject({
+  kind: z.literal("signals"),
+  language,
+  /** Score at and above which a text is commercial, at and below which it is informative. Only in the `und` file. */
+  thresholds: z.strictObject({ commercial: z.number(), informative: z.number() }).optional(),
+  signals: z.array(
+    z.strictObject({ patterns: z.array(pattern).min(1), weight: z.number().min(-10).max(10), why: text }),
+  ).min(1),
+});
+const Replies = z.strictObject({
+  kind: z.literal("replies"),
+  language,
+  /** `{brand}`, `{sender}`, `{contact}` are filled in. GSM-7 characters only, so that an answer stays one segment. */
+  templates: z.strictObject({
+    opt_out_commercial: text,
+    opt_out_everything: text,
+    opt_in_confirmation: text,
+    help: text,
+  }),
+  source: Source,
+});
+/** Area codes of the North American plan: where a +1 number may be. Made by `deno task rules area-codes`. */
+const AreaCodes = z.strictObject({
+  kind: z.literal("area_codes"),
+  calling_code: z.string().regex(/^\d{1,3}$/),
+  source: Source,
+  areas: z.record(
+    z.string().regex(/^\d{3}$/),
+    z.strictObject({ country, region: z.string().optional(), zones: z.array(z.string()).min(1) }),
+  ),
+});
+/** What a deployment chooses for itself without touching the shipped files. */
+const Deployment = z.strictObject({
+  kind: z.literal("deployment"),
+  brand: text,
+  /** Told in the HELP answer: a web address, an e-mail address or a telephone number. */
+  contact: text,
+  /** Country code to the name of one of its quiet-hours profiles. */
+  quiet_hours: z.record(country, text).optional(),
+});
+export type Deployment = z.infer<typeof Deployment>;
+
+export const RuleFile = z.discriminatedUnion("kind", [
+  RulesFile,
+  Country,
+  Keywords,
+  Tails,
+  Guards,
+  Signals,
+  Replies,
+  AreaCodes,
+  Deployment,
+]);
+export type RuleFile = z.infer<typeof RuleFile>;

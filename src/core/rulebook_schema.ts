@@ -53,7 +53,7 @@ export type Condition = { all: Condition[] } | { any: Condition[] } | { not: Con
 const Condition: z.ZodType<Condition> = z.lazy(() =>
   z.union([
     z.strictObject({ all: z.array(Condition) }),
-    z.strictObject({ any: z.array(Condition) }),
+    z.strictObject({ any: z.array(Condition).min(1) }),
     z.strictObject({ not: Condition }),
     Leaf,
   ])
@@ -176,10 +176,10 @@ export type Example = z.infer<typeof Example>;
 
 /**
  * Stages run in this order; a rule sees the facts of its own stage and of earlier ones. Outbound: `classify` settles the
- * category, `permit` refuses, `compose` shapes the text, `timing` holds. Inbound: `understand` settles the intent,
+ * category, `permit` refuses, `compose` shapes the text, `release` says when the finished text may leave. Inbound: `understand` settles the intent,
  * `respond` acts on it.
  */
-export const STAGES = ["classify", "permit", "compose", "timing", "understand", "respond"] as const;
+export const STAGES = ["classify", "permit", "compose", "release", "understand", "respond"] as const;
 export type Stage = (typeof STAGES)[number];
 
 export const Rule = z.strictObject({
@@ -278,6 +278,8 @@ export const Country = z.strictObject({
     regions: z.record(z.string().regex(/^[A-Z0-9]{1,3}$/), QuietProfile).optional(),
   }).refine((q) => q.profile in q.profiles, { message: "`profile` must name one of `profiles`", path: ["profile"] }),
   mention: z.strictObject({
+    /** How a short code is mentioned: by its number ("STOP au 36105") or as something to answer ("Reply STOP"). */
+    short_code: z.enum(["number", "reply"]).default("number"),
     /** `link` allowed where the sender cannot be answered and there is no STOP number. */
     link_allowed: z.boolean(),
     /** Preferred first; later ones are shorter and used when they save a segment. `{number}` / `{link}` are filled in. */
@@ -320,6 +322,15 @@ const Tails = z.strictObject({
 const Guards = z.strictObject({
   kind: z.literal("guards"),
   entries: z.array(z.strictObject({ language, patterns: z.array(pattern).min(1), why: text, source: Source })).min(1),
+});
+/** How a mention that the caller already wrote is recognised, whatever the country: `stop [sms] [au|to] <number>`. */
+const Mentions = z.strictObject({
+  kind: z.literal("mentions"),
+  /** Patterns with the number to write to. */
+  number: z.array(pattern).min(1),
+  /** Patterns for senders that are answered directly. */
+  reply: z.array(pattern).min(1),
+  source: Source,
 });
 /** Weighted signs of advertising (positive) and of information (negative). */
 const Signals = z.strictObject({
@@ -370,6 +381,7 @@ export const RuleFile = z.discriminatedUnion("kind", [
   Keywords,
   Tails,
   Guards,
+  Mentions,
   Signals,
   Replies,
   AreaCodes,

@@ -1,0 +1,322 @@
+import type { CountryBook, Place, Rulebook } from "./rulebook.ts";
+import type { Category, InboundMessage, Intent, OutboundMessage, PersonFacts, Sender } from "./message.ts";
+import { type Composed, type MentionState, mentionState } from "./mention.ts";
+import { measure } from "./segment.ts";
+import { quiet } from "./quiet_hours.ts";
+import { type Token, tokenize } from "./text.ts";
+import type { KeywordMatch } from "./keywords.ts";
+
+/**
+ * The facts that rules may ask about, each computed at most once and only when a rule asks. Names and meanings are listed in
+ * `OUTBOUND_FACTS` and `INBOUND_FACTS`; `rules/README.md` is tested to tell all of them.
+ */
+
+/** Stands for "never" in facts that count minutes, so that rules can compare without a special case. */
+export const NEVER_MINUTES = 1e9;
+
+/** Delay after which a message that waits for missing facts is decided again. */
+const RETRY_MS = 15 * 60_000;
+const MINUTE = 60_000;
+
+export const OUTBOUND_FACTS = {
+  classify: {
+    to_country: "ISO 3166 code of the recipient's country, or `unknown`",
+    to_region: "State or province of the recipient's area code (`FL`), or `unknown`",
+    declared_category: "`commercial`, `informative`, or `none` when the caller declared nothing",
+    reply_kind: "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `help`",
+    content_category: "What the words say: `commercial`, `informative` or `unclear`",
+    content_score: "Sum of the weights of the signals found; positive is advertising",
+    conversation_minutes: "Minutes since the person last wrote to this sender; a huge number when never",
+    sender: "The sender: `$.address`, `$.kind`, `$.country`, `$.countries`, `$.stop_number`, `$.brand`",
+    sender_kind: "`short_code`, `long_code`, `toll_free` or `alphanumeric`",
+    sender_serves_country: "True when the sender may be used for the recipient's country",
+    country: "The recipient's country file, for example `$.consent.commercial`",
+  },
+  permit: {
+    category: "`commercial` or `informative`, as the classify stage settled it",
+    consent: "`granted`, `withdrawn`, `expired` or `none`, for advertising",
+    suppression: "`none`, `commercial` (no advertising) or `all` (nothing from this sender)",
+    advertising_count: "Advertisements accepted for the person within the period of the country's (or region's) cap",
+    advertising_limit: "The cap itself",
+    mention: "`absent`, `present`, `wrong_number`, or `impossible` when the sender leaves no way to say STOP",
+    facts_available: "False when what is known about the person could not be read",
+    zones_known: "False when nobody can say in which time zone the recipient may be",
+  },
+  compose: {},
+  release: {
+    segments: "Segments of the finished text",
+    over_budget: "True when the finished text needs more segments than the caller allows",
+    scheduled: "True when the caller asked for a later instant",
+    scheduled_at: "That instant",
+    quiet: "True when advertising is not allowed at the moment the message would leave, in any zone the person may be in",
+    quiet_until: "First instant at which it is allowed everywhere",
+    retry_at: "A quarter of an hour from now",
+  },
+} as const;
+
+export const INBOUND_FACTS = {
+  understand: {
+    keyword_intent: "Intent of the keyword found (`opt_out`, `opt_in`, `help`), or `none`",
+    keyword_tier: "`T1` the whole text is the keyword, `T2` keyword and a short tail, or `none`",
+    guard: "True when a guard pattern shows that the word does not mean what it says",
+    carrier_intent: "What the carrier recognised by itself, or `none`",
+    opted_out: "True while a suppression stands for this person and sender",
+    from_country: "ISO 3166 code of the writer's country, or `unknown`",
+    from_kind: "`msisdn`, or `machine` for short codes and names",
+    country: "The writer's country file",
+  },
+  respond: {
+    intent: "The intent, as the understand stage settled it",
+    stop_reply: "Who answers keywords here: `gateway` or `provider`",
+    minutes_since_opt_out_confirmation: "Minutes since our last confirmation of an opt-out; a huge number when never",
+    minutes_since_opt_in_confirmation: "The same for confirmations of a return",
+    minutes_since_help: "The same for help answers",
+    automatic_replies_24h: "Our automatic answers in this thread in the last 24 hours",
+    consent_before_opt_out: "True when advertising was consented to before the latest opt-out withdrew it",
+    resubscription_offered: "True when our last confirmation of an opt-out offered the very word that the person now wrote",
+  },
+} as const;
+
+export class OutboundFrame {
+  readonly [fact: string]: unknown;
+  category: Category = "commercial";
+  composed: Composed | null = null;
+  #tokens: Token[] | undefined;
+  #score: number | undefined;
+  #signals: string[] = [];
+  #quiet: ReturnType<typeof quiet> | undefined;
+  #mention: MentionState | undefined;
+
+  constructor(
+    readonly message: OutboundMessage,
+    readonly sender: Sender,
+    readonly person: PersonFacts,
+    readonly place: Place,
+    readonly book: CountryBook,
+    readonly rulebook: Rulebook,
+    readonly now: number,
+  ) {}
+
+  get tokens(): Token[] {
+    return this.#tokens ??= tokenize(this.message.text);
+  }
+  /** When the message would leave if nothing held it. */
+  get leavesAt(): number {
+    return Math.max(this.now, this.message.scheduled_at ?? 0);
+  }
+  get to_country(): string {
+    return this.place.country ?? "unknown";
+  }
+  get to_region(): string {
+    return this.place.region ?? "unknown";
+  }
+  get country() {
+    return this.book.table;
+  }
+  get declared_category(): Category | "none" {
+    return this.message.category ?? "none";
+  }
+  get reply_kind(): string {
+    return this.message.reply_kind ?? "none";
+  }
+  get content_score(): number {
+    if (this.#score === undefined) {
+      let score = 0;
+      for (const found of this.rulebook.signals.match(this.tokens)) {
+        score += found.value.weight;
+        const first = this.tokens[found.from], last = this.tokens[found.to - 1];
+        if (first && last) this.#signals.push(this.message.text.slice(first.start, last.end));
+      }
+      this.#score = Math.round(score * 100) / 100;
+    }
+    return this.#score;
+  }
+  get content_category(): Category | "unclear" {
+    const score = this.content_score, limits = this.rulebook.thresholds;
+    return score >= limits.commercial ? "commercial" : score <= limits.informative ? "informative" : "unclear";
+  }
+  get conversation_minutes(): number {
+    return minutesSince(this.person.last_inbound_at, this.now);
+  }
+  get sender_kind(): string {
+    return this.sender.kind;
+  }
+  get sender_serves_country(): boolean {
+    return this.sender.countries.length === 0 ||
+      (this.place.country !== null && this.sender.countries.includes(this.place.country));
+  }
+  get consent(): string {
+    return this.person.consent;
+  }
+  get suppression(): "none" | "commercial" | "all" {
+    let strongest: "none" | "commercial" = "none";
+    for (const one of this.person.suppressions) {
+      if (one.scope === "all" && (one.sender === null || one.sender === this.sender.address)) return "all";
+      strongest = "commercial";
+    }
+    return strongest;
+  }
+  get #cap() {
+    const { regions, ...country } = this.book.table.frequency;
+    return (this.place.region !== null ? regions?.[this.place.region] : undefined) ?? country;
+  }
+  get advertising_count(): number {
+    const since = this.leavesAt - this.#cap.hours * 60 * MINUTE;
+    return this.person.advertising_at.filter((at) => at > since).length;
+  }
+  get advertising_limit(): number {
+    return this.#cap.max;
+  }
+  get advertising_hours(): number {
+    return this.#cap.hours;
+  }
+  get mention(): MentionState {
+    return this.#mention ??= mentionState(
+      this.message.text,
+      this.tokens,
+      this.sender,
+      this.book.table.mention,
+      this.book.mentions,
+    );
+  }
+  get facts_available(): boolean {
+    return this.person.available;
+  }
+  get zones_known(): boolean {
+    return this.place.zones.length > 0;
+  }
+  get measured(): Composed {
+    if (this.composed === null) {
+      const { encoding, segments } = measure(this.message.text);
+      this.composed = { text: this.message.text, encoding, segments };
+    }
+    return this.composed;
+  }
+  get segments(): number {
+    return this.measured.segments;
+  }
+  get over_budget(): boolean {
+    return this.message.max_segments !== null && this.segments > this.message.max_segments;
+  }
+  get scheduled(): boolean {
+    return this.message.scheduled_at !== null && this.message.scheduled_at > this.now;
+  }
+  get scheduled_at(): number | null {
+    return this.message.scheduled_at;
+  }
+  get window() {
+    return this.#quiet ??= quiet(this.leavesAt, this.place.zones, this.book.hours(this.place.region));
+  }
+  get quiet(): boolean {
+    return this.window.quiet;
+  }
+  get quiet_until(): number | null {
+    return this.window.until;
+  }
+  get retry_at(): number {
+    return this.leavesAt + RETRY_MS;
+  }
+  /** Words for reason templates. */
+  get matched(): string {
+    return [...new Set(this.content_score === 0 ? [] : this.#signals)].map((words) => `"${words}"`).join(", ") || "nothing";
+  }
+}
+
+export class InboundFrame {
+  readonly [fact: string]: unknown;
+  intent: Intent = "none";
+  readonly tokens: Token[];
+  readonly keyword: KeywordMatch | null;
+  #guard: { words: string; why: string } | null | undefined;
+
+  constructor(
+    readonly message: InboundMessage,
+    /** Null when the message came to an address that is no sender of ours. */
+    readonly sender: Sender | null,
+    readonly person: PersonFacts,
+    readonly place: Place,
+    readonly book: CountryBook,
+    readonly rulebook: Rulebook,
+    readonly now: number,
+  ) {
+    this.tokens = tokenize(message.text);
+    this.keyword = book.keywords.match(this.tokens, {
+      optedOut: this.opted_out,
+      tails: sender === null ? [] : [sender.address, sender.brand, ...(sender.stop_number ? [sender.stop_number] : [])],
+    });
+  }
+
+  get opted_out(): boolean {
+    return this.person.suppressions.some((one) =>
+      one.scope === "commercial" || one.sender === null || one.sender === this.sender?.address
+    );
+  }
+  get keyword_intent(): string {
+    return this.keyword?.intent ?? "none";
+  }
+  get keyword_tier(): string {
+    return this.keyword?.tier ?? "none";
+  }
+  get #guarded(): { words: string; why: string } | null {
+    if (this.#guard === undefined) {
+      const found = this.rulebook.guards.match(this.tokens)[0];
+      const first = found && this.tokens[found.from], last = found && this.tokens[found.to - 1];
+      this.#guard = found && first && last
+        ? { words: this.message.text.slice(first.start, last.end), why: found.value.why }
+        : null;
+    }
+    return this.#guard;
+  }
+  get guard(): boolean {
+    return this.#guarded !== null;
+  }
+  get carrier_intent(): string {
+    return this.message.carrier_intent ?? "none";
+  }
+  get from_country(): string {
+    return this.place.country ?? "unknown";
+  }
+  get from_kind(): "msisdn" | "machine" {
+    return this.message.from.startsWith("+") ? "msisdn" : "machine";
+  }
+  get country() {
+    return this.book.table;
+  }
+  get stop_reply(): string {
+    return this.message.stop_reply;
+  }
+  get minutes_since_opt_out_confirmation(): number {
+    return this.#minutesSinceReply("opt_out_confirmation");
+  }
+  get minutes_since_opt_in_confirmation(): number {
+    return this.#minutesSinceReply("opt_in_confirmation");
+  }
+  get minutes_since_help(): number {
+    return this.#minutesSinceReply("help");
+  }
+  get automatic_replies_24h(): number {
+    return this.person.replies.filter((reply) => reply.at > this.now - 1440 * MINUTE).length;
+  }
+  get consent_before_opt_out(): boolean {
+    return this.person.consent_before_opt_out;
+  }
+  get resubscription_offered(): boolean {
+    const offer = this.person.replies.find((reply) => reply.kind === "opt_out_confirmation");
+    if (offer === undefined || this.keyword === null) return false;
+    const word = tokenize(this.keyword.words).map((token) => token.text).join(" ");
+    return ` ${tokenize(offer.text).map((token) => token.text).join(" ")} `.includes(` ${word} `);
+  }
+  /** Words for reason templates. */
+  get matched(): string {
+    if (this.keyword !== null) return `"${this.keyword.words}"`;
+    return this.#guarded === null ? "nothing" : `"${this.#guarded.words}"`;
+  }
+
+  #minutesSinceReply(kind: string): number {
+    return minutesSince(this.person.replies.find((reply) => reply.kind === kind)?.at ?? null, this.now);
+  }
+}
+
+function minutesSince(at: number | null, now: number): number {
+  return at === null ? NEVER_MINUTES : (now - at) / MINUTE;
+}

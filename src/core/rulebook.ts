@@ -1,0 +1,311 @@
+import { compileCondition, ConditionError, type Predicate } from "./conditions.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "./frames.ts";
+import { holidayCalendar } from "./holidays.ts";
+import { compileKeywords, type KeywordMatcher } from "./keywords.ts";
+import { locate } from "./location.ts";
+import type { MentionPattern } from "./mention.ts";
+import type { Confidence } from "./message.ts";
+import { compilePatterns, PatternError, type PhraseMatcher } from "./phrases.ts";
+import { compileWeek } from "./quiet_hours.ts";
+import type { Country, Deployment, Event, KeywordEntry, QuietProfile, Rule, RuleFile, Source, Stage } from "./rulebook_schema.ts";
+import { zonesOfCountry } from "./zones.ts";
+
+/**
+ * One immutable version of all rule files, compiled. Generic rules are few and country tables many, so the work per message
+ * does not grow with the number of countries: a country is compiled when its first message comes.
+ */
+export interface Rulebook {
+  /** Content hash of the files: the name of this version. */
+  readonly hash: string;
+  readonly deployment: Deployment;
+  readonly signals: PhraseMatcher<{ weight: number; why: string }>;
+  readonly thresholds: { commercial: number; informative: number };
+  readonly guards: PhraseMatcher<{ why: string }>;
+  /** Country codes that have a file of their own. */
+  readonly countries: readonly string[];
+  country(code: string | null): CountryBook;
+  /** Where a number may be: country, region and every zone its holder may be in. */
+  locate(e164: string): Place;
+  /** Wording of an automatic answer in the first of `languages` that has one. */
+  reply(template: ReplyTemplate, languages: readonly string[]): { text: string; language: string; source: Source };
+}
+
+export type ReplyTemplate = "opt_out_commercial" | "opt_out_everything" | "opt_in_confirmation" | "help";
+
+export interface Place {
+  country: string | null;
+  region: string | null;
+  zones: string[];
+}
+
+export interface CountryBook {
+  readonly table: Country;
+  readonly stages: Readonly<Record<Stage, readonly CompiledRule[]>>;
+  readonly keywords: KeywordMatcher;
+  readonly mentions: PhraseMatcher<MentionPattern>;
+  /** Hours that bind in the country, and in the region where it is stricter. */
+  hours(region: string | null): Parameters<typeof import("./quiet_hours.ts").quiet>[2];
+}
+
+export interface CompiledRule {
+  readonly id: string;
+  readonly concern: string;
+  readonly rule: Rule;
+  readonly test: Predicate;
+  readonly event: Event;
+  readonly priority: number;
+  readonly from: number;
+  readonly to: number;
+  readonly sourceText: string;
+  readonly confidence: Confidence;
+}
+
+/** A rule file that is well formed but cannot work; `rule` tells the loader which line to name. */
+export class RulebookError extends Error {
+  override name = "RulebookError";
+  constructor(readonly file: string, readonly rule: string | null, message: string) {
+    super(message);
+  }
+}
+
+export interface NamedFile {
+  /** Path under the rules folder, for messages. */
+  path: string;
+  content: RuleFile;
+}
+
+type StagedRule = { path: string; concern: string; stage: Stage; rule: Rule };
+type Of<K extends RuleFile["kind"]> = Extract<RuleFile, { kind: K }>;
+
+/** @throws RulebookError for what the schema cannot see: unknown facts, two rules of one name, a missing default. */
+export function compileRulebook(files: readonly NamedFile[], hash: string): Rulebook {
+  const of = <K extends RuleFile["kind"]>(kind: K) =>
+    files.filter((file): file is NamedFile & { content: Of<K> } => file.content.kind === kind);
+
+  const deployment = single(of("deployment"), "deployment").content;
+  const countries = new Map<string, NamedFile & { content: Country }>();
+  for (const file of of("country")) {
+    const earlier = countries.get(file.content.code);
+    if (earlier) throw new RulebookError(file.path, null, `${earlier.path} already speaks for ${file.content.code}`);
+    countries.set(file.content.code, file);
+  }
+  const fallback = countries.get("default");
+  if (!fallback) throw new RulebookError("countries", null, "there is no country file with code `default`");
+  for (const [code, profile] of Object.entries(deployment.quiet_hours ?? {})) {
+    const profiles = countries.get(code)?.content.quiet_hours.profiles;
+    if (!profiles?.[profile]) {
+      const known = profiles ? Object.keys(profiles).join(", ") : "none, there is no file for this country";
+      throw new RulebookError(
+        single(of("deployment"), "deployment").path,
+        null,
+        `quiet_hours chooses "${profile}" for ${code}; its profiles are: ${known}`,
+      );
+    }
+  }
+
+  const generic: StagedRule[] = of("rules").flatMap(({ path, content }) =>
+    content.rules.map((rule) => ({ path, concern: content.concern, stage: content.stage, rule }))
+  );
+  const local = [...countries.values()].flatMap(({ path, content }) =>
+    (content.rules ?? []).map((rule) => ({ path, concern: content.name, stage: rule.stage, rule, country: content.code }))
+  );
+  const seen = new Map<string, string>();
+  for (const { path, rule } of [...generic, ...local]) {
+    const earlier = seen.get(rule.id);
+    if (earlier) throw new RulebookError(path, rule.id, `${earlier} already has a rule of this name`);
+    seen.set(rule.id, path);
+  }
+  const checked = new Map([...generic, ...local].map((staged) => [staged.rule.id, compileRule(staged)]));
+
+  const keywords = of("keywords").flatMap((file) => file.content.entries);
+  const tails = of("tails").flatMap((file) => file.content.entries.flatMap((entry) => entry.words));
+  const mentions = single(of("mentions"), "mentions").content;
+  const areaFile = of("area_codes")[0];
+  const areas = new Map(
+    Object.entries(areaFile?.content.areas ?? {}).map(([code, { country, region, zones }]) => [
+      code,
+      { country, region: region ?? null, zones },
+    ]),
+  );
+  const thresholds = of("signals").map((file) => file.content.thresholds).find((one) => one !== undefined);
+  if (!thresholds) throw new RulebookError("lexicons/signals", null, "no signals file gives the thresholds");
+  const zonesOf = (code: string) => countries.get(code)?.content.zones ?? zonesOfCountry(code);
+  const replies = new Map(of("replies").map((file) => [file.content.language, file.content]));
+  if (!replies.has("en")) throw new RulebookError("replies", null, "there are no replies in English, the last resort");
+
+  const compileCountry = (table: Country, path: string): CountryBook => {
+    const profile = deployment.quiet_hours?.[table.code] ?? table.quiet_hours.profile;
+    const applied: Country = { ...table, quiet_hours: { ...table.quiet_hours, profile } };
+    const compiled = [...generic, ...local.filter((one) => one.country === table.code)].map(({ rule, stage }) => ({
+      stage,
+      compiled: withCountry(checked.get(rule.id)!, applied, path),
+    }));
+    const stages = Object.fromEntries(
+      (["classify", "permit", "compose", "release", "understand", "respond"] as const).map((stage) => [
+        stage,
+        compiled.filter((one) => one.stage === stage).map((one) => one.compiled)
+          .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1)),
+      ]),
+    ) as unknown as Record<Stage, CompiledRule[]>;
+    const hours = new Map<string | null, ReturnType<CountryBook["hours"]>>();
+    return {
+      table: applied,
+      stages,
+      keywords: compileKeywords(keywordsOf(applied, keywords), tails),
+      mentions: guarded(path, () => compilePatterns<MentionPattern>(mentionPatterns(applied, mentions))),
+      hours(region) {
+        const regional = region === null ? undefined : applied.quiet_hours.regions?.[region];
+        const key = regional ? region : null;
+        const known = hours.get(key);
+        if (known) return known;
+        const national = applied.quiet_hours.profiles[profile]!;
+        const calendar = (profileHours: QuietProfile, part?: string) => ({
+          week: compileWeek(profileHours.open),
+          closedOn: profileHours.holidays === "closed" && applied.holidays
+            ? holidayCalendar(applied.holidays.country, part ?? applied.holidays.region)
+            : () => false,
+        });
+        const both = regional ? [calendar(national), calendar(regional, region!)] : [calendar(national)];
+        hours.set(key, both);
+        return both;
+      },
+    };
+  };
+
+  const books = new Map<string, CountryBook>();
+  const rulebook: Rulebook = {
+    hash,
+    deployment,
+    thresholds,
+    countries: [...countries.keys()].filter((code) => code !== "default"),
+    signals: compileAll(of("signals"), (file) =>
+      file.content.signals.flatMap(({ patterns, weight, why }) =>
+        patterns.map((pattern) => ({ pattern, value: { weight, why } }))
+      )),
+    guards: compileAll(of("guards"), (file) =>
+      file.content.entries.flatMap(({ patterns, why }) => patterns.map((pattern) => ({ pattern, value: { why } })))),
+    country(code) {
+      const file = (code !== null ? countries.get(code) : undefined) ?? fallback;
+      let book = books.get(file.content.code);
+      if (book === undefined) books.set(file.content.code, book = compileCountry(file.content, file.path));
+      return book;
+    },
+    locate: (e164) => locate(e164, { areas, zonesOf }),
+    reply(template, languages) {
+      for (const language of [...languages, "en"]) {
+        const found = replies.get(language);
+        if (found) return { text: found.templates[template], language, source: found.source };
+      }
+      throw new Error("unreachable: English replies are required");
+    },
+  };
+  for (const code of countries.keys()) rulebook.country(code).hours(null);
+  return rulebook;
+}
+
+const OUTBOUND_STAGES = ["classify", "permit", "compose", "release"] as const;
+const INBOUND_STAGES = ["understand", "respond"] as const;
+
+/** Names of the facts that a rule of `stage` may ask about: those of its own stage and of earlier ones. */
+export function factsOf(stage: Stage): ReadonlySet<string> {
+  const names = new Set<string>();
+  const inbound = (INBOUND_STAGES as readonly string[]).includes(stage);
+  for (const one of inbound ? INBOUND_STAGES : OUTBOUND_STAGES) {
+    const group = inbound ? INBOUND_FACTS[one as "understand"] : OUTBOUND_FACTS[one as "classify"];
+    for (const name of Object.keys(group)) names.add(name);
+    if (one === stage) break;
+  }
+  return names;
+}
+
+/** Which effects a stage may have; a refusal in `respond` or an intent in `permit` would silently do nothing. */
+const EVENTS_OF: Record<Stage, readonly Event["type"][]> = {
+  classify: ["classify", "note"],
+  permit: ["refuse", "hold", "note"],
+  compose: ["append_mention", "refuse", "note"],
+  release: ["refuse", "hold", "note"],
+  understand: ["intent", "note"],
+  respond: ["suppress", "lift_suppression", "record_consent", "withdraw_consent", "remove_contact", "reply", "note"],
+};
+
+function compileRule({ path, concern, stage, rule }: StagedRule): Omit<CompiledRule, "sourceText" | "confidence"> {
+  if (!EVENTS_OF[stage].includes(rule.event.type)) {
+    throw new RulebookError(
+      path,
+      rule.id,
+      `a rule of the stage ${stage} cannot have the effect ${rule.event.type}; it can ${EVENTS_OF[stage].join(", ")}`,
+    );
+  }
+  try {
+    return {
+      id: rule.id,
+      concern,
+      rule,
+      test: compileCondition(rule.conditions, factsOf(stage)),
+      event: rule.event,
+      priority: rule.priority ?? 1,
+      from: rule.effective_from ? Date.parse(rule.effective_from) : -Infinity,
+      to: rule.effective_to ? Date.parse(rule.effective_to) : Infinity,
+    };
+  } catch (error) {
+    if (error instanceof ConditionError) throw new RulebookError(path, rule.id, error.message);
+    throw error;
+  }
+}
+
+function withCountry(rule: Omit<CompiledRule, "sourceText" | "confidence">, table: Country, path: string): CompiledRule {
+  const ref = rule.rule.source;
+  if (typeof ref !== "string") return { ...rule, sourceText: ref.text, confidence: ref.confidence };
+  const section = ref.slice("country.".length);
+  const source = section === "quiet_hours"
+    ? table.quiet_hours.profiles[table.quiet_hours.profile]?.source
+    : table[section as "opt_out" | "consent" | "mention" | "frequency" | "senders"].source;
+  if (!source) throw new RulebookError(path, rule.id, `the country file gives no source for ${section}`);
+  return { ...rule, sourceText: source.text, confidence: source.confidence };
+}
+
+function keywordsOf(table: Country, general: readonly KeywordEntry[]): KeywordEntry[] {
+  // English words are understood everywhere: STOP campaigns use them in every country.
+  const languages = new Set(["und", "en", ...table.languages]);
+  return [...(table.keywords ?? []), ...general.filter((entry) => languages.has(entry.language))];
+}
+
+function mentionPatterns(table: Country, general: Of<"mentions">): { pattern: string; value: MentionPattern }[] {
+  const own = (["number", "reply", "link"] as const).flatMap((way) =>
+    table.mention[way].map((form) => ({
+      // The colon of "STOP: {link}" is punctuation that tokens do not keep.
+      pattern: form.replace("{number}", "<number>").replace("{link}", "<url>"),
+      value: { way },
+    }))
+  );
+  return [
+    ...own,
+    ...general.number.map((pattern) => ({ pattern, value: { way: "number" as const } })),
+    ...general.reply.map((pattern) => ({ pattern, value: { way: "reply" as const } })),
+  ];
+}
+
+function compileAll<T, F extends NamedFile>(
+  files: readonly F[],
+  entriesOf: (file: F) => { pattern: string; value: T }[],
+): PhraseMatcher<T> {
+  // Once per file first, so that a malformed pattern is reported with the file that holds it.
+  for (const file of files) guarded(file.path, () => compilePatterns(entriesOf(file)));
+  return compilePatterns(files.flatMap(entriesOf));
+}
+
+function guarded<T>(path: string, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (error instanceof PatternError) throw new RulebookError(path, null, error.message);
+    throw error;
+  }
+}
+
+function single<F extends NamedFile>(files: readonly F[], kind: string): F {
+  const [first, second] = files;
+  if (!first) throw new RulebookError("rules", null, `there is no file of kind ${kind}`);
+  if (second) throw new RulebookError(second.path, null, `only one file of kind ${kind} is allowed, ${first.path} is another`);
+  return first;
+}

@@ -1,0 +1,137 @@
+import { STOP_EMOJI } from "./fold.ts";
+import { compilePatterns, type PhraseMatch, type PhraseMatcher } from "./phrases.ts";
+import type { KeywordEntry, Source } from "./rulebook_schema.ts";
+import { type Token, tokenize } from "./text.ts";
+
+/** T1: the whole text is a keyword. T2: a keyword with a short, meaningless tail (docs/compliance.md 2.3). */
+export type KeywordTier = "T1" | "T2";
+
+export interface KeywordMatch {
+  intent: string;
+  tier: KeywordTier;
+  language: string;
+  /** The keyword as in the rule file. */
+  words: string;
+  source: Source;
+}
+
+export interface KeywordContext {
+  /** Whether a suppression stands; opens the entries that count only then (YES, JA, OUI). */
+  optedOut: boolean;
+  /** What a person may name after the keyword: the sender's address, its brand, its STOP number. */
+  tails: readonly string[];
+}
+
+export interface KeywordMatcher {
+  match(tokens: readonly Token[], context: KeywordContext): KeywordMatch | null;
+}
+
+interface Keyword {
+  entry: KeywordEntry;
+  words: string;
+  isEmoji: boolean;
+}
+interface Range {
+  from: number;
+  to: number;
+}
+
+/** Where an opt-out may be meant, it wins: missing one is worse than any other mistake. */
+const INTENT_ORDER = ["opt_out", "help", "opt_in"];
+
+/**
+ * Compiles the keywords that apply to a person. `tailWords` are patterns as in phrases.ts, so that a text which only repeats our
+ * own mention can be described: `to opt out`, `au <number>`, `reply`. They may also stand before the keyword ("please
+ * stop"). Throws a `PatternError` for a malformed keyword or tail.
+ */
+export function compileKeywords(entries: readonly KeywordEntry[], tailWords: readonly string[]): KeywordMatcher {
+  const keywords = compilePatterns(
+    entries.flatMap((entry) =>
+      entry.words.map((words) => ({ pattern: words, value: { entry, words, isEmoji: isStopEmoji(words) } }))
+    ),
+  );
+  const tails = compilePatterns(tailWords.map((pattern) => ({ pattern, value: pattern })));
+  return {
+    match(tokens, { optedOut, tails: names }) {
+      const found = keywords.match(tokens).filter(({ value }) => optedOut || !value.entry.only_when_opted_out);
+      if (found.length === 0) return null;
+      return best("T1", wholeText(tokens, found)) ?? best("T2", withTails(tokens, found, tails, names));
+    },
+  };
+}
+
+function isStopEmoji(words: string): boolean {
+  const tokens = tokenize(words);
+  return tokens.length === 1 && STOP_EMOJI.has(tokens[0]?.text ?? "");
+}
+
+/** The keyword of the most important intent; the first in the rule files among equals. */
+function best(tier: KeywordTier, candidates: Keyword[]): KeywordMatch | null {
+  let winner: Keyword | null = null;
+  for (const candidate of candidates) {
+    if (winner === null || rank(candidate) < rank(winner)) winner = candidate;
+  }
+  if (winner === null) return null;
+  const { intent, language, source } = winner.entry;
+  return { intent, tier, language, words: winner.words, source };
+}
+
+function rank({ entry }: Keyword): number {
+  const order = INTENT_ORDER.indexOf(entry.intent);
+  return order === -1 ? INTENT_ORDER.length : order;
+}
+
+/** Keywords that, repeated or beside stop emoji of the same intent, are all there is. A word says more than an emoji. */
+function wholeText(tokens: readonly Token[], found: PhraseMatch<Keyword>[]): Keyword[] {
+  const keywords = [...new Set(found.map(({ value }) => value))].filter((keyword) =>
+    isCovered(
+      found.filter(({ value }) => value === keyword || (value.isEmoji && value.entry.intent === keyword.entry.intent)),
+      0,
+      tokens.length,
+    )
+  );
+  const inWords = keywords.filter(({ isEmoji }) => !isEmoji);
+  return inWords.length > 0 ? inWords : keywords;
+}
+
+/** Keywords that allow a tail, with nothing before but tail words and nothing after but those, names or the same intent. */
+function withTails(
+  tokens: readonly Token[],
+  found: PhraseMatch<Keyword>[],
+  tails: PhraseMatcher<string>,
+  names: readonly string[],
+): Keyword[] {
+  const open = found.filter(({ value }) => value.entry.tail !== false);
+  if (open.length === 0) return [];
+  const filler: Range[] = tails.match(tokens);
+  const named = namesIn(tokens, names);
+  return open.filter(({ value, from, to }) =>
+    isCovered(filler, 0, from) &&
+    isCovered(
+      [...filler, ...named, ...open.filter((o) => o.value.entry.intent === value.entry.intent)],
+      to,
+      tokens.length,
+    )
+  ).map(({ value }) => value);
+}
+
+/** Tokens that belong to one of `names`: any of its words ("STOP ACME" for Acme Paris), or all of them glued together. */
+function namesIn(tokens: readonly Token[], names: readonly string[]): Range[] {
+  const known = new Set<string>();
+  for (const name of names) {
+    const texts = tokenize(name).map(({ text }) => text);
+    known.add(texts.join(""));
+    for (const text of texts) known.add(text);
+  }
+  return tokens.flatMap(({ text }, at) => known.has(text) ? [{ from: at, to: at + 1 }] : []);
+}
+
+/** Whether tokens `from` to `to` can be laid end to end from `ranges`. */
+function isCovered(ranges: readonly Range[], from: number, to: number): boolean {
+  const reached = new Set([from]);
+  for (let at = from; at < to; at++) {
+    if (!reached.has(at)) continue;
+    for (const range of ranges) if (range.from === at && range.to <= to) reached.add(range.to);
+  }
+  return reached.has(to);
+}

@@ -1,0 +1,109 @@
+/**
+ * Why a database call failed, in the few kinds that callers treat differently.
+ * `busy`: somebody else holds the write lock. `readonly`: the file, disk or server takes no writes. `constraint`: the
+ * statement broke a rule of the schema. `unavailable`: nobody answered, the disk is full, or the database was closed.
+ * `corrupt`: not a database, or a damaged one. `other`: the statement itself is wrong (a bug).
+ */
+export type DatabaseErrorKind = "busy" | "readonly" | "constraint" | "unavailable" | "corrupt" | "other";
+
+/** What both drivers tell about a failure. Plain data, so that it survives the way out of the worker. */
+export interface DriverFailure {
+  message: string;
+  /** `SQLITE_BUSY`, `SERVER_ERROR` … */
+  code: string;
+  /** `SQLITE_CONSTRAINT_UNIQUE` …; a server does not send it. */
+  extendedCode: string | null;
+  /** Place of the statement that failed in its batch. */
+  statementIndex: number | null;
+}
+
+/** The only error that a `DbClient` rejects with. */
+export class DatabaseError extends Error {
+  readonly kind: DatabaseErrorKind;
+  readonly code: string;
+  readonly extendedCode: string | null;
+  readonly statementIndex: number | null;
+
+  constructor(kind: DatabaseErrorKind, failure: DriverFailure, options?: ErrorOptions) {
+    super(failure.message, options);
+    this.name = "DatabaseError";
+    this.kind = kind;
+    this.code = failure.code;
+    this.extendedCode = failure.extendedCode;
+    this.statementIndex = failure.statementIndex;
+  }
+
+  /**
+   * Whether the same call may succeed later with nobody repairing anything. After `busy` nothing was written; after
+   * `unavailable` the commit may or may not have happened, so only idempotent statements may be sent again.
+   */
+  get retryable(): boolean {
+    return this.kind === "busy" || this.kind === "unavailable";
+  }
+}
+
+/** The database failure inside `error`: itself, or the cause of an error that drizzle wrapped around it. */
+export function databaseErrorIn(error: unknown): DatabaseError | null {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if (inner instanceof DatabaseError) return inner;
+  }
+  return null;
+}
+
+/** What a driver threw, as data. */
+export function driverFailure(error: unknown): DriverFailure {
+  if (!(error instanceof Error)) {
+    return { message: String(error), code: "UNKNOWN", extendedCode: null, statementIndex: null };
+  }
+  const { code, extendedCode, statementIndex } = error as Error & Partial<DriverFailure>;
+  // A `TypeError` without code is what fetch throws when no server answers; drivers use it too for values they cannot
+  // bind, which only the message tells apart.
+  const unreachable = error instanceof TypeError && code === undefined && !error.message.includes("argument");
+  return {
+    message: error.message,
+    code: typeof code === "string" ? code : unreachable ? "FETCH_FAILED" : error.name,
+    extendedCode: extendedCode ?? null,
+    statementIndex: statementIndex ?? null,
+  };
+}
+
+/** Any failure of a driver as a `DatabaseError`. */
+export function toDatabaseError(error: unknown): DatabaseError {
+  if (error instanceof DatabaseError) return error;
+  const failure = driverFailure(error);
+  return new DatabaseError(kindOf(failure), failure, { cause: error });
+}
+
+/** The kind of a failure, from SQLite's result code or the libSQL server's own code. */
+export function kindOf({ code, message }: DriverFailure): DatabaseErrorKind {
+  return KINDS[code] ?? kindOfServerMessage(code, message);
+}
+
+const KINDS: Record<string, DatabaseErrorKind> = {
+  SQLITE_BUSY: "busy",
+  SQLITE_LOCKED: "busy",
+  TRANSACTION_BUSY: "busy",
+  TRANSACTION_TIMEOUT: "busy",
+  SQLITE_READONLY: "readonly",
+  BLOCKED: "readonly",
+  SQLITE_CONSTRAINT: "constraint",
+  SQLITE_IOERR: "unavailable",
+  SQLITE_FULL: "unavailable",
+  SQLITE_NOMEM: "unavailable",
+  SQLITE_CANTOPEN: "unavailable",
+  SQLITE_PERM: "unavailable",
+  FETCH_FAILED: "unavailable",
+  SERVER_ERROR: "unavailable",
+  HRANA_CLOSED_ERROR: "unavailable",
+  STREAM_EXPIRED: "unavailable",
+  CLIENT_CLOSED: "unavailable",
+  SQLITE_CORRUPT: "corrupt",
+  SQLITE_NOTADB: "corrupt",
+};
+
+/** A libSQL server may send SQLite's code only as part of its text. */
+function kindOfServerMessage(code: string, message: string): DatabaseErrorKind {
+  if (code.startsWith("SQLITE_")) return "other";
+  const named = /SQLITE_[A-Z]+/.exec(message)?.[0];
+  return (named && KINDS[named]) || "other";
+}

@@ -1,0 +1,136 @@
+import type { ResultSet } from "@libsql/client/web";
+import { databaseOver, type Db, type DbClient } from "./client.ts";
+import { DatabaseError, type DatabaseErrorKind, type DriverFailure, driverFailure, kindOf } from "./database_error.ts";
+import { type EmbeddedRequest, type EmbeddedResponse, fromWire } from "./embedded_protocol.ts";
+
+/** How long a statement waits for another process to let go of the file before it fails as `busy`, in milliseconds. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/** `Omit` that keeps a union a union. */
+type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+
+/**
+ * Opens a database file on a thread of its own, so that commits (each an fsync) never stop the HTTP server.
+ * `url`: `file:data/parley.db`, or `:memory:` for a database that ends with the connection. A missing folder is created.
+ * Rejects with a `DatabaseError` whose message says what to do when the file cannot be opened for writing.
+ */
+export async function openEmbedded(
+  { url, busyTimeoutMs = BUSY_TIMEOUT_MS }: { url: string; busyTimeoutMs?: number },
+): Promise<Db> {
+  await createFolder(url);
+  const thread = startThread();
+  try {
+    await thread.ask({ op: "open", url, busyTimeoutMs });
+  } catch (error) {
+    thread.stop(CLOSED);
+    throw cannotOpen(url, error as DatabaseError);
+  }
+  const client: DbClient = {
+    execute: async (statement) => (await thread.ask({ op: "execute", statement }))[0]!,
+    batch: (statements, mode = "write") => thread.ask({ op: "batch", statements, mode }),
+    migrate: (statements) => thread.ask({ op: "migrate", statements }),
+  };
+  let closed: Promise<void> | undefined;
+  return databaseOver(client, true, () => closed ??= thread.ask({ op: "close" }).then(() => thread.stop(CLOSED)));
+}
+
+interface Thread {
+  ask(request: WithoutId<EmbeddedRequest>): Promise<ResultSet[]>;
+  /** Ends the thread; whatever waits, and whatever comes later, fails with `failure`. */
+  stop(failure: DriverFailure): void;
+}
+
+function startThread(): Thread {
+  const worker = new Worker(new URL("./embedded_worker.ts", import.meta.url), { type: "module" });
+  const waiting = new Map<number, { resolve: (results: ResultSet[]) => void; reject: (error: Error) => void }>();
+  let lastId = 0;
+  let closing = false;
+  let ended: DriverFailure | undefined;
+
+  const stop = (failure: DriverFailure) => {
+    ended ??= failure;
+    worker.terminate();
+    for (const { reject } of waiting.values()) reject(databaseError(ended));
+    waiting.clear();
+  };
+  worker.onmessage = ({ data }: MessageEvent<EmbeddedResponse>) => {
+    const caller = waiting.get(data.id);
+    waiting.delete(data.id);
+    if ("failure" in data) caller?.reject(databaseError(data.failure));
+    else caller?.resolve(data.results.map(fromWire));
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    stop({ ...CLOSED, message: `The database thread ended: ${event.message}` });
+  };
+
+  const ask = (request: WithoutId<EmbeddedRequest>) =>
+    new Promise<ResultSet[]>((resolve, reject) => {
+      if (closing || ended !== undefined) return reject(databaseError(ended ?? CLOSED));
+      closing = request.op === "close";
+      const id = ++lastId;
+      try {
+        worker.postMessage({ id, ...request });
+      } catch (error) {
+        return reject(databaseError(driverFailure(error)));
+      }
+      waiting.set(id, { resolve, reject });
+    });
+  return { ask, stop };
+}
+
+const CLOSED: DriverFailure = {
+  message: "The database is closed",
+  code: "CLIENT_CLOSED",
+  extendedCode: null,
+  statementIndex: null,
+};
+
+function databaseError(failure: DriverFailure): DatabaseError {
+  return new DatabaseError(kindOf(failure), failure);
+}
+
+async function createFolder(url: string): Promise<void> {
+  const folder = folderOf(url);
+  if (folder === null) return;
+  try {
+    // Asked first: making a folder that exists needs a permission which a read-only start does not have.
+    await Deno.stat(folder);
+  } catch {
+    try {
+      await Deno.mkdir(folder, { recursive: true });
+    } catch (error) {
+      const failure = {
+        ...CLOSED,
+        code: "SQLITE_CANTOPEN",
+        message: error instanceof Error ? error.message : `${error}`,
+      };
+      throw cannotOpen(
+        url,
+        new DatabaseError("unavailable", failure, { cause: error }),
+        `its folder "${folder}" cannot be created`,
+      );
+    }
+  }
+}
+
+/** Folder of a `file:` URL, null when there is none to create. */
+function folderOf(url: string): string | null {
+  const path = decodeURIComponent(url.replace(/^file:(\/\/(localhost)?(?=\/))?/i, "").replace(/\?.*$/, ""));
+  const slash = path.lastIndexOf("/");
+  return slash > 0 ? path.slice(0, slash) : null;
+}
+
+const ADVICE: Record<DatabaseErrorKind, string> = {
+  busy: "another process holds its lock; stop that process and start again",
+  readonly: "it is read-only; make the file and its folder writable for this user",
+  corrupt: "it is not a database or is damaged; restore it from a backup or name another file",
+  unavailable: "the file cannot be opened; check that its folder exists and is writable for this user",
+  constraint: "a constraint failed",
+  other: "the address is wrong or not supported",
+};
+
+function cannotOpen(url: string, error: DatabaseError, why = ADVICE[error.kind]): DatabaseError {
+  const message = `Cannot open the database "${url}": ${why} (${error.message})`;
+  return new DatabaseError(error.kind, { ...error, message }, { cause: error });
+}

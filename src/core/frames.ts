@@ -23,7 +23,8 @@ export const OUTBOUND_FACTS = {
     to_country: "ISO 3166 code of the recipient's country, or `unknown`",
     to_region: "State or province of the recipient's area code (`FL`), or `unknown`",
     declared_category: "`commercial`, `informative`, or `none` when the caller declared nothing",
-    reply_kind: "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `help`",
+    reply_kind:
+      "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `help`",
     content_category: "What the words say: `commercial`, `informative` or `unclear`",
     content_score: "Sum of the weights of the signals found; positive is advertising",
     conversation_minutes: "Minutes since the person last wrote to this sender; a huge number when never",
@@ -48,7 +49,8 @@ export const OUTBOUND_FACTS = {
     over_budget: "True when the finished text needs more segments than the caller allows",
     scheduled: "True when the caller asked for a later instant",
     scheduled_at: "That instant",
-    quiet: "True when advertising is not allowed at the moment the message would leave, in any zone the person may be in",
+    quiet:
+      "True when advertising is not allowed at the moment the message would leave, in any zone the person may be in",
     quiet_until: "First instant at which it is allowed everywhere",
     retry_at: "A quarter of an hour from now",
   },
@@ -73,7 +75,8 @@ export const INBOUND_FACTS = {
     minutes_since_help: "The same for help answers",
     automatic_replies_24h: "Our automatic answers in this thread in the last 24 hours",
     consent_before_opt_out: "True when advertising was consented to before the latest opt-out withdrew it",
-    resubscription_offered: "True when our last confirmation of an opt-out offered the very word that the person now wrote",
+    resubscription_offered:
+      "True when our last confirmation of an opt-out offered the very word that the person now wrote",
   },
 } as const;
 
@@ -218,7 +221,8 @@ export class OutboundFrame {
   }
   /** Words for reason templates. */
   get matched(): string {
-    return [...new Set(this.content_score === 0 ? [] : this.#signals)].map((words) => `"${words}"`).join(", ") || "nothing";
+    return [...new Set(this.content_score === 0 ? [] : this.#signals)].map((words) => `"${words}"`).join(", ") ||
+      "nothing";
   }
 }
 

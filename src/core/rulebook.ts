@@ -7,7 +7,17 @@ import type { MentionPattern } from "./mention.ts";
 import type { Confidence } from "./message.ts";
 import { compilePatterns, PatternError, type PhraseMatcher } from "./phrases.ts";
 import { compileWeek } from "./quiet_hours.ts";
-import type { Country, Deployment, Event, KeywordEntry, QuietProfile, Rule, RuleFile, Source, Stage } from "./rulebook_schema.ts";
+import type {
+  Country,
+  Deployment,
+  Event,
+  KeywordEntry,
+  QuietProfile,
+  Rule,
+  RuleFile,
+  Source,
+  Stage,
+} from "./rulebook_schema.ts";
 import { zonesOfCountry } from "./zones.ts";
 
 /**
@@ -107,7 +117,13 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     content.rules.map((rule) => ({ path, concern: content.concern, stage: content.stage, rule }))
   );
   const local = [...countries.values()].flatMap(({ path, content }) =>
-    (content.rules ?? []).map((rule) => ({ path, concern: content.name, stage: rule.stage, rule, country: content.code }))
+    (content.rules ?? []).map((rule) => ({
+      path,
+      concern: content.name,
+      stage: rule.stage,
+      rule,
+      country: content.code,
+    }))
   );
   const seen = new Map<string, string>();
   for (const { path, rule } of [...generic, ...local]) {
@@ -124,7 +140,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const areas = new Map(
     Object.entries(areaFile?.content.areas ?? {}).map(([code, { country, region, zones }]) => [
       code,
-      { country, region: region ?? null, zones },
+      region === undefined ? { country, zones } : { country, region, zones },
     ]),
   );
   const thresholds = of("signals").map((file) => file.content.thresholds).find((one) => one !== undefined);
@@ -178,12 +194,18 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     deployment,
     thresholds,
     countries: [...countries.keys()].filter((code) => code !== "default"),
-    signals: compileAll(of("signals"), (file) =>
-      file.content.signals.flatMap(({ patterns, weight, why }) =>
-        patterns.map((pattern) => ({ pattern, value: { weight, why } }))
-      )),
-    guards: compileAll(of("guards"), (file) =>
-      file.content.entries.flatMap(({ patterns, why }) => patterns.map((pattern) => ({ pattern, value: { why } })))),
+    signals: compileAll(
+      of("signals"),
+      (file) =>
+        file.content.signals.flatMap(({ patterns, weight, why }) =>
+          patterns.map((pattern) => ({ pattern, value: { weight, why } }))
+        ),
+    ),
+    guards: compileAll(
+      of("guards"),
+      (file) =>
+        file.content.entries.flatMap(({ patterns, why }) => patterns.map((pattern) => ({ pattern, value: { why } }))),
+    ),
     country(code) {
       const file = (code !== null ? countries.get(code) : undefined) ?? fallback;
       let book = books.get(file.content.code);
@@ -253,7 +275,11 @@ function compileRule({ path, concern, stage, rule }: StagedRule): Omit<CompiledR
   }
 }
 
-function withCountry(rule: Omit<CompiledRule, "sourceText" | "confidence">, table: Country, path: string): CompiledRule {
+function withCountry(
+  rule: Omit<CompiledRule, "sourceText" | "confidence">,
+  table: Country,
+  path: string,
+): CompiledRule {
   const ref = rule.rule.source;
   if (typeof ref !== "string") return { ...rule, sourceText: ref.text, confidence: ref.confidence };
   const section = ref.slice("country.".length);
@@ -306,6 +332,8 @@ function guarded<T>(path: string, compile: () => T): T {
 function single<F extends NamedFile>(files: readonly F[], kind: string): F {
   const [first, second] = files;
   if (!first) throw new RulebookError("rules", null, `there is no file of kind ${kind}`);
-  if (second) throw new RulebookError(second.path, null, `only one file of kind ${kind} is allowed, ${first.path} is another`);
+  if (second) {
+    throw new RulebookError(second.path, null, `only one file of kind ${kind} is allowed, ${first.path} is another`);
+  }
   return first;
 }

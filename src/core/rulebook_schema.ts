@@ -149,6 +149,7 @@ export const Scenario = z.strictObject({
   language: language.optional(),
   carrier_intent: z.string().optional(),
   stop_reply: z.enum(["gateway", "provider"]).optional(),
+  why: text.optional(),
 });
 export type Scenario = z.infer<typeof Scenario>;
 
@@ -169,7 +170,7 @@ export const Expectation = z.strictObject({
   reply: z.string().nullable().optional(),
 });
 export type Expectation = z.infer<typeof Expectation>;
-const Example = Scenario.extend({ why: text.optional(), expect: Expectation });
+const Example = Scenario.extend({ expect: Expectation });
 export type Example = z.infer<typeof Example>;
 
 // --- kind: rules --------------------------------------------------------------------------------------------------
@@ -196,8 +197,8 @@ export const Rule = z.strictObject({
   priority: z.number().int().min(1).max(1000).optional(),
   examples: z.strictObject({
     /** Scenarios in which this rule must fire. */
-    matches: z.array(Scenario.extend({ why: text.optional() })).min(1),
-    does_not_match: z.array(Scenario.extend({ why: text.optional() })).min(1),
+    matches: z.array(Scenario).min(1),
+    does_not_match: z.array(Scenario).min(1),
   }),
 });
 export type Rule = z.infer<typeof Rule>;

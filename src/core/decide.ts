@@ -1,0 +1,324 @@
+import type { Effect } from "./effects.ts";
+import { InboundFrame, OutboundFrame } from "./frames.ts";
+import { appendMention } from "./mention.ts";
+import type {
+  Category,
+  Decision,
+  HoldReason,
+  InboundMessage,
+  Intent,
+  OutboundMessage,
+  Outcome,
+  PersonFacts,
+  RefusalCode,
+  ReplyKind,
+  RuleTrace,
+  Sender,
+} from "./message.ts";
+import type { CompiledRule, Place, ReplyTemplate, Rulebook } from "./rulebook.ts";
+import type { Stage } from "./rulebook_schema.ts";
+
+/**
+ * The heart: the same message, facts, rulebook and instant always give the same decision, and the decision says which rules
+ * made it. No I/O, no clock, no randomness; `now` and everything else comes in as an argument.
+ */
+
+export interface OutboundVerdict {
+  decision: Decision;
+  category: Category;
+  /** Why it is refused; null unless the outcome is `refuse`. */
+  code: RefusalCode | null;
+  /** The text as it would leave, with the mention. */
+  text: string;
+  encoding: "GSM-7" | "UCS-2";
+  segments: number;
+  /** ms; null when nothing holds it, or when it waits for a person. */
+  hold_until: number | null;
+  hold_reason: HoldReason | null;
+  /** Advertising must have left before this instant (ms), else it is decided again; null when it does not matter. */
+  allowed_until: number | null;
+}
+
+export interface InboundVerdict {
+  decision: Decision;
+  intent: Intent;
+  effects: Effect[];
+}
+
+export interface OutboundInput {
+  message: OutboundMessage;
+  sender: Sender;
+  person: PersonFacts;
+  /** ms since 1970. */
+  now: number;
+}
+
+export interface InboundInput {
+  message: InboundMessage;
+  /** Null when the message came to an address that is no sender of ours: it is understood, but cannot be answered. */
+  sender: Sender | null;
+  person: PersonFacts;
+  now: number;
+}
+
+/** Decides an MT: category, then permission, then the final text, then when it may leave. */
+export function decideOutbound(input: OutboundInput, rulebook: Rulebook): OutboundVerdict {
+  const { frame, rules } = outboundFrame(input, rulebook);
+  return outboundVerdict(frame, rules);
+}
+
+/** Decides an MO: what it asks for, then what follows from that. */
+export function decideInbound(input: InboundInput, rulebook: Rulebook): InboundVerdict {
+  const frame = inboundFrame(input, rulebook);
+  const rules: RuleTrace[] = [];
+
+  const understood = run("understand", frame, rules).find((rule) => rule.event.type === "intent");
+  if (understood?.event.type === "intent") frame.intent = understood.event.params.intent;
+
+  const effects: Effect[] = [];
+  for (const rule of run("respond", frame, rules)) {
+    const effect = effectOf(rule, frame);
+    if (effect !== null) effects.push(effect);
+  }
+  return {
+    decision: { rulebook: rulebook.hash, outcome: "allow", category_source: "rules", intent: frame.intent, rules },
+    intent: frame.intent,
+    effects,
+  };
+}
+
+/**
+ * Runs the stages of an MT and keeps the frame, for those who look inside: the oracle compares each rule on it with
+ * json-rules-engine.
+ */
+export function outboundFrame(input: OutboundInput, rulebook: Rulebook): { frame: OutboundFrame; rules: Matched[] } {
+  const { message, sender, person, now } = input;
+  const place = placeOf(message.to, person, rulebook);
+  const frame = new OutboundFrame(message, sender, person, place, rulebook.country(place.country), rulebook, now);
+  const rules: Matched[] = [];
+  const matchedIn = (stage: Stage) => {
+    const found = matches(stage, frame, now).map((rule) => ({ rule, trace: trace(rule, frame) }));
+    rules.push(...found);
+    return found.map((one) => one.rule);
+  };
+
+  // With no rule to say otherwise a message is advertising: the reading under which the most rules protect the person.
+  const classified = matchedIn("classify").find((rule) => rule.event.type === "classify");
+  frame.category = classified?.event.type === "classify" ? classified.event.params.category : "commercial";
+  const permitted = !matchedIn("permit").some((rule) => rule.event.type === "refuse");
+  if (permitted) {
+    for (const rule of matchedIn("compose")) {
+      if (rule.event.type !== "append_mention") continue;
+      frame.composed = appendMention(message.text, sender, frame.country.mention, message.unsubscribe_url);
+    }
+    matchedIn("release");
+  }
+  return { frame, rules };
+}
+
+interface Matched {
+  rule: CompiledRule;
+  trace: RuleTrace;
+}
+
+function outboundVerdict(frame: OutboundFrame, matched: readonly Matched[]): OutboundVerdict {
+  let code: RefusalCode | null = null;
+  let refusalPriority = -1;
+  let holds = false;
+  let hold_until: number | null = null;
+  let hold_reason: HoldReason | null = null;
+  for (const { rule } of matched) {
+    if (rule.event.type === "refuse" && rule.priority > refusalPriority) {
+      code = rule.event.params.code;
+      refusalPriority = rule.priority;
+    }
+    if (rule.event.type !== "hold") continue;
+    const { reason, until } = rule.event.params;
+    const instant = until === undefined ? null : frame[until] as number | null;
+    // The last of several holds ends them all, and one that only a person can end outlasts every instant.
+    if (!holds || hold_until !== null && (instant === null || instant > hold_until)) {
+      hold_until = instant;
+      hold_reason = reason;
+    }
+    holds = true;
+  }
+  const outcome: Outcome = code !== null ? "refuse" : holds ? "hold" : "allow";
+  const { text, encoding, segments } = frame.measured;
+  const timed = frame.category === "commercial" && frame.zones_known && outcome === "allow";
+  return {
+    decision: {
+      rulebook: frame.rulebook.hash,
+      outcome,
+      category_source: frame.message.category === frame.category ? "declared" : "rules",
+      intent: null,
+      rules: matched.map((one) => one.trace),
+    },
+    category: frame.category,
+    code,
+    text,
+    encoding,
+    segments,
+    hold_until: outcome === "hold" ? hold_until : null,
+    hold_reason: outcome === "hold" ? hold_reason : null,
+    allowed_until: timed ? frame.window.allowedUntil : null,
+  };
+}
+
+export function inboundFrame({ message, sender, person, now }: InboundInput, rulebook: Rulebook): InboundFrame {
+  const place = placeOf(message.from, person, rulebook);
+  return new InboundFrame(message, sender, person, place, rulebook.country(place.country), rulebook, now);
+}
+
+/** A zone that the person or the operator gave beats every guess from the number (compliance.md 4.4, order of trust). */
+function placeOf(address: string, person: PersonFacts, rulebook: Rulebook): Place {
+  if (!address.startsWith("+")) return { country: null, region: null, zones: [] };
+  const place = rulebook.locate(address);
+  return person.time_zone === null ? place : { ...place, zones: [person.time_zone] };
+}
+
+/** Rules of a stage that hold, strongest first. */
+function matches(stage: Stage, frame: OutboundFrame | InboundFrame, now: number): CompiledRule[] {
+  const found: CompiledRule[] = [];
+  for (const rule of frame.book.stages[stage]) {
+    if (rule.from <= now && now < rule.to && rule.test(frame)) found.push(rule);
+  }
+  return found;
+}
+
+function run(stage: Stage, frame: InboundFrame, traces: RuleTrace[]): CompiledRule[] {
+  const found = matches(stage, frame, frame.now);
+  for (const rule of found) traces.push(trace(rule, frame));
+  return found;
+}
+
+function trace(rule: CompiledRule, frame: OutboundFrame | InboundFrame): RuleTrace {
+  return {
+    id: rule.id,
+    reason: fill(rule.rule.reason, (name) => reasonWord(name, frame)),
+    source: rule.sourceText,
+    confidence: rule.confidence,
+    effect: effectWords(rule),
+  };
+}
+
+function effectWords({ event }: CompiledRule): string {
+  switch (event.type) {
+    case "classify":
+      return `classify ${event.params.category}`;
+    case "refuse":
+      return `refuse ${event.params.code}`;
+    case "hold":
+      return `hold ${event.params.reason}`;
+    case "intent":
+      return `intent ${event.params.intent}`;
+    case "reply":
+      return `reply ${event.params.kind}`;
+    case "record_consent":
+    case "withdraw_consent":
+      return `${event.type} ${event.params.purpose}`;
+    case "append_mention":
+    case "suppress":
+    case "lift_suppression":
+    case "remove_contact":
+    case "note":
+      return event.type;
+  }
+}
+
+/** Names that a reason may use between braces. */
+export const REASON_WORDS = [
+  "country",
+  "sender",
+  "matched",
+  "hours",
+  "advertising_count",
+  "advertising_limit",
+  "advertising_hours",
+  "segments",
+  "max_segments",
+] as const;
+
+function reasonWord(name: string, frame: OutboundFrame | InboundFrame): string | null {
+  switch (name as (typeof REASON_WORDS)[number]) {
+    case "country":
+      return frame.country.code === "default" ? "this country" : frame.country.name;
+    case "sender":
+      return frame.sender?.address ?? "an address that is no sender here";
+    case "matched":
+      return frame.matched;
+    case "hours":
+      return Object.entries(frame.country.quiet_hours.profiles[frame.country.quiet_hours.profile]?.open ?? {})
+        .map(([days, open]) => `${days} ${open}`).join(", ");
+    case "max_segments":
+      return frame instanceof OutboundFrame ? String(frame.message.max_segments) : null;
+    default:
+      return frame instanceof OutboundFrame && frame[name] !== undefined ? String(frame[name]) : null;
+  }
+}
+
+/** Fills `{name}`; a name without a value is left as it stands. */
+function fill(template: string, valueOf: (name: string) => string | null): string {
+  return template.includes("{") ? template.replace(/\{([a-z_0-9]+)\}/g, (all, name) => valueOf(name) ?? all) : template;
+}
+
+function effectOf(rule: CompiledRule, frame: InboundFrame): Effect | null {
+  const { event, id } = rule;
+  const sender = frame.sender?.address ?? null;
+  switch (event.type) {
+    case "suppress":
+      return frame.country.opt_out.scope === "everything_from_sender"
+        ? { type: "suppress", scope: "all", sender, rule: id }
+        : { type: "suppress", scope: "commercial", sender: null, rule: id };
+    case "lift_suppression":
+      return sender === null ? null : { type: "lift_suppression", sender, rule: id };
+    case "record_consent": {
+      const offer = frame.person.replies.find((reply) => reply.kind === "opt_out_confirmation");
+      return {
+        type: "record_consent",
+        purpose: event.params.purpose,
+        wording: offer?.text ?? frame.message.text,
+        rule: id,
+      };
+    }
+    case "withdraw_consent":
+      return { type: "withdraw_consent", purpose: event.params.purpose, rule: id };
+    case "remove_contact":
+      return { type: "remove_contact", rule: id };
+    case "reply": {
+      const { kind } = event.params;
+      // Nobody to speak as: the message came to an address that is no sender of ours.
+      if (frame.sender === null) return null;
+      const text = replyText(kind, frame, frame.sender);
+      return { type: "reply", kind, text, rule: id, once: kind === "opt_out_confirmation" && !frame.opted_out };
+    }
+    case "classify":
+    case "refuse":
+    case "hold":
+    case "append_mention":
+    case "intent":
+    case "note":
+      return null;
+  }
+}
+
+/**
+ * Words in the language of the keyword when that is one of the country's (ARRET in Canada is answered in French, STOP in
+ * English: CWTA short code guidelines), else in the person's, else in the country's own.
+ */
+function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender): string {
+  const { languages, opt_out } = frame.country;
+  const spoken = frame.keyword?.language;
+  const first = spoken !== undefined && spoken !== "und" && languages.includes(spoken) ? [spoken] : [];
+  const own = frame.person.language === null ? [] : [frame.person.language];
+  const template: ReplyTemplate = kind !== "opt_out_confirmation"
+    ? kind
+    : opt_out.scope === "everything_from_sender"
+    ? "opt_out_everything"
+    : "opt_out_commercial";
+  const words: Record<string, string> = {
+    brand: sender.brand,
+    sender: sender.address,
+    contact: frame.rulebook.deployment.contact,
+  };
+  return fill(frame.rulebook.reply(template, [...first, ...own, ...languages]).text, (name) => words[name] ?? null);
+}

@@ -1,0 +1,61 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { compileRulebook, type Rulebook, RulebookError } from "../core/rulebook.ts";
+import { exampleCases, runExample } from "./examples.ts";
+import { disagreements } from "./oracle.ts";
+import { parseSources, type Problem, type Sources } from "./parse.ts";
+
+export interface Checked {
+  /** Null when a problem keeps it from becoming active. */
+  rulebook: Rulebook | null;
+  problems: Problem[];
+  rules: number;
+  countries: number;
+  examples: number;
+}
+
+/** Name of a version: the hash of its files' names and contents. */
+export function hashSources(sources: Sources): string {
+  const names = Object.keys(sources).sort();
+  return `rb_${
+    bytesToHex(sha256(utf8ToBytes(JSON.stringify(names.map((name) => [name, sources[name]]))))).slice(0, 20)
+  }`;
+}
+
+/** Schema and compilation only: for a version that was checked before it was published, as an edge instance loads it. */
+export function loadRulebook(sources: Sources): Pick<Checked, "rulebook" | "problems"> {
+  const parsed = parseSources(sources);
+  if (parsed.problems.length > 0) return { rulebook: null, problems: parsed.problems };
+  try {
+    return { rulebook: compileRulebook(parsed.files, hashSources(sources)), problems: [] };
+  } catch (error) {
+    if (!(error instanceof RulebookError)) throw error;
+    const line = parsed.lines.get(`${error.file}#${error.rule}`) ?? null;
+    return { rulebook: null, problems: [{ file: error.file, line, rule: error.rule, problem: error.message }] };
+  }
+}
+
+/** The gate of activation: schema, compilation, every example, and agreement with json-rules-engine on each of them. */
+export async function checkRulebook(sources: Sources): Promise<Checked> {
+  const { files, lines } = parseSources(sources);
+  const { rulebook, problems } = loadRulebook(sources);
+  const counts = {
+    rules: files.reduce((sum, { content }) => sum + ("rules" in content ? content.rules?.length ?? 0 : 0), 0),
+    countries: files.filter(({ content }) => content.kind === "country").length,
+    examples: 0,
+  };
+  if (rulebook === null) return { rulebook, problems, ...counts };
+  const cases = exampleCases(files, lines);
+  const failed: Problem[] = [];
+  for (const one of cases) {
+    const problem = runExample(one, rulebook);
+    if (problem) failed.push(problem);
+    failed.push(...await disagreements(one, rulebook));
+  }
+  return { rulebook: failed.length === 0 ? rulebook : null, problems: failed, ...counts, examples: cases.length };
+}
+
+/** One line for people: `countries/fr.yaml:41 (rule hours.quiet): …`. */
+export function problemLine({ file, line, rule, problem }: Problem): string {
+  return `${file}${line === null ? "" : `:${line}`}${rule === null ? "" : ` (rule ${rule})`}: ${problem}`;
+}

@@ -1,0 +1,29 @@
+import type { Sources } from "./parse.ts";
+
+/** Reads every `.yaml`, `.yml` and `.json` file under `directory`; hidden files are left alone (editors' swap files). */
+export async function readSources(directory: string): Promise<Sources> {
+  const sources: Record<string, string> = {};
+  await walk(directory, "", async (path) => {
+    sources[path] = await Deno.readTextFile(`${directory}/${path}`);
+  });
+  return sources;
+}
+
+/** Changes whenever a rule file is added, removed, renamed or written: cheap enough to ask every second. */
+export async function stampOf(directory: string): Promise<string> {
+  const stamps: string[] = [];
+  await walk(directory, "", async (path) => {
+    const { mtime, size } = await Deno.stat(`${directory}/${path}`);
+    stamps.push(`${path}:${mtime?.getTime()}:${size}`);
+  });
+  return stamps.sort().join("\n");
+}
+
+async function walk(root: string, under: string, visit: (path: string) => Promise<void>): Promise<void> {
+  for await (const entry of Deno.readDir(`${root}/${under}`)) {
+    if (entry.name.startsWith(".")) continue;
+    const path = under === "" ? entry.name : `${under}/${entry.name}`;
+    if (entry.isDirectory) await walk(root, path, visit);
+    else if (/\.(ya?ml|json)$/.test(entry.name)) await visit(path);
+  }
+}

@@ -1,0 +1,88 @@
+import { LineCounter, parseDocument } from "yaml";
+import type { NamedFile } from "../core/rulebook.ts";
+import { RuleFile } from "../core/rulebook_schema.ts";
+
+/** Rule files as text: path under the rules folder to content. The unit that is hashed, stored and served. */
+export type Sources = Readonly<Record<string, string>>;
+
+/** What keeps a rulebook from becoming active, told so that the person who edits the file can mend it. */
+export interface Problem {
+  file: string;
+  line: number | null;
+  rule: string | null;
+  problem: string;
+}
+
+/** Where each rule id begins, for problems found after parsing. */
+export type Lines = ReadonlyMap<string, number>;
+
+export interface ParsedSources {
+  files: NamedFile[];
+  /** `file#rule` to line. */
+  lines: Lines;
+  problems: Problem[];
+}
+
+/** YAML 1.2 to checked files; every problem of every file is reported, not only the first. */
+export function parseSources(sources: Sources): ParsedSources {
+  const files: NamedFile[] = [];
+  const lines = new Map<string, number>();
+  const problems: Problem[] = [];
+  for (const [file, text] of Object.entries(sources)) {
+    const counter = new LineCounter();
+    const document = parseDocument(text, { lineCounter: counter, version: "1.2", prettyErrors: false });
+    if (document.errors.length > 0) {
+      for (const error of document.errors) {
+        problems.push({
+          file,
+          line: counter.linePos(error.pos[0]).line,
+          rule: null,
+          problem: `YAML: ${error.message}`,
+        });
+      }
+      continue;
+    }
+    const lineOf = (path: readonly PropertyKey[]): number => {
+      // The nearest enclosing node that exists: a missing key has no place of its own.
+      for (let depth = path.length; depth >= 0; depth--) {
+        const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
+        if (node?.range) return counter.linePos(node.range[0]).line;
+      }
+      return 1;
+    };
+    const content = document.toJS() as unknown;
+    const rules = (content as { rules?: { id?: unknown }[] } | null)?.rules;
+    const ruleAt = (path: readonly PropertyKey[]): string | null => {
+      const id = path[0] === "rules" && typeof path[1] === "number" ? rules?.[path[1]]?.id : undefined;
+      return typeof id === "string" ? id : null;
+    };
+    const result = RuleFile.safeParse(content);
+    if (result.success) {
+      files.push({ path: file, content: result.data });
+      (Array.isArray(rules) ? rules : []).forEach((rule, index) =>
+        lines.set(`${file}#${String(rule.id)}`, lineOf(["rules", index]))
+      );
+      continue;
+    }
+    for (const issue of result.error.issues.flatMap(unfold)) {
+      const where = issue.path.length === 0 ? "the file" : issue.path.map(String).join(".");
+      problems.push({
+        file,
+        line: lineOf(issue.path),
+        rule: ruleAt(issue.path),
+        problem: `${where}: ${issue.message}`,
+      });
+    }
+  }
+  return { files, lines, problems };
+}
+
+type Issue = { path: PropertyKey[]; message: string; code?: string; errors?: Issue[][] };
+
+/** A union fails with one list of issues per member; the list of the member that came furthest is the one that helps. */
+function unfold(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union" || !issue.errors?.length) return [issue];
+  const depth = (issues: Issue[]) => Math.max(...issues.map((one) => one.path.length));
+  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]!;
+  return best.length === 0 ? [issue] : best.flatMap((one) => unfold({ ...one, path: [...issue.path, ...one.path] }));
+}

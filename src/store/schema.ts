@@ -1,0 +1,211 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/**
+ * One workspace is one database. Instants are integers (ms since 1970), ids are prefixed and sort by creation. `person` is the
+ * MSISDN of the handset and `sender` our address, whichever way a message went. The indexes of the dispatcher are partial:
+ * they hold what is in flight, so they stay small however many messages are stored.
+ */
+
+export const messages = sqliteTable("messages", {
+  id: text().primaryKey(),
+  direction: text({ enum: ["outbound", "inbound"] }).notNull(),
+  status: text({
+    enum: [
+      "queued",
+      "held",
+      "sending",
+      "sent",
+      "delivered",
+      "undelivered",
+      "failed",
+      "expired",
+      "canceled",
+      "refused",
+      "unknown",
+      "received",
+    ],
+  }).notNull(),
+  person: text().notNull(),
+  sender: text().notNull(),
+  text: text().notNull(),
+  /** As the caller wrote it; null when nothing was added. */
+  submitted_text: text(),
+  category: text({ enum: ["commercial", "informative"] }),
+  declared_category: text({ enum: ["commercial", "informative"] }),
+  encoding: text({ enum: ["GSM-7", "UCS-2"] }).notNull(),
+  segments: integer().notNull(),
+  max_segments: integer(),
+  /** Confirmations 0, information 1, advertising 2: the order in which the dispatcher hands over. */
+  priority: integer().notNull(),
+  /** When the dispatcher next looks at it; null when it waits for a person or is done. */
+  due_at: integer(),
+  hold_until: integer(),
+  hold_reason: text({ enum: ["quiet_hours", "scheduled", "needs_review", "facts_unavailable"] }),
+  scheduled_at: integer(),
+  valid_until: integer(),
+  /** Advertising that has not left by then is decided again: its window has closed. */
+  allowed_until: integer(),
+  lease_until: integer(),
+  attempts: integer().notNull(),
+  carrier_id: text(),
+  carrier_message_id: text(),
+  conversation_id: text().notNull(),
+  campaign_id: text(),
+  /** Which of the gateway's own answers this is, and the message it answers. */
+  reply_kind: text({ enum: ["opt_out_confirmation", "opt_in_confirmation", "help"] }),
+  cause_id: text(),
+  unsubscribe_token: text(),
+  metadata: text(),
+  error_code: text(),
+  error_detail: text(),
+  created_at: integer().notNull(),
+  sent_at: integer(),
+  delivered_at: integer(),
+  /** The decision as JSON, with its rulebook version. */
+  decision: text().notNull(),
+}, (table) => [
+  index("messages_conversation").on(table.conversation_id, table.id),
+  index("messages_queued").on(table.priority, table.due_at).where(sql`status = 'queued'`),
+  index("messages_held").on(table.due_at).where(sql`status = 'held'`),
+  index("messages_leased").on(table.lease_until).where(sql`status = 'sending'`),
+  index("messages_waiting").on(table.person).where(sql`status in ('queued', 'held')`),
+  index("messages_advertising").on(table.person, table.created_at)
+    .where(sql`direction = 'outbound' and category = 'commercial'`),
+  index("messages_replies").on(table.person, table.created_at).where(sql`reply_kind is not null`),
+  // The same webhook delivered twice, or to two instances at once, is one message.
+  uniqueIndex("messages_inbound_once").on(table.carrier_id, table.carrier_message_id)
+    .where(sql`direction = 'inbound' and carrier_message_id is not null`),
+  index("messages_carrier_id").on(table.carrier_id, table.carrier_message_id)
+    .where(sql`direction = 'outbound' and carrier_message_id is not null`),
+  uniqueIndex("messages_unsubscribe").on(table.unsubscribe_token).where(sql`unsubscribe_token is not null`),
+]);
+
+/** What happened to a message after it was accepted: one row per change of status or attempt. */
+export const message_events = sqliteTable("message_events", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  message_id: text().notNull(),
+  at: integer().notNull(),
+  status: text().notNull(),
+  detail: text(),
+}, (table) => [index("message_events_message").on(table.message_id)]);
+
+export const conversations = sqliteTable("conversations", {
+  id: text().primaryKey(),
+  person: text().notNull(),
+  sender: text().notNull(),
+  created_at: integer().notNull(),
+  last_message_at: integer().notNull(),
+  last_inbound_at: integer(),
+}, (table) => [
+  uniqueIndex("conversations_person_sender").on(table.person, table.sender),
+  index("conversations_newest").on(table.last_message_at),
+]);
+
+export const contacts = sqliteTable("contacts", {
+  id: text().primaryKey(),
+  msisdn: text().notNull().unique(),
+  name: text(),
+  language: text(),
+  time_zone: text(),
+  fields: text(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+});
+
+/** Never deleted: a lifted suppression keeps its row, with who lifted it. */
+export const suppressions = sqliteTable("suppressions", {
+  id: text().primaryKey(),
+  recipient: text().notNull(),
+  scope: text({ enum: ["commercial", "all"] }).notNull(),
+  /** The sender it was said to; empty when it stands for every sender. */
+  sender: text().notNull().default(""),
+  source: text({ enum: ["keyword", "carrier", "operator", "import", "link"] }).notNull(),
+  rule: text(),
+  message_id: text(),
+  text: text(),
+  note: text(),
+  created_at: integer().notNull(),
+  lifted_at: integer(),
+  lifted_by: text(),
+}, (table) => [
+  uniqueIndex("suppressions_active").on(table.recipient, table.scope, table.sender).where(sql`lifted_at is null`),
+  index("suppressions_recipient").on(table.recipient, table.id),
+]);
+
+/** Append-only ledger: the newest row of a recipient and purpose is what holds now. */
+export const consents = sqliteTable("consents", {
+  id: text().primaryKey(),
+  recipient: text().notNull(),
+  purpose: text().notNull(),
+  status: text({ enum: ["granted", "withdrawn"] }).notNull(),
+  source: text().notNull(),
+  wording: text(),
+  granted_at: integer().notNull(),
+  expires_at: integer(),
+  evidence: text(),
+  message_id: text(),
+  rule: text(),
+  created_at: integer().notNull(),
+}, (table) => [index("consents_recipient").on(table.recipient, table.purpose, table.id)]);
+
+export const carriers = sqliteTable("carriers", {
+  id: text().primaryKey(),
+  kind: text().notNull(),
+  config: text().notNull(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+});
+
+export const senders = sqliteTable("senders", {
+  address: text().primaryKey(),
+  kind: text({ enum: ["short_code", "long_code", "toll_free", "alphanumeric"] }).notNull(),
+  country: text(),
+  /** JSON array of ISO codes; empty for every country. */
+  countries: text().notNull(),
+  carrier_id: text().notNull(),
+  stop_number: text(),
+  brand: text(),
+  rate_per_second: real().notNull(),
+  /** Instant (ms) from which the next message may be handed over: the rate shared by all instances. */
+  next_at: real().notNull().default(0),
+  created_at: integer().notNull(),
+});
+
+export const api_keys = sqliteTable("api_keys", {
+  id: text().primaryKey(),
+  /** SHA-256 of the key, in hex; the key itself is shown once and stored nowhere. */
+  hash: text().notNull().unique(),
+  name: text().notNull(),
+  role: text({ enum: ["admin", "app"] }).notNull(),
+  created_at: integer().notNull(),
+  revoked_at: integer(),
+});
+
+export const idempotency_keys = sqliteTable("idempotency_keys", {
+  api_key_id: text().notNull(),
+  key: text().notNull(),
+  body_hash: text().notNull(),
+  message_id: text().notNull(),
+  /** The answer as it was given, so that a repetition gets the same one. */
+  status: integer().notNull(),
+  body: text().notNull(),
+  created_at: integer().notNull(),
+}, (table) => [
+  primaryKey({ columns: [table.api_key_id, table.key] }),
+  index("idempotency_keys_age").on(table.created_at),
+]);
+
+/** Every version that was ever active, so that a decision can be read with the rules as they stood. */
+export const rulebooks = sqliteTable("rulebooks", {
+  hash: text().primaryKey(),
+  /** JSON object of path to file content. */
+  sources: text().notNull(),
+  created_at: integer().notNull(),
+});
+
+/** Single values shared by all instances: `active_rulebook`. */
+export const settings = sqliteTable("settings", {
+  name: text().primaryKey(),
+  value: text().notNull(),
+});

@@ -1,6 +1,7 @@
 import Holidays from "date-holidays";
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const calendars = new Map<string, (isoDate: string) => boolean>();
 
 /**
@@ -30,27 +31,30 @@ export function hasHolidayCalendar(country: string, region?: string): boolean {
 
 function createCalendar(country: string, region: string | undefined): (isoDate: string) => boolean {
   let library: Holidays | undefined;
-  const years = new Map<number, Set<string>>();
+  const years = new Set<number>();
+  const dates = new Set<string>();
+  const load = (year: number) => {
+    if (years.has(year)) return;
+    library ??= region === undefined ? new Holidays(country) : new Holidays(country, region);
+    for (const date of publicHolidays(library, year)) dates.add(date);
+    years.add(year);
+  };
   return (isoDate) => {
     const year = Number(isoDate.slice(0, 4));
-    let dates = years.get(year);
-    if (dates === undefined) {
-      library ??= region === undefined ? new Holidays(country) : new Holidays(country, region);
-      dates = publicHolidays(library, year);
-      years.set(year, dates);
+    if (!years.has(year)) {
+      // A feast of several days may have begun in December.
+      load(year - 1);
+      load(year);
     }
     return dates.has(isoDate);
   };
 }
 
-function publicHolidays(library: Holidays, year: number): Set<string> {
-  const dates = new Set<string>();
-  for (const holiday of library.getHolidays(year)) {
-    if (holiday.type !== "public") continue;
-    // `date` is local and may carry a time (half a day, or sunset); the length comes from the two instants.
-    const first = Date.parse(`${holiday.date.slice(0, 10)}T00:00:00Z`);
-    const days = Math.max(1, Math.round((holiday.end.getTime() - holiday.start.getTime()) / DAY));
-    for (let i = 0; i < days; i++) dates.add(new Date(first + i * DAY).toISOString().slice(0, 10));
-  }
-  return dates;
+function publicHolidays(library: Holidays, year: number): string[] {
+  return library.getHolidays(year).filter(({ type }) => type === "public").flatMap(({ date, start, end }) => {
+    // `date` is local and may carry a time (half a day); an hour's grace for a holiday on which the clock is put back.
+    const first = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
+    const days = Math.max(1, Math.ceil((end.getTime() - start.getTime() - HOUR) / DAY));
+    return Array.from({ length: days }, (_, i) => new Date(first + i * DAY).toISOString().slice(0, 10));
+  });
 }

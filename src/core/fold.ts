@@ -30,41 +30,50 @@ const BEFORE_DECOMPOSITION: Record<string, string> = { "´": "'", "™": "\n", "
 
 /** Folds `raw` for comparison. Never throws, whatever the input (lone surrogates are separators). */
 export function fold(raw: string): Folded {
-  let ascii = 0;
-  while (ascii < raw.length && raw.charCodeAt(ascii) < 0x80) ascii++;
+  let at = endOfAscii(raw, 0);
   // The locale-free toLowerCase: with the host's locale, Turkish would break QUIT.
-  if (ascii === raw.length) return { text: raw.toLowerCase(), starts: null, ends: null };
+  if (at === raw.length) return { text: raw.toLowerCase(), starts: null, ends: null };
 
-  let text = raw.slice(0, ascii).toLowerCase();
-  const starts: number[] = [];
-  const ends: number[] = [];
-  for (let i = 0; i < ascii; i++) {
-    starts.push(i);
-    ends.push(i + 1);
-  }
-  for (let i = ascii; i < raw.length;) {
-    const code = raw.codePointAt(i) ?? 0;
-    const next = i + (code > 0xffff ? 2 : 1);
+  let text = raw.slice(0, at).toLowerCase();
+  let offsets: { starts: number[]; ends: number[] } | null = null;
+  while (at < raw.length) {
+    const code = raw.codePointAt(at) ?? 0;
+    const next = at + (code > 0xffff ? 2 : 1);
+    const asciiEnd = endOfAscii(raw, next);
     const folded = foldCodePoint(code);
-    if (folded === "" && ends.length > 0) ends[ends.length - 1] = next;
-    for (let k = 0; k < folded.length; k++) {
-      starts.push(i);
-      ends.push(next);
+    if (folded.length !== next - at) offsets ??= equalOffsets(text.length);
+    if (offsets !== null) {
+      // What is removed belongs to the letter before it, as an accent written apart does.
+      if (folded === "" && text !== "") offsets.ends[text.length - 1] = next;
+      for (let k = 0; k < folded.length; k++) push(offsets, at, next);
+      for (let ascii = next; ascii < asciiEnd; ascii++) push(offsets, ascii, ascii + 1);
     }
-    text += folded;
-    i = next;
+    text += folded + raw.slice(next, asciiEnd).toLowerCase();
+    at = asciiEnd;
   }
-  return { text, starts, ends };
+  return { text, starts: offsets?.starts ?? null, ends: offsets?.ends ?? null };
 }
 
-const ASCII = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code).toLowerCase());
+function endOfAscii(raw: string, from: number): number {
+  let at = from;
+  while (at < raw.length && raw.charCodeAt(at) < 0x80) at++;
+  return at;
+}
+
+function equalOffsets(length: number): { starts: number[]; ends: number[] } {
+  return { starts: Array.from({ length }, (_, at) => at), ends: Array.from({ length }, (_, at) => at + 1) };
+}
+
+function push(offsets: { starts: number[]; ends: number[] }, start: number, end: number): void {
+  offsets.starts.push(start);
+  offsets.ends.push(end);
+}
+
 /** Letters of a language recur, so each is worked out once; the limit keeps a flood of rare ones from filling memory. */
 const known = new Map<number, string>();
 const KNOWN_LIMIT = 4096;
 
 function foldCodePoint(code: number): string {
-  const ascii = ASCII[code];
-  if (ascii !== undefined) return ascii;
   const before = known.get(code);
   if (before !== undefined) return before;
   const char = String.fromCodePoint(code);

@@ -39,6 +39,9 @@ interface Range {
 /** Where an opt-out may be meant, it wins: missing one is worse than any other mistake. */
 const INTENT_ORDER = ["opt_out", "help", "opt_in"];
 
+/** Our mention repeated with a brand and politeness is shorter; more than this is a message of its own. */
+const MAX_T2_TOKENS = 32;
+
 /**
  * Compiles the keywords that apply to a person. `tailWords` are patterns as in phrases.ts, so that a text which only repeats our
  * own mention can be described: `to opt out`, `au <number>`, `reply`. They may also stand before the keyword ("please
@@ -52,12 +55,21 @@ export function compileKeywords(entries: readonly KeywordEntry[], tailWords: rea
   );
   const tails = compilePatterns(tailWords.map((pattern) => ({ pattern, value: pattern })));
   return {
-    match(tokens, { optedOut, tails: names }) {
+    match(written, { optedOut, tails: names }) {
+      const tokens = unglued(written, names);
       const found = keywords.match(tokens).filter(({ value }) => optedOut || !value.entry.only_when_opted_out);
       if (found.length === 0) return null;
       return best("T1", wholeText(tokens, found)) ?? best("T2", withTails(tokens, found, tails, names));
     },
   };
+}
+
+/** "STOP36123" with the number that our own messages name, as people write it who overlook the space. */
+function unglued(tokens: readonly Token[], names: readonly string[]): readonly Token[] {
+  const first = tokens[0];
+  const glued = first === undefined ? null : /^(\D+)(\d{3,15})$/.exec(first.text);
+  if (!first || !glued?.[1] || !glued[2] || !names.some((name) => name.replace("+", "") === glued[2])) return tokens;
+  return [{ ...first, text: glued[1], shape: null }, { ...first, text: glued[2], shape: "number" }, ...tokens.slice(1)];
 }
 
 function isStopEmoji(words: string): boolean {
@@ -101,6 +113,7 @@ function withTails(
   tails: PhraseMatcher<string>,
   names: readonly string[],
 ): Keyword[] {
+  if (tokens.length > MAX_T2_TOKENS) return [];
   const open = found.filter(({ value }) => value.entry.tail !== false);
   if (open.length === 0) return [];
   const filler: Range[] = tails.match(tokens);

@@ -73,9 +73,7 @@ interface Found {
 
 function walk(node: Node, tokens: readonly Token[], from: number, at: number, found: Found[]): void {
   if (node.entries !== null) {
-    for (const entry of node.entries) {
-      if (!found.some((f) => f.entry === entry && f.from === from && f.to === at)) found.push({ entry, from, to: at });
-    }
+    for (const entry of node.entries) if (!isFound(found, entry, from, at)) found.push({ entry, from, to: at });
   }
   const token = tokens[at];
   if (token === undefined) return;
@@ -93,6 +91,14 @@ function walk(node: Node, tokens: readonly Token[], from: number, at: number, fo
     const shape = node.shapes?.get(token.shape);
     if (shape !== undefined) walk(shape, tokens, from, at + 1, found);
   }
+}
+
+/** Looks only at the matches of this start, which are the last ones. */
+function isFound(found: readonly Found[], entry: number, from: number, to: number): boolean {
+  for (let i = found.length - 1; found[i]?.from === from; i--) {
+    if (found[i]?.entry === entry && found[i]?.to === to) return true;
+  }
+  return false;
 }
 
 function newNode(): Node {

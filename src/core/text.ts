@@ -96,8 +96,8 @@ function readWord(raw: string, folded: Folded, at: number, tokens: Token[]): num
   const { text } = folded;
   const end = endOfRun(text, text[at] === "$" ? at + 1 : at);
   const next = text.charCodeAt(end);
-  // . : @ - may continue an address
-  if (next === 0x2e || next === 0x3a || next === 0x40 || next === 0x2d) {
+  // . : @ - may continue an address, unless they end the sentence
+  if ((next === 0x2e || next === 0x3a || next === 0x40 || next === 0x2d) && text.charCodeAt(end + 1) > 0x20) {
     const link = readLink(raw, folded, at, tokens);
     if (link > at) return link;
   }
@@ -112,27 +112,20 @@ function readWord(raw: string, folded: Folded, at: number, tokens: Token[]): num
   // `CHF 20`, `EUR20`
   if (kindAt(text, at + 3) === DIGIT || (end === at + 3 && kindAt(text, end + 1) === DIGIT)) {
     const moneyEnd = endOfMatch(MONEY_AFTER_CODE, text, at);
-    if (moneyEnd > at) return pushShape(folded, "money", at, moneyEnd, tokens);
+    if (moneyEnd > at) return push(folded, "money", at, moneyEnd, tokens);
   }
-  const made = token(folded, text.slice(at, end), null, at, end);
-  if (isCode(raw, made)) made.shape = "code";
-  tokens.push(made);
+  tokens.push(token(folded, text.slice(at, end), isCode(raw, folded, at, end) ? "code" : null, at, end));
   return end;
 }
 
 /** Capitals and digits mixed, four or more: `MERCI10`, but not `5G`, `H24` or `CO2`. */
-function isCode(raw: string, { text, start, end }: Token): boolean {
-  if (text.length < 4) return false;
-  let letters = 0;
+function isCode(raw: string, folded: Folded, from: number, to: number): boolean {
+  if (to - from < 4) return false;
   let digits = 0;
-  for (let at = 0; at < text.length; at++) {
-    const kind = kindAt(text, at);
-    if (kind === DIGIT) digits++;
-    else letters++;
-  }
-  if (letters === 0 || digits === 0) return false;
-  const written = raw.slice(start, end);
-  return written === written.toUpperCase();
+  for (let at = from; at < to; at++) if (kindAt(folded.text, at) === DIGIT) digits++;
+  if (digits === 0 || digits === to - from) return false;
+  const asWritten = written(raw, folded, from, to);
+  return asWritten === asWritten.toUpperCase();
 }
 
 function isSpelledOut(tokens: Token[]): boolean {
@@ -160,13 +153,15 @@ const CURRENCY_SIGN = "[€$£¥]";
 const PERCENT = `[-+]?${AMOUNT} ?${PERCENT_WORD}`;
 const MONEY = String.raw`[-+]?(?:${CURRENCY_SIGN} ?${AMOUNT}(?!\w)|\d{1,9}${CURRENCY_SIGN}\d\d(?!\w)|` +
   String.raw`${AMOUNT}(?:,-)? ?(?:${CURRENCY_SIGN}(?!\d)|${CURRENCY_WORD}))`;
-const TIME = String.raw`${HOUR} ?h(?: ?[0-5]\d)?(?!\w)|${HOUR}(?:[.:][0-5]\d)? ?uhr(?!\w)|` +
+const TIME = String.raw`${HOUR}(?:h(?:[0-5]\d)?| h(?: [0-5]\d)?)(?!\w)|${HOUR}(?:[.:][0-5]\d)? ?uhr(?!\w)|` +
   String.raw`${HOUR}(?:[.:][0-5]\d)? ?[ap](?:m(?!\w)|\.m\.)|${HOUR}:[0-5]\d(?::[0-5]\d)?(?!\w)`;
-const DATE =
-  String.raw`\d{4}-${MONTH}-${DAY}(?!\w)|(?!24/7\b)(?:${DAY}/${MONTH}|${MONTH}/${DAY})(?:/(?:\d{4}|\d\d))?(?![\w/])|` +
+/** "Around the clock": a word of its own. */
+const ALWAYS = String.raw`24/7(?![\w/])`;
+const DATE = String
+  .raw`\d{4}-${MONTH}-${DAY}(?!\w)|(?!${ALWAYS})(?:${DAY}/${MONTH}|${MONTH}/${DAY})(?:/(?:\d{4}|\d\d))?(?![\w/])|` +
   String.raw`${DAY}\.${MONTH}\.(?:\d{4}|\d\d)?(?!\.?\w)|${DAY}-${MONTH}-\d{4}(?!\w)`;
-const NUMBER = String.raw`24/7(?!\w)|\d+[.,]\d+(?![.,]?\w)|\d+(?!\w)`;
-const FIGURE = new RegExp(`(${PERCENT})|(${MONEY})|(${TIME})|(${DATE})|(${NUMBER})`, "y");
+const NUMBER = String.raw`\d+[.,]\d+(?![.,]?\w)|\d+(?!\w)`;
+const FIGURE = new RegExp(`(${PERCENT})|(${MONEY})|(${TIME})|(${DATE})|${ALWAYS}|(${NUMBER})`, "y");
 const FIGURE_SHAPES: Shape[] = ["percent", "money", "time", "date", "number"];
 const MONEY_AFTER_CODE = new RegExp(String.raw`(?:eur|usd|gbp|chf|cad|aud|brl|sek|nok|dkk|pln) ?${AMOUNT}(?!\w)`, "y");
 
@@ -174,8 +169,8 @@ function readFigure(raw: string, folded: Folded, at: number, tokens: Token[]): n
   FIGURE.lastIndex = at;
   const match = FIGURE.exec(folded.text);
   if (match) {
-    const shape = FIGURE_SHAPES.find((_, group) => match[group + 1] !== undefined) ?? "number";
-    return pushShape(folded, shape, at, at + match[0].length, tokens);
+    const shape = FIGURE_SHAPES.find((_, group) => match[group + 1] !== undefined) ?? null;
+    return push(folded, shape, at, at + match[0].length, tokens);
   }
   return kindAt(folded.text, at) === DIGIT ? readWord(raw, folded, at, tokens) : at + 1;
 }
@@ -194,11 +189,11 @@ function readLink(raw: string, folded: Folded, at: number, tokens: Token[]): num
   URL_PATTERN.lastIndex = at;
   const match = URL_PATTERN.exec(text);
   if (match) {
-    const end = at + match[0].replace(/[.,;:!?)\]}'*_]+$/, "").length;
+    const end = at + match[0].replace(/[.,;:!?)\]}'*_]{1,20}$/, "").length;
     // "Merci.De rien" is a missing space, "ACME.DE" and "acme.de" are addresses.
     const ending = match[1] === undefined ? "" : written(raw, folded, end - match[1].length, end);
     if (/^\p{Lu}\p{Ll}/u.test(ending)) return at;
-    return pushShape(folded, "url", at, end, tokens);
+    return push(folded, "url", at, end, tokens);
   }
   const emailEnd = endOfMatch(EMAIL, text, at);
   if (emailEnd > at) tokens.push(token(folded, text.slice(at, emailEnd), null, at, emailEnd));
@@ -213,7 +208,7 @@ function endOfMatch(sticky: RegExp, text: string, at: number): number {
 
 // --- tokens ---------------------------------------------------------------------------------------------------------
 
-function pushShape(folded: Folded, shape: Shape, from: number, to: number, tokens: Token[]): number {
+function push(folded: Folded, shape: Shape | null, from: number, to: number, tokens: Token[]): number {
   tokens.push(token(folded, folded.text.slice(from, to).replaceAll(" ", ""), shape, from, to));
   return to;
 }

@@ -11,7 +11,7 @@ export interface Carrier<Config = unknown> {
   /** Shape of an account's configuration; wrong settings fail when the account is saved, not on the first message. */
   config: z.ZodType<Config>;
   /** Keys of the configuration that are never shown again once saved. */
-  secrets: (keyof Config & string)[];
+  secrets: readonly string[];
   /** True when handing the same message over twice is harmless: an expired lease is then simply sent again. */
   idempotent: boolean;
   /** Who answers a STOP that arrives through this account. */

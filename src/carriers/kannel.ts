@@ -1,0 +1,248 @@
+import { z } from "zod";
+import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, Verified, WebhookRequest } from "./carrier.ts";
+import { callFailure, statusFailure } from "./http_failure.ts";
+import { rawQuery } from "./raw_query.ts";
+import { constantTimeEqual } from "./signature.ts";
+import { malformedFields, missingCredentials, wrongCredentials } from "./webhook.ts";
+
+// They travel in headers.
+const Printable = z.string().regex(/^[^\p{Cc}\s]+$/u, "must not hold spaces or control characters");
+
+const Config = z.strictObject({
+  /** Of `sendsms`, for example `http://127.0.0.1:13013/cgi-bin/sendsms`. */
+  url: z.url({ protocol: /^https?$/ }),
+  username: Printable,
+  password: Printable,
+  /** Id of the SMSC connection to route by; Kannel chooses when absent. */
+  smsc: Printable.optional(),
+  /** Kannel signs nothing: this `key` in the addresses that it calls is all that tells it from a stranger. */
+  webhook_secret: z.string().regex(
+    // It stands in kannel.conf, where % begins an escape.
+    /^[A-Za-z0-9_-]{16,}$/,
+    "must be at least 16 letters, digits, - and _",
+  ),
+  /** Sum of the reports wanted: 1 delivered, 2 not delivered, 4 queued, 8 accepted, 16 refused, 32 intermediate. */
+  dlr_mask: z.int().min(0).max(63).default(31),
+});
+type Config = z.infer<typeof Config>;
+
+/** Kannel's fixed answers that tell an operator more than the status does (gw/smsbox.c). */
+const REFUSALS: Record<string, string> = {
+  "Authorization failed for sendsms": "unauthorized",
+  "Not routable. Do not try again.": "not_routable",
+  "Sender missing and no global set, rejected": "sender_missing",
+  "Number(s) has/have been denied by white- and/or black-lists.": "denied_by_list",
+};
+
+/** `%d` of a report (gw/dlr.h). 32 tells nothing that changes a status. */
+const REPORTS = {
+  "1": "delivered",
+  "2": "undelivered",
+  "4": "queued",
+  "8": "sent",
+  "16": "failed",
+  "32": null,
+} as const;
+
+const Inbound = z.object({
+  id: z.string().max(100),
+  from: z.string().min(1).max(100),
+  to: z.string().min(1).max(100),
+  text: z.string(),
+});
+
+const Status = z.object({
+  id: z.string().min(1).max(100),
+  d: z.enum(["1", "2", "4", "8", "16", "32"]),
+  fid: z.string().max(200),
+});
+
+/**
+ * Kannel's smsbox. The service in kannel.conf needs `catch-all = true`, `max-messages = 0` (else Kannel answers people with
+ * whatever we return) and
+ * `get-url = "…/carriers/ID/inbound?key=SECRET&id=%I&from=%p&to=%P&text=%b&charset=%C&coding=%c"`.
+ */
+export const kannel: Carrier<Config> = {
+  kind: "kannel",
+  config: Config,
+  secrets: ["password", "webhook_secret"] satisfies (keyof Config)[],
+  idempotent: false,
+  stopReply: () => "gateway",
+  privateNetwork: true,
+
+  async send(message, config, io) {
+    let response: Response;
+    try {
+      // POST, as GET would leave password, number and text in the log of every proxy on the way.
+      response = await io.fetch(config.url, {
+        method: "POST",
+        headers: sendHeaders(message, config, io),
+        body: message.text,
+      });
+    } catch (error) {
+      return callFailure(error);
+    }
+    return sendResult(response, io.now());
+  },
+
+  inbound(request, config) {
+    const query = rawQuery(request.url);
+    const refusal = checkKey(query, config);
+    if (refusal) return Promise.resolve(refusal);
+    const parsed = Inbound.safeParse(request.method === "POST" ? posted(request, query) : gotten(query));
+    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
+    const { id, from, to, text } = parsed.data;
+    return Promise.resolve({
+      ok: true,
+      value: [{
+        carrierMessageId: id || null,
+        from,
+        to,
+        text,
+        carrierIntent: null,
+        alreadyAnswered: false,
+        mediaUrls: [],
+      }],
+    });
+  },
+
+  status(request, config) {
+    const query = rawQuery(request.url);
+    const refusal = checkKey(query, config);
+    if (refusal) return Promise.resolve(refusal);
+    const parsed = Status.safeParse({ id: text(query, "id"), d: text(query, "d"), fid: text(query, "fid") ?? "" });
+    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
+    const { id, d, fid } = parsed.data;
+    const status = REPORTS[d];
+    if (status === null) return Promise.resolve({ ok: true, value: [] });
+    return Promise.resolve({
+      ok: true,
+      value: [{ messageId: id, carrierMessageId: fid || null, ...outcome(status, text(query, "r") ?? "") }],
+    });
+  },
+
+  answer() {
+    return { status: 200, contentType: "text/plain", body: "" };
+  },
+};
+
+function sendHeaders(message: Outgoing, config: Config, io: CarrierIo): Record<string, string> {
+  const headers: Record<string, string> = {
+    // Kannel recodes from this charset to the one that `X-Kannel-Coding` asks for.
+    "Content-Type": "text/plain; charset=UTF-8",
+    "X-Kannel-Username": octets(config.username),
+    "X-Kannel-Password": octets(config.password),
+    "X-Kannel-From": octets(message.from),
+    "X-Kannel-To": octets(message.to),
+    "X-Kannel-Coding": message.encoding === "UCS-2" ? "2" : "0",
+    "X-Kannel-DLR-Mask": String(config.dlr_mask),
+    "X-Kannel-DLR-Url": reportUrl(message.id, config, io),
+  };
+  if (config.smsc) headers["X-Kannel-SMSC"] = octets(config.smsc);
+  if (message.validUntil !== null) {
+    // Minutes, and at least one: 0 would mean "expired on arrival".
+    headers["X-Kannel-Validity"] = String(Math.max(1, Math.floor((message.validUntil - io.now()) / 60_000)));
+  }
+  return headers;
+}
+
+/** Kannel gives no id of its own, so ours is in the address. It fills `%d`, `%F` and `%A`; a literal % is written `%%`. */
+function reportUrl(messageId: string, config: Config, io: CarrierIo): string {
+  const id = encodeURIComponent(messageId);
+  const address = `${io.publicUrl}/carriers/${
+    encodeURIComponent(io.carrierId)
+  }/status?key=${config.webhook_secret}&id=${id}`;
+  return `${address.replaceAll("%", "%%")}&d=%d&fid=%F&r=%A`;
+}
+
+/** A header value whose octets are the UTF-8 of the text, which is how Kannel reads them. */
+function octets(value: string): string {
+  return Array.from(new TextEncoder().encode(value), (byte) => String.fromCharCode(byte)).join("");
+}
+
+async function sendResult(response: Response, nowMs: number): Promise<SendResult> {
+  // "0: Accepted for delivery", "3: Queued for later delivery" or "Sent."
+  if (response.status === 202) return { ok: true, carrierMessageId: null, status: "sent" };
+  const failure = statusFailure("Kannel", response, nowMs);
+  // "Temporal failure, try again later.": nothing was queued.
+  if (response.status === 503) return { ...failure, kind: "retryable" };
+  const phrase = (await response.text()).trim();
+  const code = Object.hasOwn(REFUSALS, phrase) ? REFUSALS[phrase] : undefined;
+  return code === undefined ? failure : { ...failure, code, detail: `${failure.detail}: ${phrase}` };
+}
+
+function checkKey(query: Map<string, Uint8Array>, config: Config): Extract<Verified<never>, { ok: false }> | null {
+  const key = text(query, "key");
+  if (!key) return missingCredentials("key is missing from the address");
+  return constantTimeEqual(key, config.webhook_secret) ? null : wrongCredentials("key does not fit webhook_secret");
+}
+
+/** `get-url`: everything in the query, the text in a charset of its own. */
+function gotten(query: Map<string, Uint8Array>): Record<string, string | undefined> {
+  const bytes = query.get("text");
+  return {
+    id: text(query, "id") ?? "",
+    from: text(query, "from"),
+    to: text(query, "to"),
+    text: bytes && decoded(bytes, text(query, "charset") ?? "", text(query, "coding") ?? ""),
+  };
+}
+
+/** `post-url`: the text is the body, the rest in headers; escapes in the address (`&id=%I`) come first. */
+function posted(request: WebhookRequest, query: Map<string, Uint8Array>): Record<string, string | undefined> {
+  const { headers } = request;
+  const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(headers.get("Content-Type") ?? "")?.[1] ?? "";
+  return {
+    id: text(query, "id") ?? "",
+    from: text(query, "from") ?? headers.get("X-Kannel-From") ?? undefined,
+    to: text(query, "to") ?? headers.get("X-Kannel-To") ?? undefined,
+    text: decoded(request.body, charset, headers.get("X-Kannel-Coding") ?? ""),
+  };
+}
+
+function text(query: Map<string, Uint8Array>, name: string): string | undefined {
+  const bytes = query.get(name);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** Text of a handset. `%C` names a charset, or nothing useful (`8-BIT`, `GSM`, empty): then the bytes themselves must tell. */
+function decoded(bytes: Uint8Array, charset: string, coding: string): string {
+  // To the Encoding Standard "UCS-2" is little-endian; on the air it is big-endian.
+  const bigEndian = /^(utf-?16(be)?|(iso-10646-)?ucs-?2)$/i.test(charset) || (charset === "" && coding === "2");
+  try {
+    return new TextDecoder(bigEndian ? "utf-16be" : charset, { fatal: !bigEndian }).decode(bytes);
+  } catch {
+    return utf8OrWestern(bytes);
+  }
+}
+
+function utf8OrWestern(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+/** `%A` of an SMPP connection reads `id:… stat:EXPIRED err:027 text:…`, where `text` quotes the message and is left out. */
+function outcome(status: "delivered" | "undelivered" | "queued" | "sent" | "failed", reply: string): {
+  status: DeliveryReport["status"];
+  error: DeliveryReport["error"];
+} {
+  if (status !== "undelivered" && status !== "failed") return { status, error: null };
+  const stat = /\bstat:([A-Z]{1,10})\b/.exec(reply)?.[1];
+  const err = /\berr:([0-9A-Za-z]{1,10})\b/.exec(reply)?.[1];
+  const refused = status === "failed" || stat === "REJECTD";
+  return {
+    status: stat === "EXPIRED" ? "expired" : refused ? "failed" : "undelivered",
+    error: {
+      code: err ?? stat ?? (refused ? "refused" : "undelivered"),
+      detail: stat
+        ? `the network reported ${stat}`
+        : refused
+        ? "the SMSC refused it"
+        : "the network did not deliver it",
+      optedOut: false,
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { Carrier } from "./carrier.ts";
+import { kannel } from "./kannel.ts";
+import { sandbox } from "./sandbox.ts";
+import { twilio } from "./twilio.ts";
+
+export type * from "./carrier.ts";
+
+/** Every adapter there is: a new one is added here and nowhere else. */
+export const carriers: readonly Carrier[] = [sandbox, kannel, twilio];
+
+/** The adapter for the `kind` of an account; null when there is none. */
+export function carrierOf(kind: string): Carrier | null {
+  return carriers.find((carrier) => carrier.kind === kind) ?? null;
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { Carrier } from "./carrier.ts";
+import { malformed, malformedFields, missingCredentials } from "./webhook.ts";
+
+const Config = z.strictObject({});
+
+const Inbound = z.object({
+  id: z.string().min(1).max(100).optional(),
+  from: z.string().min(1).max(40),
+  to: z.string().min(1).max(40),
+  text: z.string().transform((text) => text.toWellFormed()),
+});
+
+/** A network without phones: every message is delivered at once, and whoever holds an API key can be any handset. */
+export const sandbox: Carrier<z.infer<typeof Config>> = {
+  kind: "sandbox",
+  config: Config,
+  secrets: [],
+  idempotent: true,
+  stopReply: () => "gateway",
+  privateNetwork: false,
+
+  send(message) {
+    return Promise.resolve({ ok: true, carrierMessageId: `sandbox_${message.id}`, status: "delivered" });
+  },
+
+  async inbound(request, _config, io) {
+    if (!await io.authorized(request.headers.get("Authorization"))) {
+      return missingCredentials("the sandbox wants an API key: Authorization: Bearer KEY");
+    }
+    const parsed = Inbound.safeParse(jsonOf(request.body));
+    if (!parsed.success) return malformedFields(parsed.error);
+    const { id, from, to, text } = parsed.data;
+    return {
+      ok: true,
+      value: [{
+        carrierMessageId: id ?? null,
+        from,
+        to,
+        text,
+        carrierIntent: null,
+        alreadyAnswered: false,
+        mediaUrls: [],
+      }],
+    };
+  },
+
+  status() {
+    return Promise.resolve(malformed("the sandbox reports at once"));
+  },
+
+  answer([outcome]) {
+    return {
+      status: 200,
+      contentType: "application/json",
+      body: JSON.stringify({ message_id: outcome?.messageId ?? null, intent: outcome?.intent ?? null }),
+    };
+  },
+};
+
+/** Undefined when the bytes are not JSON in UTF-8; the schema then says what was expected. */
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import ipaddr from "ipaddr.js";
+
+/**
+ * `blocked`: refused here, nothing was sent. `refused`: no connection came about, nothing was sent.
+ * `timeout`, `reset`, `too_large`: the request may have reached the other side, and may have been acted upon.
+ * `redirected`: the other side answered with a redirect instead of doing anything.
+ */
+export type OutgoingErrorKind = "blocked" | "refused" | "timeout" | "reset" | "redirected" | "too_large";
+
+/**
+ * Why a call came to nothing. The message names the host at most: addresses of carriers hold passwords and numbers, and for
+ * the same reason the runtime's own error, which quotes the address, is not kept as `cause`.
+ */
+export class OutgoingError extends Error {
+  override name = "OutgoingError";
+  constructor(readonly kind: OutgoingErrorKind, message: string) {
+    super(message);
+  }
+}
+
+export interface OutgoingOptions {
+  /** Addresses of a host name. Every one of them must be allowed. */
+  resolve: (hostname: string) => Promise<string[]>;
+  /** For what runs on the operator's own network (Kannel). Link-local addresses stay refused: nothing but cloud metadata lives there. */
+  allowPrivate?: boolean;
+  /** From the look-up of the name to the last byte of the answer. */
+  timeoutMs?: number;
+  /** Of the decoded answer. */
+  maxAnswerBytes?: number;
+  /**
+   * Performs the call. `address` is one that passed the check: a transport that connects to it, and not to whatever the name
+   * means a moment later, leaves no room for a name that changes its address after the check (DNS rebinding).
+   */
+  transport?: (url: URL, init: RequestInit, address: string) => Promise<Response>;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_ANSWER_BYTES = 64 * 1024;
+const PRIVATE_RANGES = new Set(["private", "loopback", "uniqueLocal", "carrierGradeNat"]);
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
+
+/**
+ * True when an IPv4 or IPv6 address (text, no brackets) may be called. Only global unicast addresses may; with `allowPrivate`
+ * those of a private network and of this machine as well. Addresses that carry an IPv4 address inside count as that one when
+ * mapped (`::ffff:…`) and are refused in every other form, as are documentation, multicast, link-local and reserved ranges.
+ */
+export function addressAllowed(address: string, allowPrivate: boolean): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  const range = parsed.range();
+  if (PRIVATE_RANGES.has(range)) return allowPrivate;
+  if (range !== "unicast") return false;
+  // The library calls everything unicast that no registry entry covers, `::127.0.0.1` included.
+  return parsed.kind() === "ipv4" || parsed.match(GLOBAL_IPV6);
+}
+
+/**
+ * `fetch` for calls to addresses that somebody configured: http or https, no redirects, a deadline, a bounded answer (read to
+ * the end before the promise resolves), and no private addresses unless allowed.
+ * @throws {OutgoingError} and nothing else, unless `init` itself is malformed.
+ */
+export function guardedFetch(options: OutgoingOptions): (url: string, init?: RequestInit) => Promise<Response> {
+  const allowPrivate = options.allowPrivate ?? false;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const maxAnswerBytes = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
+  const transport = options.transport ?? ((url, init) => fetch(url, init));
+
+  return async (address, init = {}) => {
+    const url = checkedUrl(address);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = init.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
+    const target = await checkedAddress(url, options.resolve, allowPrivate, signal);
+    try {
+      const response = await transport(url, { ...init, redirect: "manual", signal }, target);
+      return await readBounded(response, maxAnswerBytes, url.host);
+    } catch (error) {
+      throw error instanceof OutgoingError ? error : classify(error, signal, url.host);
+    }
+  };
+}
+
+function checkedUrl(address: string): URL {
+  const url = URL.parse(address);
+  if (url === null) throw new OutgoingError("blocked", "the address is not a URL");
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new OutgoingError("blocked", `${url.protocol} addresses are not called, only http: and https:`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new OutgoingError("blocked", `the address of ${url.host} holds credentials, which fetch does not accept`);
+  }
+  return url;
+}
+
+async function checkedAddress(
+  url: URL,
+  resolve: OutgoingOptions["resolve"],
+  allowPrivate: boolean,
+  signal: AbortSignal,
+): Promise<string> {
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  const addresses = ipaddr.isValid(hostname) ? [hostname] : await resolveBefore(signal, resolve, hostname);
+  const [first] = addresses;
+  if (first === undefined) throw new OutgoingError("refused", `${hostname} has no address`);
+  if (!addresses.every((address) => addressAllowed(address, allowPrivate))) {
+    throw new OutgoingError("blocked", `${hostname} is an address that this gateway does not call`);
+  }
+  return first;
+}
+
+async function resolveBefore(
+  signal: AbortSignal,
+  resolve: OutgoingOptions["resolve"],
+  hostname: string,
+): Promise<string[]> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([resolve(hostname), aborted]);
+  } catch {
+    // Nothing has left yet, so even a deadline that passes here is not a `timeout`.
+    throw new OutgoingError("refused", `the address of ${hostname} could not be looked up`);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function readBounded(response: Response, maxBytes: number, host: string): Promise<Response> {
+  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+    await response.body?.cancel();
+    throw new OutgoingError("redirected", `${host} answered with a redirect (HTTP ${response.status})`);
+  }
+  if (response.body === null) return response;
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  // Leaving the loop by an exception cancels the stream.
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new OutgoingError("too_large", `${host} answered with more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return new Response(new Blob(chunks), {
+    status: response.status,
+    statusText: response.statusText,
+    headers: response.headers,
+  });
+}
+
+/** Anything that is not surely "never left" counts as "may have been taken". */
+function classify(error: unknown, signal: AbortSignal, host: string): OutgoingError {
+  if (signal.aborted) return new OutgoingError("timeout", `${host} did not answer in time`);
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+  // Deno's wording for a connection that did not come about: name, TCP or TLS.
+  const connect = /client error \(Connect\)(?:: (.*))?$/s.exec(reason);
+  if (connect) return new OutgoingError("refused", `no connection to ${host}: ${connect[1] ?? "unknown reason"}`);
+  if (
+    error instanceof Error && (error.name === "NotCapable" || /^Fetch failed: Requests to port/.test(error.message))
+  ) {
+    return new OutgoingError("blocked", `this process may not call ${host}`);
+  }
+  return new OutgoingError("reset", `the connection to ${host} broke`);
+}

@@ -1,0 +1,58 @@
+import type { CarrierIo, Outgoing, WebhookRequest } from "../../src/carriers/carrier.ts";
+import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
+
+export const NOW = Date.parse("2026-11-22T10:00:00Z");
+
+/** What adapters are given, with a clock that stands still and calls that reach loopback only. */
+export function testIo(overrides: Partial<CarrierIo> = {}): CarrierIo {
+  return {
+    fetch: guardedFetch({ allowPrivate: true, resolve: () => Promise.reject(new Error("no names in tests")) }),
+    publicUrl: "https://sms.example.com",
+    carrierId: "acc_1",
+    now: () => NOW,
+    authorized: (authorization) => Promise.resolve(authorization === "Bearer good"),
+    ...overrides,
+  };
+}
+
+export function outgoing(overrides: Partial<Outgoing> = {}): Outgoing {
+  return {
+    id: "msg_01",
+    to: "+33612345678",
+    from: "36105",
+    text: "Bonjour",
+    encoding: "GSM-7",
+    segments: 1,
+    validUntil: null,
+    ...overrides,
+  };
+}
+
+export interface WebhookParts {
+  method?: string;
+  url?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+}
+
+export function webhook({ method = "POST", url = "https://sms.example.com/", headers = {}, body = "" }: WebhookParts) {
+  return {
+    method,
+    url,
+    headers: new Headers(headers),
+    body: typeof body === "string" ? new TextEncoder().encode(body) : body,
+  } satisfies WebhookRequest;
+}
+
+/** A server on a free port of this machine that hears real requests and gives the answer of each case. */
+export async function withServer<T>(
+  answer: (request: Request) => Response | Promise<Response>,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, answer);
+  try {
+    return await use(`http://127.0.0.1:${server.addr.port}`);
+  } finally {
+    await server.shutdown();
+  }
+}

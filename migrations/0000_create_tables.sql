@@ -66,7 +66,7 @@ CREATE TABLE `idempotency_keys` (
 	PRIMARY KEY(`api_key_id`, `key`)
 );
 --> statement-breakpoint
-CREATE INDEX `idempotency_keys_age` ON `idempotency_keys` (`created_at`);--> statement-breakpoint
+CREATE INDEX `idempotency_keys_message` ON `idempotency_keys` (`message_id`);--> statement-breakpoint
 CREATE TABLE `message_events` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`message_id` text NOT NULL,
@@ -96,6 +96,7 @@ CREATE TABLE `messages` (
 	`scheduled_at` integer,
 	`valid_until` integer,
 	`allowed_until` integer,
+	`lease` text,
 	`lease_until` integer,
 	`attempts` integer NOT NULL,
 	`carrier_id` text,
@@ -115,9 +116,9 @@ CREATE TABLE `messages` (
 );
 --> statement-breakpoint
 CREATE INDEX `messages_conversation` ON `messages` (`conversation_id`,`id`);--> statement-breakpoint
-CREATE INDEX `messages_queued` ON `messages` (`priority`,`due_at`) WHERE status = 'queued';--> statement-breakpoint
+CREATE INDEX `messages_queued` ON `messages` (`sender`,`priority`,`due_at`) WHERE status = 'queued';--> statement-breakpoint
 CREATE INDEX `messages_held` ON `messages` (`due_at`) WHERE status = 'held';--> statement-breakpoint
-CREATE INDEX `messages_leased` ON `messages` (`lease_until`) WHERE status = 'sending';--> statement-breakpoint
+CREATE INDEX `messages_leased` ON `messages` (`lease`,`lease_until`) WHERE status = 'sending';--> statement-breakpoint
 CREATE INDEX `messages_waiting` ON `messages` (`person`) WHERE status in ('queued', 'held');--> statement-breakpoint
 CREATE INDEX `messages_advertising` ON `messages` (`person`,`created_at`) WHERE direction = 'outbound' and category = 'commercial';--> statement-breakpoint
 CREATE INDEX `messages_replies` ON `messages` (`person`,`created_at`) WHERE reply_kind is not null;--> statement-breakpoint

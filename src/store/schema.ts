@@ -46,6 +46,8 @@ export const messages = sqliteTable("messages", {
   valid_until: integer(),
   /** Advertising that has not left by then is decided again: its window has closed. */
   allowed_until: integer(),
+  /** Claim of the dispatcher that holds it, and until when: one crashed instance must not keep it for ever. */
+  lease: text(),
   lease_until: integer(),
   attempts: integer().notNull(),
   carrier_id: text(),
@@ -66,9 +68,9 @@ export const messages = sqliteTable("messages", {
   decision: text().notNull(),
 }, (table) => [
   index("messages_conversation").on(table.conversation_id, table.id),
-  index("messages_queued").on(table.priority, table.due_at).where(sql`status = 'queued'`),
+  index("messages_queued").on(table.sender, table.priority, table.due_at).where(sql`status = 'queued'`),
   index("messages_held").on(table.due_at).where(sql`status = 'held'`),
-  index("messages_leased").on(table.lease_until).where(sql`status = 'sending'`),
+  index("messages_leased").on(table.lease, table.lease_until).where(sql`status = 'sending'`),
   index("messages_waiting").on(table.person).where(sql`status in ('queued', 'held')`),
   index("messages_advertising").on(table.person, table.created_at)
     .where(sql`direction = 'outbound' and category = 'commercial'`),
@@ -193,7 +195,8 @@ export const idempotency_keys = sqliteTable("idempotency_keys", {
   created_at: integer().notNull(),
 }, (table) => [
   primaryKey({ columns: [table.api_key_id, table.key] }),
-  index("idempotency_keys_age").on(table.created_at),
+  // Also its age: ids sort by creation.
+  index("idempotency_keys_message").on(table.message_id),
 ]);
 
 /** Every version that was ever active, so that a decision can be read with the rules as they stood. */

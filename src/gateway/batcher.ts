@@ -1,0 +1,81 @@
+/**
+ * Group commit: items that arrive while a group is being committed form the next one. One group runs its reads and decisions
+ * while the database commits the one before, and each caller is answered when its own group is durable.
+ *
+ * Items that share a key never run at the same time: two messages to one person must see each other (frequency, STOP beside an
+ * advertisement, one idempotency key). They keep their order.
+ */
+export class Batcher<Item, Result> {
+  readonly #waiting: Entry<Item, Result>[] = [];
+  readonly #busy = new Set<string>();
+  #running = 0;
+
+  /**
+   * `run` takes a group and answers for each item in order; it must not throw for one bad item, since a throw fails the group.
+   * `keysOf`: what an item must not share with another that is running.
+   */
+  constructor(
+    readonly run: (items: Item[]) => Promise<Result[]>,
+    readonly keysOf: (item: Item) => readonly string[],
+    readonly limits: { groupSize: number; groups: number },
+  ) {}
+
+  /** Resolves with the item's own result once its group is done. */
+  submit(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, keys: this.keysOf(item), resolve, reject });
+      // On the next turn, so that everything that arrived together goes together.
+      if (this.#waiting.length === 1) setTimeout(() => this.#pump(), 0);
+    });
+  }
+
+  /** Items not yet taken. */
+  get depth(): number {
+    return this.#waiting.length;
+  }
+
+  #pump(): void {
+    while (this.#running < this.limits.groups) {
+      const group = this.#take();
+      if (group.length === 0) return;
+      this.#running++;
+      this.run(group.map((entry) => entry.item)).then(
+        (results) => group.forEach((entry, index) => entry.resolve(results[index]!)),
+        (error) => group.forEach((entry) => entry.reject(error)),
+      ).finally(() => {
+        for (const entry of group) for (const key of entry.keys) this.#busy.delete(key);
+        this.#running--;
+        this.#pump();
+      });
+    }
+  }
+
+  #take(): Entry<Item, Result>[] {
+    const group: Entry<Item, Result>[] = [];
+    const left: Entry<Item, Result>[] = [];
+    // Keys of those passed over stay blocked for this look, so that nobody overtakes within a key.
+    const passed = new Set<string>();
+    let index = 0;
+    // A bounded look: a burst to one person must not make every group walk the whole queue.
+    const reach = this.limits.groupSize * 4;
+    for (; index < this.#waiting.length && group.length < this.limits.groupSize && index < reach; index++) {
+      const entry = this.#waiting[index]!;
+      if (entry.keys.some((key) => this.#busy.has(key) || passed.has(key))) {
+        for (const key of entry.keys) passed.add(key);
+        left.push(entry);
+        continue;
+      }
+      for (const key of entry.keys) this.#busy.add(key);
+      group.push(entry);
+    }
+    this.#waiting.splice(0, index, ...left);
+    return group;
+  }
+}
+
+interface Entry<Item, Result> {
+  item: Item;
+  keys: readonly string[];
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+}

@@ -1,0 +1,117 @@
+import { decideOutbound, type OutboundVerdict } from "../core/decide.ts";
+import type { Category, PersonFacts, ReplyKind } from "../core/message.ts";
+import type { Rulebook } from "../core/rulebook.ts";
+import type { MessageRow } from "../store/writes.ts";
+import { secretToken } from "./ids.ts";
+import type { ConfiguredSender } from "./settings.ts";
+
+/** A message somebody (an app, a person, the gateway itself) wants sent, already parsed. */
+export interface Draft {
+  /** E.164. */
+  to: string;
+  sender: ConfiguredSender;
+  text: string;
+  category: Category | null;
+  scheduled_at: number | null;
+  valid_until: number | null;
+  max_segments: number | null;
+  metadata: Record<string, string> | null;
+  /** Set for the gateway's own answers, with the message they answer. */
+  reply: { kind: ReplyKind; cause_id: string } | null;
+}
+
+export interface Composed {
+  verdict: OutboundVerdict;
+  /** Present when the text carries a link to an unsubscribe page. */
+  token: string | null;
+}
+
+/** Decides a draft; the same for a real message, a dry run and an automatic answer. */
+export function composeDraft(
+  draft: Draft,
+  person: PersonFacts,
+  { rulebook, now, publicUrl }: { rulebook: Rulebook; now: number; publicUrl: string },
+): Composed {
+  const { sender } = draft;
+  // Only a name without a STOP number ever needs a link; randomness costs a microsecond that the rest can save.
+  const token = sender.kind === "alphanumeric" && sender.stop_number === null ? secretToken() : null;
+  const unsubscribe_url = token === null ? "" : unsubscribeUrl(publicUrl, token);
+  const verdict = decideOutbound({
+    message: {
+      direction: "outbound",
+      to: draft.to,
+      text: draft.text,
+      category: draft.category,
+      scheduled_at: draft.scheduled_at,
+      max_segments: draft.max_segments,
+      reply_kind: draft.reply?.kind ?? null,
+      unsubscribe_url,
+    },
+    sender,
+    person,
+    now,
+  }, rulebook);
+  return { verdict, token: token !== null && verdict.text.includes(token) ? token : null };
+}
+
+export function unsubscribeUrl(publicUrl: string, token: string): string {
+  return `${publicUrl}/u/${token}`;
+}
+
+const PRIORITY = { reply: 0, informative: 1, commercial: 2 } as const;
+
+/** The row of a composed draft, queued, held or refused. */
+export function draftRow(
+  draft: Draft,
+  { verdict, token }: Composed,
+  { id, now, conversation_id }: { id: string; now: number; conversation_id: string },
+): MessageRow {
+  const { outcome } = verdict.decision;
+  return {
+    id,
+    direction: "outbound",
+    person: draft.to,
+    sender: draft.sender.address,
+    text: verdict.text,
+    submitted_text: verdict.text === draft.text ? null : draft.text,
+    declared_category: draft.category,
+    max_segments: draft.max_segments,
+    priority: draft.reply ? PRIORITY.reply : PRIORITY[verdict.category],
+    scheduled_at: draft.scheduled_at,
+    valid_until: draft.valid_until,
+    attempts: 0,
+    carrier_id: draft.sender.carrier_id,
+    conversation_id,
+    reply_kind: draft.reply?.kind ?? null,
+    cause_id: draft.reply?.cause_id ?? null,
+    unsubscribe_token: token,
+    metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
+    created_at: now,
+    ...decidedColumns(verdict, now),
+    ...(outcome === "refuse"
+      ? { error_code: verdict.code, error_detail: refusalDetail(verdict) }
+      : { error_code: null, error_detail: null }),
+  };
+}
+
+/** The columns that a decision settles, at first and when a held message is decided again. */
+export function decidedColumns(verdict: OutboundVerdict, now: number) {
+  const { outcome } = verdict.decision;
+  return {
+    status: outcome === "allow" ? "queued" as const : outcome === "hold" ? "held" as const : "refused" as const,
+    category: verdict.category,
+    encoding: verdict.encoding,
+    segments: verdict.segments,
+    due_at: outcome === "allow" ? now : outcome === "hold" ? verdict.hold_until : null,
+    hold_until: verdict.hold_until,
+    hold_reason: verdict.hold_reason,
+    allowed_until: verdict.allowed_until,
+    decision: JSON.stringify(verdict.decision),
+  };
+}
+
+/** The reason of the rule that refused, in words. */
+export function refusalDetail(verdict: OutboundVerdict): string {
+  const rule = verdict.decision.rules.find((one) => one.effect === `refuse ${verdict.code}`);
+  return rule === undefined ? "The rules refuse this message." : `${rule.reason} (${rule.source})`;
+}

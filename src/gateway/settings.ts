@@ -1,0 +1,96 @@
+import type { Carrier } from "../carriers/carrier.ts";
+import { carrierOf } from "../carriers/mod.ts";
+import type { Sender } from "../core/message.ts";
+import type { Rulebook } from "../core/rulebook.ts";
+import { loadRulebook } from "../rules/check.ts";
+import type { DbClient } from "../store/client.ts";
+import { readSettings, readSources } from "../store/settings.ts";
+
+/** What staff configure, as this instance last read it. */
+export interface Settings {
+  rulebook: Rulebook;
+  senders: ReadonlyMap<string, ConfiguredSender>;
+  carriers: ReadonlyMap<string, CarrierAccount>;
+}
+
+export interface ConfiguredSender extends Sender {
+  carrier_id: string;
+  rate_per_second: number;
+}
+
+export interface CarrierAccount {
+  id: string;
+  adapter: Carrier;
+  config: unknown;
+}
+
+/** No rulebook was ever published to this database: nothing can be decided, so nothing is accepted. */
+export class NoRulebookError extends Error {
+  override name = "NoRulebookError";
+  constructor() {
+    super("No rulebook is active in this database: run `deno task migrate` against it once.");
+  }
+}
+
+/** Changes reach every instance within two seconds (design 3); asking more often would only cost reads. */
+const FRESH_MS = 1_000;
+const STALE_MS = 2_000;
+
+/**
+ * Reads rulebook, senders and carriers from the database and keeps them for a second. A cache for speed only: any number of
+ * instances may serve one workspace, and each follows the database.
+ */
+export class SettingsCache {
+  #current: Settings | null = null;
+  #readAt = -Infinity;
+  #reading: Promise<Settings> | null = null;
+
+  /** `elapsed` is a monotonic clock in ms: a test clock that jumps must not freeze the cache. */
+  constructor(readonly client: DbClient, readonly elapsed: () => number = () => performance.now()) {}
+
+  /** @throws NoRulebookError, DatabaseError. */
+  async current(): Promise<Settings> {
+    const age = this.elapsed() - this.#readAt;
+    if (this.#current !== null && age < FRESH_MS) return this.#current;
+    const reading = this.refresh();
+    // Not older than two seconds: serve what is known while the next reading is under way.
+    if (this.#current !== null && age < STALE_MS) {
+      reading.catch(() => {});
+      return this.#current;
+    }
+    return await reading;
+  }
+
+  /** Reads again now; callers at the same time share one reading. */
+  refresh(): Promise<Settings> {
+    return this.#reading ??= this.#read().finally(() => this.#reading = null);
+  }
+
+  async #read(): Promise<Settings> {
+    const startedAt = this.elapsed();
+    const stored = await readSettings(this.client);
+    if (stored.rulebook === null) throw new NoRulebookError();
+    const rulebook = this.#current?.rulebook.hash === stored.rulebook
+      ? this.#current.rulebook
+      : await this.#load(stored.rulebook);
+    const carriers = new Map<string, CarrierAccount>();
+    for (const { id, kind, config } of stored.carriers) {
+      const adapter = carrierOf(kind);
+      // An account of a kind that this build does not know stays in the database; its senders fail with a clear error.
+      if (adapter) carriers.set(id, { id, adapter, config: adapter.config.parse(config) });
+    }
+    const senders = new Map(stored.senders.map(({ brand, ...sender }) => [
+      sender.address,
+      { ...sender, brand: brand ?? rulebook.deployment.brand },
+    ]));
+    this.#current = { rulebook, senders, carriers };
+    this.#readAt = startedAt;
+    return this.#current;
+  }
+
+  async #load(hash: string): Promise<Rulebook> {
+    const { rulebook, problems } = loadRulebook(await readSources(this.client, hash));
+    if (!rulebook) throw new Error(`the active rulebook ${hash} does not compile here: ${problems[0]?.problem}`);
+    return rulebook;
+  }
+}

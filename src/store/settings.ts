@@ -1,0 +1,72 @@
+import type { DbClient } from "./client.ts";
+import type { SenderKind } from "../core/message.ts";
+
+export interface StoredSender {
+  address: string;
+  kind: SenderKind;
+  country: string | null;
+  countries: string[];
+  carrier_id: string;
+  stop_number: string | null;
+  brand: string | null;
+  rate_per_second: number;
+}
+
+export interface StoredSettings {
+  /** Hash of the active rulebook; null before the first one is published. */
+  rulebook: string | null;
+  senders: StoredSender[];
+  carriers: { id: string; kind: string; config: unknown }[];
+}
+
+/** Everything that staff configure, in one round trip. */
+export async function readSettings(client: DbClient): Promise<StoredSettings> {
+  const [active, senders, carriers] = await client.batch([
+    "select value from settings where name = 'active_rulebook'",
+    "select address, kind, country, countries, carrier_id, stop_number, brand, rate_per_second from senders",
+    "select id, kind, config from carriers",
+  ], "read");
+  return {
+    rulebook: (active!.rows[0]?.["value"] as string | undefined) ?? null,
+    senders: senders!.rows.map((row) => ({
+      address: row["address"] as string,
+      kind: row["kind"] as SenderKind,
+      country: row["country"] as string | null,
+      countries: JSON.parse(row["countries"] as string) as string[],
+      carrier_id: row["carrier_id"] as string,
+      stop_number: row["stop_number"] as string | null,
+      brand: row["brand"] as string | null,
+      rate_per_second: row["rate_per_second"] as number,
+    })),
+    carriers: carriers!.rows.map((row) => ({
+      id: row["id"] as string,
+      kind: row["kind"] as string,
+      config: JSON.parse(row["config"] as string) as unknown,
+    })),
+  };
+}
+
+/** Files of one published rulebook. */
+export async function readSources(client: DbClient, hash: string): Promise<Record<string, string>> {
+  const { rows } = await client.execute({ sql: "select sources from rulebooks where hash = ?", args: [hash] });
+  if (!rows[0]) throw new Error(`the rulebook ${hash} is active but not stored`);
+  return JSON.parse(rows[0]["sources"] as string) as Record<string, string>;
+}
+
+/** Stores a checked rulebook and makes it the active one, for every instance, in one transaction. */
+export async function publishRulebook(
+  client: DbClient,
+  { hash, sources, at }: { hash: string; sources: Readonly<Record<string, string>>; at: number },
+): Promise<void> {
+  await client.batch([
+    {
+      sql: "insert or ignore into rulebooks (hash, sources, created_at) values (?, ?, ?)",
+      args: [hash, JSON.stringify(sources), at],
+    },
+    {
+      sql: `insert into settings (name, value) values ('active_rulebook', ?)
+        on conflict (name) do update set value = excluded.value`,
+      args: [hash],
+    },
+  ]);
+}

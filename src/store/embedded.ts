@@ -31,7 +31,16 @@ export async function openEmbedded(
     migrate: (statements) => thread.ask({ op: "migrate", statements }),
   };
   let closed: Promise<void> | undefined;
-  return databaseOver(client, true, () => closed ??= thread.ask({ op: "close" }).then(() => thread.stop(CLOSED)));
+  return databaseOver(client, true, () => closed ??= close(thread));
+}
+
+async function close(thread: Thread): Promise<void> {
+  try {
+    await thread.ask({ op: "close" });
+  } catch {
+    // The log could not be folded into the file (a full disk, another reader): it is kept and read at the next start.
+  }
+  thread.stop(CLOSED);
 }
 
 interface Thread {

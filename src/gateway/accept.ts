@@ -1,0 +1,150 @@
+import type { ResultSet } from "@libsql/client/web";
+import { loadFacts } from "../store/facts.ts";
+import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
+import { type MessageRow, noWrites, statementsOf } from "../store/writes.ts";
+import { Batcher } from "./batcher.ts";
+import { composeDraft, type Draft, draftRow, refusalDetail } from "./compose.ts";
+import type { Deps } from "./gateway.ts";
+import { type MessageView, messageView } from "./message_view.ts";
+
+/** An outbound message to accept, with the key under which a repetition is recognised. */
+export interface Submission {
+  draft: Draft;
+  idempotency: { api_key_id: string; key: string; body_hash: string } | null;
+}
+
+/** A refusal by the rules: stored, explained, and answered as problem details. */
+export interface Refusal {
+  type: string;
+  title: string;
+  status: 422;
+  code: string;
+  detail: string;
+  message_id?: string;
+  decision?: MessageView["decision"];
+}
+
+/** `body` is what the caller gets: the message, or why not. */
+export type Acceptance = { status: 202; body: MessageView } | { status: 422; body: Refusal };
+
+export interface Acceptor {
+  /** Resolves when the message (or its refusal) is durable. Rejects with DatabaseError or NoRulebookError: nothing is stored then. */
+  submit(submission: Submission): Promise<Acceptance>;
+  readonly depth: number;
+}
+
+const GROUP = { groupSize: 128, groups: 2 };
+
+/** `stored` is called after each commit that left something to dispatch. */
+export function acceptor(deps: Deps, stored: () => void): Acceptor {
+  const batcher = new Batcher<Submission, Acceptance>(
+    (group) => acceptGroup(group, deps, stored),
+    // A person's messages see each other one by one; a repeated key waits for the first to be stored.
+    ({ draft, idempotency }) =>
+      idempotency === null ? [draft.to] : [draft.to, `${idempotency.api_key_id} ${idempotency.key}`],
+    GROUP,
+  );
+  return {
+    submit: (submission) => batcher.submit(submission),
+    get depth() {
+      return batcher.depth;
+    },
+  };
+}
+
+async function acceptGroup(group: Submission[], deps: Deps, stored: () => void): Promise<Acceptance[]> {
+  const now = deps.now();
+  const { rulebook } = await deps.settings.current();
+  const { client } = deps.db;
+  const [facts, answers] = await Promise.all([
+    loadFacts(client, group.map(({ draft }) => ({ person: draft.to, sender: draft.sender.address })), now),
+    idempotentAnswers(client, group),
+  ]);
+
+  const writes = noWrites();
+  const results = group.map(({ draft, idempotency }, index): { acceptance: Acceptance; row: MessageRow | null } => {
+    const earlier = answers.get(index);
+    if (earlier && idempotency) return { acceptance: repeated(earlier, idempotency.body_hash), row: null };
+    const known = facts[index]!;
+    const composed = composeDraft(draft, known.person, { rulebook, now, publicUrl: deps.publicUrl });
+    const row = draftRow(draft, composed, {
+      id: deps.newId("msg"),
+      now,
+      conversation_id: known.conversation_id ?? deps.newId("cnv"),
+    });
+    const acceptance = acceptanceOf(row, composed.verdict);
+    writes.conversations.push({
+      id: row.conversation_id,
+      person: row.person,
+      sender: row.sender,
+      at: now,
+      inbound: false,
+    });
+    writes.messages.push(idempotency === null ? row : { ...row, requires: row.id });
+    if (idempotency !== null) {
+      writes.idempotency.push({
+        ...idempotency,
+        message_id: row.id,
+        status: acceptance.status,
+        body: JSON.stringify(acceptance.body),
+        created_at: now,
+      });
+    }
+    return { acceptance, row };
+  });
+
+  if (writes.messages.length === 0) return results.map((one) => one.acceptance);
+  const { statements, messagesAt } = statementsOf(writes, now);
+  const kept = conversationsById((await client.batch(statements))[messagesAt]);
+  if (results.some(({ row }) => row?.status === "queued")) stored();
+
+  // A message that was not kept lost the race for its key against another instance: the answer is the winner's.
+  const lost = group.filter((_, index) => results[index]!.row !== null && !kept.has(results[index]!.row!.id));
+  const winners = lost.length === 0 ? new Map() : await idempotentAnswers(client, lost);
+  return results.map(({ acceptance, row }, index) => {
+    if (row === null) return acceptance;
+    const conversation = kept.get(row.id);
+    if (conversation === undefined) {
+      const submission = group[index]!;
+      return repeated(winners.get(lost.indexOf(submission))!, submission.idempotency!.body_hash);
+    }
+    if (acceptance.status === 202) acceptance.body.conversation_id = conversation;
+    return acceptance;
+  });
+}
+
+function conversationsById(result: ResultSet | undefined): Map<string, string> {
+  return new Map(result?.rows.map((row) => [row["id"] as string, row["conversation_id"] as string]));
+}
+
+function repeated(earlier: StoredAnswer, bodyHash: string): Acceptance {
+  if (earlier.body_hash === bodyHash) return { status: earlier.status, body: JSON.parse(earlier.body) } as Acceptance;
+  return {
+    status: 422,
+    body: {
+      type: "about:blank",
+      title: "Idempotency key reused",
+      status: 422,
+      code: "idempotency_key_reused",
+      detail: "This Idempotency-Key was used with another body; use a new key for a new message.",
+    },
+  };
+}
+
+function acceptanceOf(row: MessageRow, verdict: Parameters<typeof refusalDetail>[0]): Acceptance {
+  if (verdict.code === null) return { status: 202, body: messageView(row, verdict.decision) };
+  return { status: 422, body: refusal(verdict, row.id) };
+}
+
+/** The problem details of a refused message; without an id for a dry run. */
+export function refusal(verdict: Parameters<typeof refusalDetail>[0], messageId?: string): Refusal {
+  return {
+    type: "about:blank",
+    title: "Refused by the rules",
+    status: 422,
+    code: verdict.code!,
+    detail: refusalDetail(verdict),
+    ...(messageId === undefined ? {} : { message_id: messageId }),
+    decision: verdict.decision,
+  };
+}

@@ -1,0 +1,27 @@
+import type { CarrierIo } from "../carriers/carrier.ts";
+import type { Db } from "../store/client.ts";
+import type { Clock } from "./clock.ts";
+import type { NewId } from "./ids.ts";
+import type { SettingsCache } from "./settings.ts";
+
+/** What the shell works with; made once at the composition root and passed in. */
+export interface Deps {
+  db: Db;
+  settings: SettingsCache;
+  now: Clock;
+  newId: NewId;
+  /** 0 ≤ x < 1; spreads retries. */
+  random: () => number;
+  /** Address at which people and carriers reach this gateway, without a trailing slash. */
+  publicUrl: string;
+  /** Outgoing calls; `allowPrivate` for carriers on the operator's own network. */
+  fetch: (options: { allowPrivate: boolean }) => CarrierIo["fetch"];
+  log: Log;
+}
+
+/** Structured lines; never a text or a whole number of a person (invariant 9). */
+export type Log = (
+  level: "info" | "warn" | "error",
+  event: string,
+  fields?: Record<string, string | number | boolean>,
+) => void;

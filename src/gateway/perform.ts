@@ -1,0 +1,113 @@
+import type { Effect } from "../core/effects.ts";
+import type { PersonFacts } from "../core/message.ts";
+import type { MessageRow, Writes } from "../store/writes.ts";
+import { composeDraft, type Draft, draftRow } from "./compose.ts";
+import type { Deps } from "./gateway.ts";
+import type { ConfiguredSender, Settings } from "./settings.ts";
+
+/** The message that caused the effects, and what is known about its writer. */
+export interface Cause {
+  message_id: string;
+  person: string;
+  text: string;
+  sender: ConfiguredSender | null;
+  conversation_id: string;
+  facts: PersonFacts;
+  now: number;
+  /** Who says so: the person's own words, or the carrier. */
+  source: "keyword" | "carrier";
+}
+
+/** Rows that hang on rows of the same transaction, and so are written after them. */
+export type LaterMessage = MessageRow & { requires: string };
+
+/**
+ * Turns effects into rows. Everything hangs on the message that caused it: were that one not stored (another instance has the
+ * same webhook), nothing that follows from it would be either.
+ */
+export function perform(
+  effects: readonly Effect[],
+  cause: Cause,
+  writes: Writes,
+  deps: Pick<Deps, "newId" | "publicUrl">,
+  settings: Settings,
+): LaterMessage[] {
+  const { message_id, person, now } = cause;
+  const later: LaterMessage[] = [];
+  let suppression: string | null = null;
+  for (const effect of effects) {
+    switch (effect.type) {
+      case "suppress":
+        suppression = deps.newId("sup");
+        writes.suppressions.push({
+          id: suppression,
+          recipient: person,
+          scope: effect.scope,
+          sender: effect.sender ?? "",
+          source: cause.source,
+          rule: effect.rule,
+          message_id,
+          text: cause.text,
+          created_at: now,
+          requires: message_id,
+        });
+        break;
+      case "lift_suppression":
+        writes.lifts.push({ recipient: person, sender: effect.sender, at: now, by: message_id, requires: message_id });
+        break;
+      case "record_consent":
+      case "withdraw_consent": {
+        const granted = effect.type === "record_consent";
+        // Nothing to withdraw: the ledger keeps acts, not attempts.
+        if (!granted && cause.facts.consent !== "granted") break;
+        writes.consents.push({
+          id: deps.newId("cns"),
+          recipient: person,
+          purpose: effect.purpose,
+          status: granted ? "granted" : "withdrawn",
+          source: cause.source,
+          wording: granted ? effect.wording : cause.text,
+          granted_at: now,
+          message_id,
+          rule: effect.rule,
+          created_at: now,
+          requires: message_id,
+        });
+        break;
+      }
+      case "remove_contact":
+        writes.departures.push({ msisdn: person, requires: message_id });
+        break;
+      case "reply": {
+        if (cause.sender === null) break;
+        const draft: Draft = {
+          to: person,
+          sender: cause.sender,
+          text: effect.text,
+          category: null,
+          scheduled_at: null,
+          valid_until: null,
+          max_segments: null,
+          metadata: null,
+          reply: { kind: effect.kind, cause_id: message_id },
+        };
+        const composed = composeDraft(draft, cause.facts, {
+          rulebook: settings.rulebook,
+          now,
+          publicUrl: deps.publicUrl,
+        });
+        const row = draftRow(draft, composed, {
+          id: deps.newId("msg"),
+          now,
+          conversation_id: cause.conversation_id,
+        });
+        // One confirmation per opt-out: it exists only if this very message's suppression took hold.
+        later.push({ ...row, requires: effect.once && suppression !== null ? suppression : message_id });
+        break;
+      }
+      default:
+        effect satisfies never;
+    }
+  }
+  return later;
+}

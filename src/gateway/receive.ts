@@ -1,0 +1,139 @@
+import type { InboundOutcome, InboundSms } from "../carriers/carrier.ts";
+import { decideInbound } from "../core/decide.ts";
+import type { StopReply } from "../core/message.ts";
+import { parseAddress } from "../core/msisdn.ts";
+import { measure } from "../core/segment.ts";
+import { loadFacts } from "../store/facts.ts";
+import { storedInbound } from "../store/inbound.ts";
+import { laterMessages, type MessageRow, noWrites, statementsOf } from "../store/writes.ts";
+import { Batcher } from "./batcher.ts";
+import type { Deps } from "./gateway.ts";
+import { type LaterMessage, perform } from "./perform.ts";
+import type { ConfiguredSender, Settings } from "./settings.ts";
+
+/** A verified message from a handset. */
+export interface Received {
+  carrier_id: string;
+  sms: InboundSms;
+  /** Who answers keywords on this account. */
+  stop_reply: StopReply;
+}
+
+export interface Receiver {
+  /** Resolves when the message and everything that follows from it is durable. */
+  submit(received: Received): Promise<InboundOutcome>;
+  readonly depth: number;
+}
+
+const GROUP = { groupSize: 128, groups: 2 };
+
+/** `stored` is called after each commit that left an answer to dispatch. */
+export function receiver(deps: Deps, stored: () => void): Receiver {
+  const batcher = new Batcher<Received, InboundOutcome>(
+    (group) => receiveGroup(group, deps, stored),
+    ({ carrier_id, sms }) => {
+      const person = parseAddress(sms.from).address;
+      return sms.carrierMessageId === null ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`];
+    },
+    GROUP,
+  );
+  return {
+    submit: (received) => batcher.submit(received),
+    get depth() {
+      return batcher.depth;
+    },
+  };
+}
+
+async function receiveGroup(group: Received[], deps: Deps, stored: () => void): Promise<InboundOutcome[]> {
+  const now = deps.now();
+  const settings = await deps.settings.current();
+  const { client } = deps.db;
+  const ends = group.map(({ sms }) => {
+    const sender = findSender(sms.to, settings);
+    return { person: parseAddress(sms.from).address, sender, address: sender?.address ?? parseAddress(sms.to).address };
+  });
+  const [facts, known] = await Promise.all([
+    loadFacts(client, ends.map(({ person, address }) => ({ person, sender: address })), now),
+    storedInbound(client, group),
+  ]);
+
+  const writes = noWrites();
+  const later: LaterMessage[] = [];
+  const results = group.map(({ carrier_id, sms, stop_reply }, index): InboundOutcome => {
+    const earlier = known.get(index);
+    if (earlier) return earlier;
+    const { person, sender, address } = ends[index]!;
+    const { person: about, conversation_id: thread } = facts[index]!;
+    const verdict = decideInbound({
+      message: {
+        direction: "inbound",
+        from: person,
+        text: sms.text,
+        carrier_intent: sms.carrierIntent,
+        stop_reply: sms.alreadyAnswered ? "provider" : stop_reply,
+      },
+      sender,
+      person: about,
+      now,
+    }, settings.rulebook);
+    const id = deps.newId("msg");
+    const conversation_id = thread ?? deps.newId("cnv");
+    const measured = measure(sms.text);
+    const row: MessageRow = {
+      id,
+      direction: "inbound",
+      status: "received",
+      person,
+      sender: address,
+      text: sms.text,
+      encoding: measured.encoding,
+      segments: Math.max(1, measured.segments),
+      priority: 0,
+      attempts: 0,
+      carrier_id,
+      carrier_message_id: sms.carrierMessageId,
+      conversation_id,
+      metadata: sms.mediaUrls.length === 0 ? null : JSON.stringify({ media: sms.mediaUrls.join(" ") }),
+      created_at: now,
+      decision: JSON.stringify(verdict.decision),
+    };
+    writes.conversations.push({ id: conversation_id, person, sender: address, at: now, inbound: true });
+    writes.messages.push(row);
+    later.push(...perform(
+      verdict.effects,
+      {
+        message_id: id,
+        person,
+        text: sms.text,
+        sender,
+        conversation_id,
+        facts: about,
+        now,
+        source: sms.carrierIntent === null ? "keyword" : "carrier",
+      },
+      writes,
+      deps,
+      settings,
+    ));
+    return { messageId: id, intent: verdict.intent };
+  });
+
+  if (writes.messages.length === 0) return results;
+  const { statements, messagesAt } = statementsOf(writes, now);
+  const written = await client.batch([...statements, ...laterMessages(later)]);
+  if (later.length > 0) stored();
+
+  // Not kept: another instance stored the same webhook between our read and our write. Its message is the one.
+  const kept = new Set(written[messagesAt]?.rows.map((row) => row["id"] as string));
+  const lost = writes.messages.filter((row) => !kept.has(row.id)).map((row) => row.id);
+  if (lost.length === 0) return results;
+  const winners = await storedInbound(client, group);
+  return results.map((result, index) => lost.includes(result.messageId) ? winners.get(index) ?? result : result);
+}
+
+/** Carriers write our own numbers with or without `+`. */
+function findSender(address: string, settings: Settings): ConfiguredSender | null {
+  return settings.senders.get(address) ?? settings.senders.get(parseAddress(address).address) ??
+    settings.senders.get(`+${address}`) ?? null;
+}

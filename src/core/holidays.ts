@@ -10,13 +10,16 @@ const calendars = new Map<string, (isoDate: string) => boolean>();
  * is kept on the Friday), half holidays count whole, bank, school and optional holidays do not.
  *
  * National holidays only, unless a region is given: Alsace-Moselle's two and the abolition days overseas need `67`, `RE` …
+ * In a region both count, also where it does not keep a national one (Columbus Day in Florida): the strictest reading.
  * A country without a calendar (see `hasHolidayCalendar`) has no holidays; a region without one has its country's.
  */
 export function holidayCalendar(country: string, region?: string): (isoDate: string) => boolean {
   const key = `${country}-${region ?? ""}`;
   let calendar = calendars.get(key);
   if (calendar === undefined) {
-    calendar = createCalendar(country, region);
+    const here = createCalendar(country, region);
+    const national = region === undefined ? undefined : holidayCalendar(country);
+    calendar = national ? (isoDate) => national(isoDate) || here(isoDate) : here;
     calendars.set(key, calendar);
   }
   return calendar;

@@ -125,7 +125,8 @@ const CORRECTED_ZONES: Record<string, string[]> = {
 export function northAmericanAreas(timeZones: Table, descriptions: Table): Map<string, Area> {
   const zones = groupByCode(timeZones, /^1(\d{3})/);
   const places = groupByCode(descriptions, /^(\d{3})/);
-  const codes = [...new Set([...zones.keys(), ...Object.keys(OVERLAYS)])].sort();
+  const overlays = Object.keys(OVERLAYS).filter((code) => zones.has(OVERLAYS[code]!));
+  const codes = [...new Set([...zones.keys(), ...overlays])].sort();
   return new Map(codes.map((code) => {
     const ground = OVERLAYS[code] ?? code;
     const found = CORRECTED_ZONES[ground] ?? [...(zones.get(ground) ?? [])].flatMap((value) => value.split("&"));

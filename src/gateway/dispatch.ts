@@ -1,0 +1,234 @@
+import type { SendResult } from "../carriers/carrier.ts";
+import { loadFacts } from "../store/facts.ts";
+import {
+  claimDue,
+  type HandOver,
+  heldDue,
+  nextDue,
+  recordHandOvers,
+  recoverLeases,
+  redecide,
+  type Redecided,
+} from "../store/outbox.ts";
+import type { MessageRow } from "../store/writes.ts";
+import { Batcher } from "./batcher.ts";
+import { composeDraft, decidedColumns, refusalDetail, unsubscribeUrl } from "./compose.ts";
+import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
+import { carrierIo } from "./carrier_io.ts";
+import type { Deps } from "./gateway.ts";
+import type { Settings } from "./settings.ts";
+
+/** Longer than any hand-over may take: the outgoing call's own deadline is 10 s. */
+const LEASE_MS = 60_000;
+/** Hand-overs under way at once in one instance. */
+const SLOTS = 64;
+/** A message that a carrier keeps turning away is tried this often, over about an hour and a half. */
+const MAX_ATTEMPTS = 10;
+const FIRST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = 30 * 60_000;
+const RELEASE_GROUP = 200;
+
+export interface Dispatcher {
+  /**
+   * Hands over everything that is due and resolves when nothing more is, or after `budgetMs` (an edge runtime's cron has a
+   * limit). Resolves with the number of messages handed over.
+   */
+  tick(budgetMs?: number): Promise<number>;
+  /** When the next message is due (ms on the gateway's clock), or null. */
+  nextDue(): Promise<number | null>;
+}
+
+export function dispatcher(deps: Deps): Dispatcher {
+  const { client } = deps.db;
+  const recorder = new Batcher<Finished, void>(
+    async (group) => {
+      const optOuts = group.flatMap(({ optOut }) => optOut === null ? [] : [optOut]);
+      const settings = await deps.settings.current();
+      await client.batch([
+        ...recordHandOvers(group.map(({ handOver }) => handOver)),
+        ...suppressFromCarrier(optOuts, settings, deps),
+      ]);
+      return group.map(() => undefined);
+    },
+    ({ handOver }) => [handOver.id],
+    { groupSize: 256, groups: 2 },
+  );
+
+  const handOver = async (row: MessageRow, settings: Settings): Promise<void> => {
+    const account = settings.carriers.get(row.carrier_id ?? "");
+    const result: SendResult = account === undefined
+      ? { ok: false, kind: "final", code: "carrier_missing", detail: `There is no carrier ${row.carrier_id}.` }
+      : await send(row, account, deps);
+    await recorder.submit({ handOver: handOverOf(row, result, deps), optOut: optOutOf(row, result) });
+  };
+
+  const tick = async (budgetMs = Infinity): Promise<number> => {
+    const started = performance.now();
+    const settings = await deps.settings.current();
+    await recoverLeases(
+      client,
+      deps.now(),
+      [...settings.carriers.values()].filter(({ adapter }) => adapter.idempotent).map(({ id }) => id),
+    );
+    await release(deps, settings);
+    const underWay = new Set<Promise<void>>();
+    let handed = 0;
+    let failure: unknown;
+    while (performance.now() - started < budgetMs && failure === undefined) {
+      const free = SLOTS - underWay.size;
+      const now = deps.now();
+      const claimed = free === 0 ? [] : await claimDue(client, {
+        lease: deps.newId("lea"),
+        now,
+        leaseUntil: now + LEASE_MS,
+        perSender: free,
+      });
+      for (const row of claimed) {
+        const one: Promise<void> = handOver(row, settings)
+          // The lease stays: it runs out and the message is recovered, so that a failing database loses nothing.
+          .catch((error) => void (failure ??= error))
+          .finally(() => underWay.delete(one));
+        underWay.add(one);
+      }
+      handed += claimed.length;
+      if (claimed.length === 0) {
+        if (underWay.size === 0) break;
+        await Promise.race(underWay);
+      }
+    }
+    await Promise.all(underWay);
+    if (failure !== undefined) throw failure;
+    return handed;
+  };
+  return { tick, nextDue: () => nextDue(client) };
+}
+
+interface Finished {
+  handOver: HandOver;
+  optOut: CarrierOptOut | null;
+}
+
+async function send(
+  row: MessageRow,
+  { id, adapter, config }: Settings["carriers"] extends ReadonlyMap<string, infer A> ? A : never,
+  deps: Deps,
+): Promise<SendResult> {
+  try {
+    return await adapter.send(
+      {
+        id: row.id,
+        to: row.person,
+        from: row.sender,
+        text: row.text,
+        encoding: row.encoding,
+        segments: row.segments,
+        validUntil: row.valid_until ?? null,
+      },
+      config,
+      carrierIo(id, adapter, deps),
+    );
+  } catch (error) {
+    // An adapter answers with results; whatever it throws is a defect, and whether the carrier got the message is open.
+    deps.log("error", "carrier.send_threw", { carrier: id, error: String(error) });
+    return { ok: false, kind: "ambiguous", code: "adapter_error", detail: "The carrier adapter failed." };
+  }
+}
+
+function handOverOf(row: MessageRow, result: SendResult, deps: Deps): HandOver {
+  const base = { id: row.id, lease: row.lease!, at: deps.now(), due_at: null, carrier_message_id: null };
+  if (result.ok) {
+    const { status, carrierMessageId } = result;
+    return { ...base, status, carrier_message_id: carrierMessageId, error_code: null, error_detail: null };
+  }
+  const error = { error_code: result.code, error_detail: result.detail };
+  switch (result.kind) {
+    case "final":
+    case "opted_out":
+      return { ...base, ...error, status: "failed" };
+    case "ambiguous":
+      return { ...base, ...error, status: "unknown" };
+    case "retryable":
+    case "throttled": {
+      if (row.attempts >= MAX_ATTEMPTS) return { ...base, ...error, status: "failed" };
+      const wait = result.retryAfterSeconds === undefined
+        ? backoff(row.attempts, deps.random())
+        : result.retryAfterSeconds * 1000;
+      return { ...base, ...error, status: "queued", due_at: base.at + wait };
+    }
+  }
+}
+
+/** Doubles from five seconds to half an hour, spread by up to a quarter so that many do not return together. */
+export function backoff(attempts: number, random: number): number {
+  const wait = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LAST_RETRY_MS);
+  return Math.round(wait * (0.75 + random * 0.5));
+}
+
+function optOutOf(row: MessageRow, result: SendResult): CarrierOptOut | null {
+  return result.ok || result.kind !== "opted_out"
+    ? null
+    : { person: row.person, sender: row.sender, message_id: row.id, detail: result.code };
+}
+
+/** Decides held messages again whose time has come: consent, hours and rules may have changed since (compliance.md, rule of thumb 3). */
+async function release(deps: Deps, settings: Settings): Promise<void> {
+  const { client } = deps.db;
+  while (true) {
+    const now = deps.now();
+    const held = await heldDue(client, now, RELEASE_GROUP);
+    if (held.length === 0) return;
+    const facts = await loadFacts(client, held.map(({ person, sender }) => ({ person, sender })), now);
+    const rows = held.map((row, index): Redecided => {
+      const sender = settings.senders.get(row.sender);
+      if (sender === undefined) return senderGone(row);
+      const { person } = facts[index]!;
+      const { verdict } = composeDraft(
+        {
+          to: row.person,
+          sender,
+          text: row.submitted_text ?? row.text,
+          category: row.declared_category ?? null,
+          scheduled_at: row.scheduled_at ?? null,
+          valid_until: row.valid_until ?? null,
+          max_segments: row.max_segments ?? null,
+          metadata: null,
+          reply: null,
+        },
+        // The message itself is among the advertising accepted for the person; it must not count against itself.
+        { ...person, advertising_at: without(person.advertising_at, row.created_at) },
+        { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl },
+      );
+      // A link that was promised to the person stays the same link.
+      const text =
+        row.unsubscribe_token && !verdict.text.endsWith(unsubscribeUrl(deps.publicUrl, row.unsubscribe_token))
+          ? row.text
+          : verdict.text;
+      return {
+        id: row.id,
+        text,
+        ...decidedColumns(verdict, now),
+        error_code: verdict.code,
+        error_detail: verdict.code === null ? null : refusalDetail(verdict),
+      };
+    });
+    await client.batch(redecide(rows, now));
+    if (held.length < RELEASE_GROUP) return;
+  }
+}
+
+function without(instants: readonly number[], one: number): number[] {
+  const index = instants.indexOf(one);
+  return instants.filter((_, position) => position !== index);
+}
+
+function senderGone(row: MessageRow): Redecided {
+  return {
+    ...row,
+    status: "failed",
+    due_at: null,
+    hold_until: null,
+    hold_reason: null,
+    error_code: "sender_not_allowed",
+    error_detail: "The sender was removed while the message waited.",
+  };
+}

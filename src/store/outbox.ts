@@ -1,0 +1,261 @@
+import type { InStatement } from "@libsql/client/web";
+import type { DbClient } from "./client.ts";
+import type { MessageRow } from "./writes.ts";
+
+/**
+ * The dispatcher's side of `messages`. Every change states in its SQL what must still hold, so that any number of instances may
+ * dispatch one database: what another instance did in between is simply not matched.
+ */
+
+export interface Claim {
+  lease: string;
+  now: number;
+  leaseUntil: number;
+  /** At most this many messages a sender. */
+  perSender: number;
+}
+
+/** A sender may save up this much of its rate while idle, in ms; a slower sender saves one message. */
+const BURST_MS = 1_000;
+
+/** Messages that an active suppression covers; a confirmation of the suppression itself may leave. */
+const SUPPRESSED = `reply_kind is null and exists (select 1 from suppressions s
+  where s.recipient = messages.person and s.lifted_at is null
+    and (messages.category = 'commercial' or (s.scope = 'all' and s.sender in ('', messages.sender))))`;
+
+/**
+ * Takes what is due, within each sender's rate, and looks once more before it leaves: suppressed, expired and out-of-hours
+ * messages fall out of the claim in the same transaction (invariant 2). Returns the rows that may be handed over now.
+ */
+export async function claimDue(client: DbClient, claim: Claim): Promise<MessageRow[]> {
+  const { lease, now } = claim;
+  const ready = await client.execute({
+    sql: `select address from senders where next_at <= ?1 + max(0, 1000.0 / rate_per_second - ${BURST_MS})
+      and exists (select 1 from messages where status = 'queued' and sender = senders.address and due_at <= ?1)`,
+    args: [now],
+  });
+  if (ready.rows.length === 0) return [];
+  const take = ready.rows.flatMap((row): InStatement[] => {
+    const address = row["address"] as string;
+    return [
+      {
+        sql: `update messages set status = 'sending', lease = :lease, lease_until = :leaseUntil, attempts = attempts + 1
+          where id in (select id from messages where status = 'queued' and sender = :address and due_at <= :now
+            order by priority, due_at
+            limit (select max(0, min(:perSender, cast(${ALLOWANCE} as integer))) from senders where address = :address))`,
+        args: { lease, leaseUntil: claim.leaseUntil, address, now, perSender: claim.perSender },
+      },
+      {
+        sql: `update senders set next_at = ${FROM} + changes() * 1000.0 / rate_per_second
+          where address = :address and changes() > 0`,
+        args: { address, now },
+      },
+    ];
+  });
+  const results = await client.batch([
+    ...take,
+    ...leave(lease, now, SUPPRESSED, {
+      status: "canceled",
+      code: "recipient_opted_out",
+      detail: "The person opted out before it left.",
+    }),
+    ...leave(lease, now, "valid_until is not null and valid_until <= :now", {
+      status: "expired",
+      code: "expired",
+      detail: "It could not leave while it was valid.",
+    }),
+    {
+      // Its window closed while it waited: back to the release step, which finds the next one.
+      sql: `update messages set status = 'held', due_at = :now, hold_until = :now, hold_reason = 'quiet_hours',
+          attempts = attempts - 1, lease = null, lease_until = null
+        where lease = :lease and status = 'sending' and allowed_until is not null and allowed_until <= :now`,
+      args: { lease, now },
+    },
+    { sql: `select * from messages where lease = ? and status = 'sending' order by priority, due_at`, args: [lease] },
+  ]);
+  return results.at(-1)!.rows as unknown as MessageRow[];
+}
+
+/** Theoretical arrival time of the generic cell rate algorithm, clamped to what an idle sender may have saved. */
+const FROM = `max(next_at, :now - max(${BURST_MS}, 1000.0 / rate_per_second))`;
+const ALLOWANCE = `(:now - ${FROM}) * rate_per_second / 1000.0 + 0.000001`;
+
+/** Claimed messages for which `condition` holds leave for good; the timeline says so. */
+function leave(
+  lease: string,
+  now: number,
+  condition: string,
+  end: { status: string; code: string; detail: string },
+): InStatement[] {
+  const args = { lease, now, ...end };
+  const where = `lease = :lease and status = 'sending' and (${condition})`;
+  return [
+    {
+      sql:
+        `insert into message_events (message_id, at, status, detail) select id, :now, :status, :code from messages where ${where}`,
+      args,
+    },
+    {
+      sql:
+        `update messages set status = :status, error_code = :code, error_detail = :detail, lease = null, lease_until = null,
+        due_at = null where ${where}`,
+      args,
+    },
+  ];
+}
+
+/** What came of handing over one message. */
+export interface HandOver {
+  id: string;
+  lease: string;
+  /** `queued` tries again at `due_at`. */
+  status: "sent" | "delivered" | "queued" | "failed" | "unknown";
+  carrier_message_id: string | null;
+  due_at: number | null;
+  error_code: string | null;
+  error_detail: string | null;
+  at: number;
+}
+
+/** Records hand-overs. A report that came first stays: only a message still in this lease changes its status. */
+export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
+  const rows = JSON.stringify(results.map((one) => [
+    one.id,
+    one.lease,
+    one.status,
+    one.carrier_message_id,
+    one.due_at,
+    one.error_code,
+    one.error_detail,
+    one.at,
+  ]));
+  return [
+    {
+      sql: `insert into message_events (message_id, at, status, detail)
+        select j.value->>0, j.value->>7, j.value->>2, j.value->>6 from json_each(?) j
+        join messages m on m.id = j.value->>0 and m.lease = j.value->>1 and m.status = 'sending'`,
+      args: [rows],
+    },
+    {
+      sql: `update messages set carrier_message_id = coalesce(j.value->>3, carrier_message_id),
+          sent_at = coalesce(sent_at, case when j.value->>2 in ('sent', 'delivered') then j.value->>7 end)
+        from json_each(?) j where messages.id = j.value->>0`,
+      args: [rows],
+    },
+    {
+      sql: `update messages set status = j.value->>2, due_at = j.value->>4, error_code = j.value->>5,
+          error_detail = j.value->>6, lease = null, lease_until = null,
+          delivered_at = case when j.value->>2 = 'delivered' then j.value->>7 end
+        from json_each(?) j where messages.id = j.value->>0 and messages.lease = j.value->>1 and messages.status = 'sending'`,
+      args: [rows],
+    },
+  ];
+}
+
+/**
+ * Leases that ran out: the instance that held them is gone, and whether the carrier got the message is not known. Carriers for
+ * which a second hand-over is harmless get it again; otherwise it is `unknown` until a report tells (design, invariant 1;
+ * sending twice would be worse than asking).
+ */
+export async function recoverLeases(
+  client: DbClient,
+  now: number,
+  idempotentCarriers: readonly string[],
+): Promise<number> {
+  const expired = `status = 'sending' and lease_until <= ?1`;
+  const again = `carrier_id in (select value from json_each(?2))`;
+  const [found] = await client.batch([
+    {
+      sql: `select count(*) as n from messages where status = 'sending' and lease is not null and lease_until <= ?`,
+      args: [now],
+    },
+  ], "read");
+  if (Number(found!.rows[0]?.["n"] ?? 0) === 0) return 0;
+  const args = [now, JSON.stringify(idempotentCarriers)];
+  await client.batch([
+    {
+      sql: `insert into message_events (message_id, at, status, detail)
+        select id, ?1, case when ${again} then 'queued' else 'unknown' end, 'The instance that was sending it is gone.'
+        from messages where ${expired}`,
+      args,
+    },
+    {
+      sql: `update messages set status = case when ${again} then 'queued' else 'unknown' end,
+          due_at = case when ${again} then ?1 end, error_code = case when ${again} then null else 'outcome_unknown' end,
+          error_detail = case when ${again} then null else 'Nobody knows whether the carrier took it; a report will tell.' end,
+          lease = null, lease_until = null
+        where ${expired}`,
+      args,
+    },
+  ]);
+  return Number(found!.rows[0]!["n"]);
+}
+
+/** Held messages whose time has come, oldest first. */
+export async function heldDue(client: DbClient, now: number, limit: number): Promise<MessageRow[]> {
+  const { rows } = await client.execute({
+    sql: `select * from messages where status = 'held' and due_at <= ? order by due_at limit ?`,
+    args: [now, limit],
+  });
+  return rows as unknown as MessageRow[];
+}
+
+export type Redecided = Pick<
+  MessageRow,
+  | "id"
+  | "status"
+  | "text"
+  | "category"
+  | "encoding"
+  | "segments"
+  | "due_at"
+  | "hold_until"
+  | "hold_reason"
+  | "allowed_until"
+  | "decision"
+  | "error_code"
+  | "error_detail"
+>;
+
+/** Writes new decisions of held messages; one that was canceled meanwhile stays canceled. */
+export function redecide(rows: readonly Redecided[], now: number): InStatement[] {
+  const columns = [
+    "status",
+    "text",
+    "category",
+    "encoding",
+    "segments",
+    "due_at",
+    "hold_until",
+    "hold_reason",
+    "allowed_until",
+    "decision",
+    "error_code",
+    "error_detail",
+  ] as const;
+  const json = JSON.stringify(rows.map((row) => [row.id, ...columns.map((column) => row[column] ?? null)]));
+  return [
+    {
+      sql: `insert into message_events (message_id, at, status, detail)
+        select m.id, ?2, j.value->>1, j.value->>12 from json_each(?1) j
+        join messages m on m.id = j.value->>0 and m.status = 'held'`,
+      args: [json, now],
+    },
+    {
+      sql: `update messages set ${columns.map((column, index) => `${column} = j.value->>${index + 1}`).join(", ")}
+        from json_each(?) j where messages.id = j.value->>0 and messages.status = 'held'`,
+      args: [json],
+    },
+  ];
+}
+
+/** When the next queued or held message is due; null when nothing waits for a time. */
+export async function nextDue(client: DbClient): Promise<number | null> {
+  const { rows } = await client.execute(
+    `select min(due) as due from (
+       select min(due_at) as due from messages where status = 'held'
+       union all select min(due_at) from messages where status = 'queued'
+       union all select min(lease_until) from messages where status = 'sending' and lease is not null)`,
+  );
+  return rows[0]?.["due"] as number | null ?? null;
+}

@@ -10,18 +10,21 @@ export async function systemResolve(hostname: string): Promise<string[]> {
 }
 
 /**
- * A transport for {@link OutgoingOptions} that connects to the checked address while TLS still verifies the host name.
- * Connections are kept and reused; the pool that was opened first goes when there are too many.
+ * A transport for {@link OutgoingOptions} that connects http: calls to the checked address, over connections that are kept and
+ * reused; the pool that was opened first goes when there are too many. An https: call is left to `fetch`: there, a name that
+ * changed its address after the check leads to a server without a certificate for that name, and no request is sent. (Deno's
+ * `tcp` proxies would carry such a call in clear text.)
  */
 export function pinnedTransport(): NonNullable<OutgoingOptions["transport"]> {
   const pools = new Map<string, Deno.HttpClient>();
   return (url, init, address) => {
-    const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-    // The host belongs to the key: a pool must never lend a connection that was verified for another name.
-    const key = `${url.protocol}${url.host} ${address}`;
+    if (url.protocol !== "http:") return fetch(url, init);
+    const key = `${url.host} ${address}`;
     let client = pools.get(key);
     if (client === undefined) {
-      client = Deno.createHttpClient({ proxy: { transport: "tcp", hostname: address, port } });
+      client = Deno.createHttpClient({
+        proxy: { transport: "tcp", hostname: address, port: Number(url.port) || 80 },
+      });
       pools.set(key, client);
       const [oldest] = pools.size > MAX_POOLS ? pools : [];
       if (oldest) {

@@ -50,7 +50,7 @@ export function addressAllowed(address: string, allowPrivate: boolean): boolean 
   const range = parsed.range();
   if (PRIVATE_RANGES.has(range)) return allowPrivate;
   if (range !== "unicast") return false;
-  // The library calls everything unicast that no registry entry covers, `::127.0.0.1` included.
+  // The library calls everything unicast that no registry entry covers, `::7f00:1` included.
   return parsed.kind() === "ipv4" || parsed.match(GLOBAL_IPV6);
 }
 

@@ -1,0 +1,49 @@
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { type Db, openRemote } from "../../src/store/client.ts";
+import { openEmbedded } from "../../src/store/embedded.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import { startSqld } from "./sqld.ts";
+
+export type DatabaseKind = "embedded" | "remote";
+export const DATABASE_KINDS: readonly DatabaseKind[] = ["embedded", "remote"];
+
+/** A database with its address, so that a test can open it a second time as another instance would. */
+export type TestDatabase = Db & { url: string };
+
+export const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
+
+/** A migrated database of this test's own: a file, or a server. It is gone when the test has finished. */
+export async function freshDatabase(kind: DatabaseKind = "embedded"): Promise<TestDatabase> {
+  const db = await temporaryDatabase(kind);
+  onTestFinished(() => db.close());
+  await migrate(db, MIGRATIONS);
+  return db;
+}
+
+/** A database without tables, for whoever has no test to clean up after it: `close()` deletes it. */
+export async function temporaryDatabase(kind: DatabaseKind): Promise<TestDatabase> {
+  return kind === "embedded" ? await temporaryFile() : await temporaryServer();
+}
+
+/** Opens the database of `url` once more. Close it before the one that it was opened from. */
+export async function openAgain({ url, embedded }: TestDatabase): Promise<Db> {
+  return embedded ? await openEmbedded({ url }) : openRemote({ url });
+}
+
+async function temporaryFile(): Promise<TestDatabase> {
+  const folder = await Deno.makeTempDir({ prefix: "parley-db-" });
+  const url = `file:${folder}/parley.db`;
+  const db = await openEmbedded({ url });
+  return withCleanup(db, url, () => Deno.remove(folder, { recursive: true }));
+}
+
+async function temporaryServer(): Promise<TestDatabase> {
+  const server = await startSqld();
+  return withCleanup(openRemote({ url: server.url }), server.url, server.stop);
+}
+
+function withCleanup(db: Db, url: string, cleanUp: () => Promise<void>): TestDatabase {
+  let closed: Promise<void> | undefined;
+  return { ...db, url, close: () => closed ??= db.close().then(cleanUp) };
+}

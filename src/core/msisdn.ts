@@ -18,7 +18,8 @@ const EXPECTED = "a phone number starts with + and its country code, such as +33
 
 /**
  * Reads a number that a caller of the API gave: `+` or `00`, then the country code; spaces, dots, dashes and parentheses
- * are ignored. A number that no operator can have assigned is refused: it would only cost money and prove nothing.
+ * are ignored. A number whose length its country cannot have is refused. Whether its range is assigned today is not asked: such
+ * tables age, and turning away a person whose range is newer than the table would be worse than one failed hand-over.
  * `country` is null where the numbering plan does not tell one (satellite, ranges shared by several countries).
  */
 export function parseMsisdn(input: string): ParsedMsisdn {
@@ -29,10 +30,9 @@ export function parseMsisdn(input: string): ParsedMsisdn {
   if (number === undefined) {
     return { ok: false, detail: `${EXPECTED}; ${count(digits.length, "digit")} with no known country code` };
   }
-  if (!number.isValid()) {
-    const problem = number.isPossible() ? "not in an assigned range" : "too short, too long or impossible";
+  if (!number.isPossible()) {
     const national = count(number.nationalNumber.length, "digit");
-    return { ok: false, detail: `${national} after country code +${number.countryCallingCode}: ${problem}` };
+    return { ok: false, detail: `${national} after country code +${number.countryCallingCode}: too short or too long` };
   }
   return { ok: true, e164: number.number, country: number.country ?? null };
 }

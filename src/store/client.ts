@@ -2,9 +2,9 @@ import type { Client, InStatement, ResultSet } from "@libsql/client/web";
 import { createClient } from "@libsql/client/web";
 import type { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
 import { drizzle } from "drizzle-orm/libsql/web";
-import { DatabaseError, toDatabaseError } from "./database_error.ts";
+import { CLOSED, DatabaseError, toDatabaseError } from "./database_error.ts";
 
-/** `write` takes the write lock first; `read` refuses to write. */
+/** `write` takes the write lock before the first statement; `read` takes none, and must not write. */
 export type BatchMode = "write" | "read";
 
 /**
@@ -38,6 +38,9 @@ export function databaseOver(client: DbClient, embedded: boolean, close: () => P
   return { client, orm: drizzle(client as unknown as Client), embedded, close };
 }
 
+/** A server that accepted a request and never answers must not hold up whoever waits for it. */
+const ANSWER_WITHIN_MS = 30_000;
+
 /**
  * Opens a libSQL server or Turso over HTTP. Nothing is sent before the first statement, and nothing here needs more
  * than `fetch`, so it runs at the edge.
@@ -45,38 +48,48 @@ export function databaseOver(client: DbClient, embedded: boolean, close: () => P
  */
 export function openRemote({ url, token }: { url: string; token?: string | undefined }): Db {
   if (!/^(https?|libsql):\/\//i.test(url)) {
-    throw new DatabaseError("other", {
-      message: `Cannot open the database "${url}": the address must start with http://, https:// or libsql://`,
-      code: "URL_SCHEME_NOT_SUPPORTED",
-      extendedCode: null,
-      statementIndex: null,
-    });
+    const message = `Cannot open the database "${url}": the address must start with http://, https:// or libsql://`;
+    throw new DatabaseError({ message, code: "URL_SCHEME_NOT_SUPPORTED" });
   }
-  const remote = reporting(() => createClient(token === undefined ? { url } : { url, authToken: token }));
+  const server = connect(url, token, ANSWER_WITHIN_MS);
   const running = new Set<Promise<unknown>>();
-  const call = <T>(ask: () => Promise<T>): Promise<T> => {
-    const answer = ask().catch((error) => {
-      throw toDatabaseError(error);
-    });
+  let closed = false;
+  const call = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if (closed) throw new DatabaseError(CLOSED);
+    const answer = ask();
     running.add(answer);
-    const done = () => running.delete(answer);
-    answer.then(done, done);
-    return answer;
+    try {
+      return await answer;
+    } catch (error) {
+      throw toDatabaseError(error);
+    } finally {
+      running.delete(answer);
+    }
   };
   const client: DbClient = {
-    execute: (statement) => call(() => remote.execute(statement)),
-    batch: (statements, mode = "write") => call(() => remote.batch(statements, mode)),
-    migrate: (statements) => call(() => remote.migrate(statements)),
+    execute: (statement) => call(() => server.execute(statement)),
+    batch: (statements, mode = "write") => call(() => server.batch(statements, mode)),
+    // Building an index over millions of rows takes as long as it takes.
+    migrate: (statements) => call(() => connect(url, token, null).migrate(statements)),
   };
   return databaseOver(client, false, async () => {
+    closed = true;
     await Promise.allSettled(running);
-    remote.close();
+    server.close();
   });
 }
 
-function reporting<T>(make: () => T): T {
+function connect(url: string, token: string | undefined, answerWithinMs: number | null): Client {
+  const fetchOrFail = async (request: Request): Promise<Response> => {
+    try {
+      return await fetch(request, answerWithinMs === null ? {} : { signal: AbortSignal.timeout(answerWithinMs) });
+    } catch (error) {
+      const message = `Cannot reach the database server: ${error instanceof Error ? error.message : error}`;
+      throw new DatabaseError({ message, code: "FETCH_FAILED" }, { cause: error });
+    }
+  };
   try {
-    return make();
+    return createClient({ url, fetch: fetchOrFail, ...(token === undefined ? {} : { authToken: token }) });
   } catch (error) {
     throw toDatabaseError(error);
   }

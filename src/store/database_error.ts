@@ -12,22 +12,45 @@ export interface DriverFailure {
   /** `SQLITE_BUSY`, `SERVER_ERROR` … */
   code: string;
   /** `SQLITE_CONSTRAINT_UNIQUE` …; a server does not send it. */
-  extendedCode: string | null;
+  extendedCode?: string | undefined;
   /** Place of the statement that failed in its batch. */
-  statementIndex: number | null;
+  statementIndex?: number | undefined;
 }
+
+/** From SQLite's result codes and the libSQL server's own; what is not named here is a bug of ours. */
+const KINDS: Record<string, DatabaseErrorKind> = {
+  SQLITE_BUSY: "busy",
+  SQLITE_LOCKED: "busy",
+  TRANSACTION_BUSY: "busy",
+  TRANSACTION_TIMEOUT: "busy",
+  SQLITE_READONLY: "readonly",
+  BLOCKED: "readonly",
+  SQLITE_CONSTRAINT: "constraint",
+  SQLITE_IOERR: "unavailable",
+  SQLITE_FULL: "unavailable",
+  SQLITE_NOMEM: "unavailable",
+  SQLITE_CANTOPEN: "unavailable",
+  SQLITE_PERM: "unavailable",
+  FETCH_FAILED: "unavailable",
+  SERVER_ERROR: "unavailable",
+  HRANA_CLOSED_ERROR: "unavailable",
+  STREAM_EXPIRED: "unavailable",
+  CLIENT_CLOSED: "unavailable",
+  SQLITE_CORRUPT: "corrupt",
+  SQLITE_NOTADB: "corrupt",
+};
 
 /** The only error that a `DbClient` rejects with. */
 export class DatabaseError extends Error {
   readonly kind: DatabaseErrorKind;
   readonly code: string;
-  readonly extendedCode: string | null;
-  readonly statementIndex: number | null;
+  readonly extendedCode: string | undefined;
+  readonly statementIndex: number | undefined;
 
-  constructor(kind: DatabaseErrorKind, failure: DriverFailure, options?: ErrorOptions) {
+  constructor(failure: DriverFailure, options?: ErrorOptions) {
     super(failure.message, options);
     this.name = "DatabaseError";
-    this.kind = kind;
+    this.kind = KINDS[failure.code] ?? "other";
     this.code = failure.code;
     this.extendedCode = failure.extendedCode;
     this.statementIndex = failure.statementIndex;
@@ -52,58 +75,16 @@ export function databaseErrorIn(error: unknown): DatabaseError | null {
 
 /** What a driver threw, as data. */
 export function driverFailure(error: unknown): DriverFailure {
-  if (!(error instanceof Error)) {
-    return { message: String(error), code: "UNKNOWN", extendedCode: null, statementIndex: null };
-  }
-  const { code, extendedCode, statementIndex } = error as Error & Partial<DriverFailure>;
-  // A `TypeError` without code is what fetch throws when no server answers; drivers use it too for values they cannot
-  // bind, which only the message tells apart.
-  const unreachable = error instanceof TypeError && code === undefined && !error.message.includes("argument");
-  return {
-    message: error.message,
-    code: typeof code === "string" ? code : unreachable ? "FETCH_FAILED" : error.name,
-    extendedCode: extendedCode ?? null,
-    statementIndex: statementIndex ?? null,
-  };
+  if (!(error instanceof Error)) return { message: String(error), code: "UNKNOWN" };
+  const { message, name, code = name, extendedCode, statementIndex } = error as Error & Partial<DriverFailure>;
+  return { message, code, extendedCode, statementIndex };
 }
 
 /** Any failure of a driver as a `DatabaseError`. */
 export function toDatabaseError(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error;
-  const failure = driverFailure(error);
-  return new DatabaseError(kindOf(failure), failure, { cause: error });
+  return new DatabaseError(driverFailure(error), { cause: error });
 }
 
-/** The kind of a failure, from SQLite's result code or the libSQL server's own code. */
-export function kindOf({ code, message }: DriverFailure): DatabaseErrorKind {
-  return KINDS[code] ?? kindOfServerMessage(code, message);
-}
-
-const KINDS: Record<string, DatabaseErrorKind> = {
-  SQLITE_BUSY: "busy",
-  SQLITE_LOCKED: "busy",
-  TRANSACTION_BUSY: "busy",
-  TRANSACTION_TIMEOUT: "busy",
-  SQLITE_READONLY: "readonly",
-  BLOCKED: "readonly",
-  SQLITE_CONSTRAINT: "constraint",
-  SQLITE_IOERR: "unavailable",
-  SQLITE_FULL: "unavailable",
-  SQLITE_NOMEM: "unavailable",
-  SQLITE_CANTOPEN: "unavailable",
-  SQLITE_PERM: "unavailable",
-  FETCH_FAILED: "unavailable",
-  SERVER_ERROR: "unavailable",
-  HRANA_CLOSED_ERROR: "unavailable",
-  STREAM_EXPIRED: "unavailable",
-  CLIENT_CLOSED: "unavailable",
-  SQLITE_CORRUPT: "corrupt",
-  SQLITE_NOTADB: "corrupt",
-};
-
-/** A libSQL server may send SQLite's code only as part of its text. */
-function kindOfServerMessage(code: string, message: string): DatabaseErrorKind {
-  if (code.startsWith("SQLITE_")) return "other";
-  const named = /SQLITE_[A-Z]+/.exec(message)?.[0];
-  return (named && KINDS[named]) || "other";
-}
+/** What every call on a closed database fails with. */
+export const CLOSED: DriverFailure = { message: "The database is closed", code: "CLIENT_CLOSED" };

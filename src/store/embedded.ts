@@ -1,6 +1,12 @@
 import type { ResultSet } from "@libsql/client/web";
 import { databaseOver, type Db, type DbClient } from "./client.ts";
-import { DatabaseError, type DatabaseErrorKind, type DriverFailure, driverFailure, kindOf } from "./database_error.ts";
+import {
+  CLOSED,
+  DatabaseError,
+  type DatabaseErrorKind,
+  type DriverFailure,
+  toDatabaseError,
+} from "./database_error.ts";
 import { type EmbeddedRequest, type EmbeddedResponse, fromWire } from "./embedded_protocol.ts";
 
 /** How long a statement waits for another process to let go of the file before it fails as `busy`, in milliseconds. */
@@ -59,13 +65,13 @@ function startThread(): Thread {
   const stop = (failure: DriverFailure) => {
     ended ??= failure;
     worker.terminate();
-    for (const { reject } of waiting.values()) reject(databaseError(ended));
+    for (const { reject } of waiting.values()) reject(new DatabaseError(ended));
     waiting.clear();
   };
   worker.onmessage = ({ data }: MessageEvent<EmbeddedResponse>) => {
     const caller = waiting.get(data.id);
     waiting.delete(data.id);
-    if ("failure" in data) caller?.reject(databaseError(data.failure));
+    if ("failure" in data) caller?.reject(new DatabaseError(data.failure));
     else caller?.resolve(data.results.map(fromWire));
   };
   worker.onerror = (event) => {
@@ -75,50 +81,31 @@ function startThread(): Thread {
 
   const ask = (request: WithoutId<EmbeddedRequest>) =>
     new Promise<ResultSet[]>((resolve, reject) => {
-      if (closing || ended !== undefined) return reject(databaseError(ended ?? CLOSED));
+      if (closing || ended !== undefined) return reject(new DatabaseError(ended ?? CLOSED));
       closing = request.op === "close";
       const id = ++lastId;
       try {
         worker.postMessage({ id, ...request });
       } catch (error) {
-        return reject(databaseError(driverFailure(error)));
+        return reject(toDatabaseError(error));
       }
       waiting.set(id, { resolve, reject });
     });
   return { ask, stop };
 }
 
-const CLOSED: DriverFailure = {
-  message: "The database is closed",
-  code: "CLIENT_CLOSED",
-  extendedCode: null,
-  statementIndex: null,
-};
-
-function databaseError(failure: DriverFailure): DatabaseError {
-  return new DatabaseError(kindOf(failure), failure);
-}
-
 async function createFolder(url: string): Promise<void> {
   const folder = folderOf(url);
   if (folder === null) return;
   try {
-    // Asked first: making a folder that exists needs a permission which a read-only start does not have.
+    // Asked first: making a folder needs Deno's permission to write there even when it exists.
     await Deno.stat(folder);
   } catch {
     try {
       await Deno.mkdir(folder, { recursive: true });
     } catch (error) {
-      const failure = {
-        ...CLOSED,
-        code: "SQLITE_CANTOPEN",
-        message: error instanceof Error ? error.message : `${error}`,
-      };
-      throw cannotOpen(
-        url,
-        new DatabaseError("unavailable", failure, { cause: error }),
-        `its folder "${folder}" cannot be created`,
-      );
+      const cause = new DatabaseError({ message: `${error}`, code: "SQLITE_CANTOPEN" }, { cause: error });
+      throw cannotOpen(url, cause, `its folder "${folder}" cannot be created`);
     }
   }
 }
@@ -141,5 +128,5 @@ const ADVICE: Record<DatabaseErrorKind, string> = {
 
 function cannotOpen(url: string, error: DatabaseError, why = ADVICE[error.kind]): DatabaseError {
   const message = `Cannot open the database "${url}": ${why} (${error.message})`;
-  return new DatabaseError(error.kind, { ...error, message }, { cause: error });
+  return new DatabaseError({ ...error, message }, { cause: error });
 }

@@ -44,7 +44,7 @@ export async function migrate(db: Db, folder: string): Promise<string[]> {
     if (left.length < pending.length) return await migrate(db, folder);
     const failed = steps[error.statementIndex ?? 0]!.name;
     const message = `Cannot apply the migration "${failed}": ${error.message}`;
-    throw new DatabaseError(error.kind, { ...error, message }, { cause: error });
+    throw new DatabaseError({ ...error, message }, { cause: error });
   }
 }
 

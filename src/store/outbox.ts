@@ -30,7 +30,7 @@ const SUPPRESSED = `reply_kind is null and exists (select 1 from suppressions s
 export async function claimDue(client: DbClient, claim: Claim): Promise<MessageRow[]> {
   const { lease, now } = claim;
   const ready = await client.execute({
-    sql: `select address from senders where next_at <= ?1 + max(0, 1000.0 / rate_per_second - ${BURST_MS})
+    sql: `select address from senders where next_at <= ?1 - 1000.0 / rate_per_second
       and exists (select 1 from messages where status = 'queued' and sender = senders.address and due_at <= ?1)`,
     args: [now],
   });

@@ -1,0 +1,74 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { MiddlewareHandler } from "hono";
+import type { DbClient } from "../store/client.ts";
+import { findApiKey } from "../store/api_keys.ts";
+import type { Env } from "./context.ts";
+import { problem } from "./problem.ts";
+
+export interface Principal {
+  api_key_id: string;
+  role: "admin" | "app";
+}
+
+export interface ApiKeys {
+  /** Who an `Authorization` header speaks for; null when nobody. */
+  authenticate(authorization: string | null): Promise<Principal | null>;
+  /** Forget what was cached: a revoked key stops at once on this instance, within five seconds on others. */
+  forget(): void;
+}
+
+const CACHE_MS = 5_000;
+const CACHE_ENTRIES = 1_000;
+
+export function hashKey(key: string): string {
+  return bytesToHex(sha256(utf8ToBytes(key)));
+}
+
+/**
+ * Keys are looked up by their SHA-256, so no comparison ever touches the key itself and timing tells nothing about it. A slow
+ * hash would protect guessable passwords; keys are 192 random bits.
+ */
+export function apiKeys(client: DbClient, elapsed: () => number = () => performance.now()): ApiKeys {
+  const known = new Map<string, { principal: Principal; until: number }>();
+  return {
+    async authenticate(authorization) {
+      const key = authorization?.match(/^Bearer +(\S{8,200})$/i)?.[1];
+      if (key === undefined) return null;
+      const hash = hashKey(key);
+      const cached = known.get(hash);
+      if (cached !== undefined && cached.until > elapsed()) return cached.principal;
+      const found = await findApiKey(client, hash);
+      if (found === null) {
+        known.delete(hash);
+        return null;
+      }
+      if (known.size >= CACHE_ENTRIES) known.clear();
+      const principal = { api_key_id: found.id, role: found.role };
+      known.set(hash, { principal, until: elapsed() + CACHE_MS });
+      return principal;
+    },
+    forget: () => known.clear(),
+  };
+}
+
+export function requireKey(keys: ApiKeys): MiddlewareHandler<Env> {
+  return async function requireKey(c, next) {
+    const principal = await keys.authenticate(c.req.header("authorization") ?? null);
+    if (principal === null) {
+      throw problem(401, "unauthorized", "Unauthorized", "Send a valid API key: Authorization: Bearer KEY");
+    }
+    c.set("principal", principal);
+    await next();
+  };
+}
+
+/** For what only an administrator may change: carriers, senders, keys. */
+export function requireAdmin(): MiddlewareHandler<Env> {
+  return async function requireAdmin(c, next) {
+    if (c.get("principal").role !== "admin") {
+      throw problem(403, "forbidden", "Forbidden", "This needs a key with the role admin.");
+    }
+    await next();
+  };
+}

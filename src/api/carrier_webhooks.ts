@@ -1,0 +1,61 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Verified, WebhookRequest } from "../carriers/carrier.ts";
+import { carrierIo } from "../gateway/carrier_io.ts";
+import type { CarrierAccount } from "../gateway/settings.ts";
+import { type Api, type Env, router } from "./context.ts";
+import { problem } from "./problem.ts";
+
+/** `/carriers/{id}/inbound` and `/status`: verified by the adapter before anything else happens, stored before the answer. */
+export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
+  const routes = router();
+  const accountOf = async (id: string): Promise<CarrierAccount> => {
+    const account = (await deps.settings.current()).carriers.get(id);
+    if (account === undefined) throw problem(404, "not_found", "No such carrier");
+    return account;
+  };
+  const ioOf = ({ id, adapter }: CarrierAccount) =>
+    carrierIo(id, adapter, deps, async (authorization) => (await keys.authenticate(authorization)) !== null);
+
+  routes.on(["GET", "POST"], "/carriers/:id/inbound", async (c) => {
+    const account = await accountOf(c.req.param("id"));
+    const { adapter, config, id } = account;
+    const messages = verified(await adapter.inbound(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
+    const stop_reply = adapter.stopReply(config);
+    const outcomes = await Promise.all(
+      messages.map((sms) => receiver.submit({ carrier_id: id, sms, stop_reply })),
+    );
+    const { status, contentType, body } = adapter.answer(outcomes);
+    return c.body(body, status as ContentfulStatusCode, { "content-type": contentType });
+  });
+
+  routes.on(["GET", "POST"], "/carriers/:id/status", async (c) => {
+    const account = await accountOf(c.req.param("id"));
+    const { adapter, config, id } = account;
+    const reports = verified(await adapter.status(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
+    const matched = await Promise.all(reports.map((report) => reporter.submit({ carrier_id: id, report })));
+    // Answered 200 all the same: a carrier that is told 404 would only repeat a report of a message that is not ours.
+    if (matched.includes(false)) deps.log("warn", "report.unmatched", { carrier: id });
+    return c.body("", 200, { "content-type": "text/plain" });
+  });
+
+  return routes;
+}
+
+function verified<T>(result: Verified<T>): T {
+  if (result.ok) return result.value;
+  const title = result.status === 400 ? "Not understood" : "Not verified";
+  throw problem(result.status, result.code, title, result.detail);
+}
+
+/** Signatures cover the address as the carrier called it: our public one, with the raw path and query of this request. */
+async function webhookRequest(c: Context<Env>, publicUrl: string): Promise<WebhookRequest> {
+  const raw = c.req.raw.url;
+  const path = raw.slice(raw.indexOf("/", raw.indexOf("//") + 2));
+  return {
+    method: c.req.method,
+    url: publicUrl + path,
+    headers: c.req.raw.headers,
+    body: new Uint8Array(await c.req.arrayBuffer()),
+  };
+}

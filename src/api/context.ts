@@ -1,0 +1,29 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Acceptor } from "../gateway/accept.ts";
+import type { Reporter } from "../gateway/deliver.ts";
+import type { Deps } from "../gateway/gateway.ts";
+import type { Receiver } from "../gateway/receive.ts";
+import type { ApiKeys, Principal } from "./auth.ts";
+import { invalidInput } from "./problem.ts";
+
+/** What the routes work with. */
+export interface Api {
+  deps: Deps;
+  acceptor: Acceptor;
+  receiver: Receiver;
+  reporter: Reporter;
+  keys: ApiKeys;
+}
+
+export interface Env {
+  Variables: { principal: Principal; requestId: string };
+}
+
+/** A router whose zod schemas validate and describe at once; what does not fit is answered as problem details. */
+export function router(): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidInput(result.error.issues);
+    },
+  });
+}

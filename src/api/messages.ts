@@ -1,0 +1,266 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { parseMsisdn } from "../core/msisdn.ts";
+import { type Refusal, refusal } from "../gateway/accept.ts";
+import { composeDraft, type Draft, draftRow } from "../gateway/compose.ts";
+import { messageView } from "../gateway/message_view.ts";
+import type { Settings } from "../gateway/settings.ts";
+import { loadFacts } from "../store/facts.ts";
+import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/messages.ts";
+import { type Api, router } from "./context.ts";
+import { invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
+import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, STATUSES } from "./schemas.ts";
+
+const MAX_BATCH = 10_000;
+/** Ten GSM-7 segments: what carriers accept at most. */
+const MAX_TEXT = 1_530;
+
+const NewMessage = z.strictObject({
+  to: z.string().min(1).max(40).openapi({ description: "E.164", example: "+33612345678" }),
+  from: z.string().min(1).max(20).openapi({ description: "One of your senders", example: "36105" }),
+  text: z.string().max(MAX_TEXT).refine((text) => text.trim() !== "", "must not be empty").openapi({
+    example: "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
+  }),
+  category: Category.optional().openapi({ description: "Checked against the words; a mixed message is commercial" }),
+  scheduled_at: Instant.optional(),
+  valid_until: Instant.optional().openapi({ description: "After this instant it is not handed over any more" }),
+  max_segments: z.number().int().min(1).max(10).optional().openapi({
+    description: "Refused with `segment_budget_exceeded` when the finished text, mention included, needs more",
+  }),
+  metadata: z.record(z.string().max(40), z.string().max(500)).optional()
+    .refine((data) => data === undefined || Object.keys(data).length <= 20, "at most 20 entries"),
+}).openapi("NewMessage");
+type NewMessage = z.infer<typeof NewMessage>;
+
+const TimelineEntry = z.object({ at: z.string(), status: z.string(), detail: z.string().nullable() });
+
+export function messageRoutes({ deps, acceptor }: Api) {
+  const routes = router();
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/messages",
+      summary: "Send a message",
+      description:
+        "Decided by the active rulebook and stored before it is answered. `Idempotency-Key` makes a retry safe.",
+      tags: ["Messages"],
+      request: {
+        headers: z.object({ "idempotency-key": z.string().min(1).max(200).optional() }),
+        body: { required: true, content: { "application/json": { schema: NewMessage } } },
+      },
+      responses: { 202: json(Message, "Accepted: queued or held"), ...problems },
+    }),
+    async (c) => {
+      const body = c.req.valid("json");
+      const draft = draftOf(body, await deps.settings.current(), deps.now());
+      const key = c.req.header("idempotency-key");
+      const acceptance = await acceptor.submit({
+        draft,
+        idempotency: key === undefined ? null : {
+          api_key_id: c.get("principal").api_key_id,
+          key,
+          body_hash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(body)))),
+        },
+      });
+      if (acceptance.status === 202) return c.json(acceptance.body, 202);
+      return problemResponse(c, new ProblemError(acceptance.body)) as never;
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/messages/batch",
+      summary: "Send up to 10,000 messages",
+      description: "Each is decided and answered on its own, in order; one that is invalid or refused stops no other.",
+      tags: ["Messages"],
+      request: {
+        body: {
+          required: true,
+          content: {
+            "application/json": { schema: z.strictObject({ messages: z.array(z.unknown()).min(1).max(MAX_BATCH) }) },
+          },
+        },
+      },
+      responses: {
+        200: json(z.object({ data: z.array(z.union([Message, z.unknown()])) }), "A message or a problem for each item"),
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const settings = await deps.settings.current();
+      const data = await Promise.all(
+        c.req.valid("json").messages.map(async (item): Promise<unknown> => {
+          try {
+            const parsed = NewMessage.safeParse(item);
+            if (!parsed.success) throw invalidInput(parsed.error.issues);
+            return (await acceptor.submit({ draft: draftOf(parsed.data, settings, deps.now()), idempotency: null }))
+              .body;
+          } catch (error) {
+            if (error instanceof ProblemError) return error.problem;
+            throw error;
+          }
+        }),
+      );
+      return c.json({ data }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/messages/preview",
+      summary: "Try a message without sending it",
+      description:
+        "The decision, the final text, its segments and when it would leave. Nothing is stored. `at` tries another instant.",
+      tags: ["Messages"],
+      request: {
+        body: {
+          required: true,
+          content: { "application/json": { schema: NewMessage.extend({ at: Instant.optional() }) } },
+        },
+      },
+      responses: {
+        200: json(
+          Message.omit({ id: true, conversation_id: true }).extend({
+            id: z.null(),
+            conversation_id: z.string().nullable(),
+            code: z.string().nullable().openapi({ description: "Why it would be refused" }),
+            detail: z.string().nullable(),
+          }),
+          "The message as it would be",
+        ),
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { at, ...body } = c.req.valid("json");
+      const settings = await deps.settings.current();
+      const now = at === undefined ? deps.now() : Date.parse(at);
+      const draft = draftOf(body, settings, now);
+      const [facts] = await loadFacts(deps.db.client, [{ person: draft.to, sender: draft.sender.address }], now);
+      const composed = composeDraft(draft, facts!.person, {
+        rulebook: settings.rulebook,
+        now,
+        publicUrl: deps.publicUrl,
+      });
+      const row = draftRow(draft, composed, { id: "", now, conversation_id: facts!.conversation_id ?? "" });
+      const refused: Refusal | null = composed.verdict.code === null ? null : refusal(composed.verdict);
+      return c.json({
+        ...messageView(row, composed.verdict.decision),
+        id: null,
+        conversation_id: facts!.conversation_id,
+        code: refused?.code ?? null,
+        detail: refused?.detail ?? null,
+      }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/messages",
+      summary: "List messages, newest first",
+      tags: ["Messages"],
+      request: {
+        query: z.object({
+          ...PageQuery,
+          direction: z.enum(["outbound", "inbound"]).optional(),
+          status: z.enum(STATUSES).optional(),
+          category: Category.optional(),
+          msisdn: z.string().optional().openapi({ description: "The person at the other end" }),
+          conversation_id: z.string().optional(),
+        }),
+      },
+      responses: { 200: json(pageOf(Message), "A page"), ...problems },
+    }),
+    async (c) => {
+      const { limit, cursor, msisdn, ...filters } = c.req.valid("query");
+      const person = msisdn === undefined ? undefined : recipientOf(msisdn, "msisdn");
+      const { rows, next } = await listMessages(deps.db, { ...filters, person, limit, cursor });
+      return c.json({ data: rows.map((row) => messageView(row)), next_cursor: next }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/messages/{id}",
+      summary: "One message, with its decision and timeline",
+      tags: ["Messages"],
+      request: { params: z.object({ id: z.string() }) },
+      responses: {
+        200: json(Message.extend({ timeline: z.array(TimelineEntry) }), "The message"),
+        ...problems,
+        ...notFound,
+      },
+    }),
+    async (c) => {
+      const row = await findMessage(deps.db, c.req.valid("param").id);
+      if (row === null) throw problem(404, "not_found", "No such message");
+      return c.json({ ...messageView(row), timeline: await timelineOf(deps.db, row) }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/messages/{id}",
+      summary: "Cancel a message that has not left",
+      tags: ["Messages"],
+      request: { params: z.object({ id: z.string() }) },
+      responses: {
+        200: json(Message, "Canceled"),
+        409: { description: "It has left already, or never will" },
+        ...problems,
+        ...notFound,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const canceled = await cancelMessage(deps.db, id, deps.now());
+      const row = await findMessage(deps.db, id);
+      if (row === null) throw problem(404, "not_found", "No such message");
+      if (!canceled) throw problem(409, "not_cancelable", "Too late to cancel", `The message is ${row.status}.`);
+      return c.json(messageView(row), 200);
+    },
+  );
+
+  return routes;
+}
+
+/** @throws ProblemError naming the field. */
+export function recipientOf(input: string, field: string): string {
+  const parsed = parseMsisdn(input);
+  if (!parsed.ok) throw invalidField(field, parsed.detail, "recipient_invalid");
+  return parsed.e164;
+}
+
+function draftOf(body: NewMessage, settings: Settings, now: number): Draft {
+  const sender = settings.senders.get(body.from);
+  if (sender === undefined) {
+    throw invalidField(
+      "from",
+      `"${body.from}" is not one of your senders (GET /v1/senders lists them)`,
+      "sender_not_allowed",
+    );
+  }
+  const valid_until = body.valid_until === undefined ? null : Date.parse(body.valid_until);
+  const scheduled_at = body.scheduled_at === undefined ? null : Date.parse(body.scheduled_at);
+  if (valid_until !== null && valid_until <= Math.max(now, scheduled_at ?? 0)) {
+    throw invalidField("valid_until", "must lie after now and after scheduled_at");
+  }
+  return {
+    to: recipientOf(body.to, "to"),
+    sender,
+    text: body.text.toWellFormed(),
+    category: body.category ?? null,
+    scheduled_at,
+    valid_until,
+    max_segments: body.max_segments ?? null,
+    metadata: body.metadata ?? null,
+    reply: null,
+  };
+}

@@ -1,0 +1,75 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { z } from "@hono/zod-openapi";
+import { NoRulebookError } from "../gateway/settings.ts";
+import { DatabaseError } from "../store/database_error.ts";
+
+/** RFC 9457 problem details; `code` is stable, `errors` names fields. */
+export const ProblemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+}).openapi("Problem");
+export type Problem = z.infer<typeof ProblemSchema>;
+
+/** An expected failure on its way to the caller. */
+export class ProblemError extends Error {
+  override name = "ProblemError";
+  constructor(readonly problem: Problem, readonly headers: Record<string, string> = {}) {
+    super(problem.title);
+  }
+}
+
+export function problem(status: number, code: string, title: string, detail?: string): ProblemError {
+  return new ProblemError({ type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) });
+}
+
+/** 422 for one field. */
+export function invalidField(field: string, detail: string, code = "invalid_request"): ProblemError {
+  return new ProblemError({
+    type: "about:blank",
+    title: "Invalid request",
+    status: 422,
+    code,
+    detail: `${field}: ${detail}`,
+    errors: [{ field, detail }],
+  });
+}
+
+export function invalidInput(issues: readonly z.core.$ZodIssue[]): ProblemError {
+  const errors = issues.map((issue) => ({ field: issue.path.map(String).join("."), detail: issue.message }));
+  return new ProblemError({
+    type: "about:blank",
+    title: "Invalid request",
+    status: 422,
+    code: "invalid_request",
+    detail: errors.map(({ field, detail }) => field === "" ? detail : `${field}: ${detail}`).join("; "),
+    errors,
+  });
+}
+
+export function problemResponse(c: Context, { problem, headers }: ProblemError): Response {
+  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
+    "content-type": "application/problem+json",
+    ...headers,
+  });
+}
+
+/** What a failure of ours looks like from outside: a fixed sentence; the log has the detail. */
+export function asProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof NoRulebookError) return problem(503, "no_rulebook", "Not ready", error.message);
+  if (error instanceof DatabaseError) {
+    return new ProblemError({
+      type: "about:blank",
+      title: "The database cannot be used right now",
+      status: 503,
+      code: `database_${error.kind}`,
+      detail: "Nothing was stored. Try again later.",
+    }, { "retry-after": "1" });
+  }
+  return problem(500, "internal_error", "Internal error", "Nothing was stored. The log of the gateway tells more.");
+}

@@ -1,0 +1,93 @@
+import { z } from "@hono/zod-openapi";
+import { HOLD_REASONS } from "../core/rulebook_schema.ts";
+import { ProblemSchema } from "./problem.ts";
+
+/** Schemas used by more than one route. The same objects validate requests and make the OpenAPI document. */
+
+export const Instant = z.iso.datetime({ offset: true }).openapi({ example: "2026-11-25T10:00:00+01:00" });
+export const Category = z.enum(["commercial", "informative"]);
+
+export const RuleTrace = z.object({
+  id: z.string(),
+  reason: z.string(),
+  source: z.string(),
+  confidence: z.string(),
+  effect: z.string(),
+}).openapi("RuleTrace");
+
+export const Decision = z.object({
+  rulebook: z.string(),
+  outcome: z.enum(["allow", "hold", "refuse"]),
+  category_source: z.enum(["declared", "rules"]),
+  intent: z.string().nullable(),
+  rules: z.array(RuleTrace),
+}).openapi("Decision");
+
+export const STATUSES = [
+  "queued",
+  "held",
+  "sending",
+  "sent",
+  "delivered",
+  "undelivered",
+  "failed",
+  "expired",
+  "canceled",
+  "refused",
+  "unknown",
+  "received",
+] as const;
+
+export const Message = z.object({
+  id: z.string(),
+  direction: z.enum(["outbound", "inbound"]),
+  status: z.enum(STATUSES),
+  from: z.string(),
+  to: z.string(),
+  text: z.string(),
+  submitted_text: z.string(),
+  category: Category.nullable(),
+  segments: z.number().int(),
+  encoding: z.enum(["GSM-7", "UCS-2"]),
+  hold_until: z.string().nullable(),
+  hold_reason: z.enum(HOLD_REASONS).nullable(),
+  scheduled_at: z.string().nullable(),
+  valid_until: z.string().nullable(),
+  carrier_id: z.string().nullable(),
+  carrier_message_id: z.string().nullable(),
+  conversation_id: z.string(),
+  campaign_id: z.string().nullable(),
+  metadata: z.record(z.string(), z.string()),
+  error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  created_at: z.string(),
+  sent_at: z.string().nullable(),
+  delivered_at: z.string().nullable(),
+  intent: z.string().nullable(),
+  decision: Decision,
+}).openapi("Message");
+
+/** `{data, next_cursor}` of one kind of thing. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+}
+
+export const PageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(100).optional(),
+};
+
+export function json<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+export const problems = {
+  401: { description: "No valid key", content: { "application/problem+json": { schema: ProblemSchema } } },
+  422: { description: "Invalid or refused", content: { "application/problem+json": { schema: ProblemSchema } } },
+  503: {
+    description: "The database cannot be used",
+    content: { "application/problem+json": { schema: ProblemSchema } },
+  },
+} as const;
+export const notFound = {
+  404: { description: "Not found", content: { "application/problem+json": { schema: ProblemSchema } } },
+} as const;

@@ -1,0 +1,85 @@
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import { apiKeyRoutes } from "./api/api_keys.ts";
+import { requireKey } from "./api/auth.ts";
+import { carrierRoutes } from "./api/carriers.ts";
+import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
+import { consentRoutes } from "./api/consents.ts";
+import { contactRoutes } from "./api/contacts.ts";
+import { type Api, router } from "./api/context.ts";
+import { conversationRoutes } from "./api/conversations.ts";
+import { docsRoutes } from "./api/docs.ts";
+import { messageRoutes } from "./api/messages.ts";
+import { operationsRoutes } from "./api/operations.ts";
+import { asProblem, problem, problemResponse } from "./api/problem.ts";
+import { sandboxRoutes } from "./api/sandbox.ts";
+import { senderRoutes } from "./api/senders.ts";
+import { suppressionRoutes } from "./api/suppressions.ts";
+import { unsubscribeRoutes } from "./api/unsubscribe.ts";
+
+const KIB = 1024;
+/** Bodies that carry many items at once; everything else is one thing and small. */
+const LARGE_BODY = 8 * KIB * KIB;
+const SMALL_BODY = 128 * KIB;
+
+/** The whole HTTP surface; the same on a server and at the edge. */
+export function createApp(api: Api) {
+  const app = router();
+  app.onError((error, c) => {
+    const answer = error instanceof HTTPException
+      ? problem(error.status, error.status === 400 ? "invalid_json" : "http_error", error.message)
+      : asProblem(error);
+    if (answer.problem.status >= 500) {
+      api.deps.log("error", "request.failed", {
+        method: c.req.method,
+        route: c.req.routePath,
+        code: answer.problem.code,
+        error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      });
+    }
+    return problemResponse(c, answer);
+  });
+  app.notFound((c) => problemResponse(c, problem(404, "not_found", "Not found", "There is nothing at this address.")));
+
+  app.use(secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+    xFrameOptions: "DENY",
+    referrerPolicy: "no-referrer",
+  }));
+  const tooLarge = (limit: number) =>
+    bodyLimit({
+      maxSize: limit,
+      onError: () => {
+        throw problem(413, "body_too_large", "Body too large", `At most ${limit / KIB} KiB are taken here.`);
+      },
+    });
+  const [large, small] = [tooLarge(LARGE_BODY), tooLarge(SMALL_BODY)];
+  app.use((c, next) => (/\/(batch|import)$/.test(c.req.path) ? large : small)(c, next));
+  app.use("/v1/*", requireKey(api.keys));
+
+  for (
+    const routes of [
+      messageRoutes,
+      conversationRoutes,
+      contactRoutes,
+      consentRoutes,
+      suppressionRoutes,
+      senderRoutes,
+      carrierRoutes,
+      apiKeyRoutes,
+      sandboxRoutes,
+      carrierWebhookRoutes,
+      unsubscribeRoutes,
+      operationsRoutes,
+    ]
+  ) app.route("/", routes(api));
+  // Last, so that the document knows every route.
+  app.route("/", docsRoutes(app));
+  return app;
+}

@@ -1,0 +1,15 @@
+import type { Api } from "../api/context.ts";
+import { type ApiKeys } from "../api/auth.ts";
+import { acceptor } from "./accept.ts";
+import { reporter } from "./deliver.ts";
+import { type Dispatcher, dispatcher } from "./dispatch.ts";
+import type { Deps } from "./gateway.ts";
+import { receiver } from "./receive.ts";
+
+/** Wires the shell together. `stored` is called whenever a commit left something to hand over. */
+export function createGateway(deps: Deps, keys: ApiKeys, stored: () => void): { api: Api; dispatcher: Dispatcher } {
+  return {
+    api: { deps, keys, acceptor: acceptor(deps, stored), receiver: receiver(deps, stored), reporter: reporter(deps) },
+    dispatcher: dispatcher(deps),
+  };
+}

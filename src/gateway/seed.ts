@@ -1,0 +1,30 @@
+import type { Db } from "../store/client.ts";
+import { carriers, senders } from "../store/schema.ts";
+
+/** Numbers of the sandbox: a French short code, a US and a British long code, and a name (design 5). */
+const SANDBOX_SENDERS = [
+  { address: "36105", kind: "short_code", country: "FR", countries: ["FR"], stop_number: null },
+  { address: "+15005550006", kind: "long_code", country: "US", countries: ["US", "CA"], stop_number: null },
+  { address: "+447700900000", kind: "long_code", country: "GB", countries: [], stop_number: null },
+  // In France a name needs a number to write STOP to; abroad the message carries a link.
+  { address: "PARLEY", kind: "alphanumeric", country: null, countries: [], stop_number: null },
+] as const;
+
+const SANDBOX_RATE = 500;
+
+/** Gives a new database the sandbox carrier and its senders; one that has any carrier is left alone. */
+export async function seedSandbox({ orm }: Db, now: number): Promise<void> {
+  const [existing] = await orm.select({ id: carriers.id }).from(carriers).limit(1);
+  if (existing) return;
+  await orm.batch([
+    orm.insert(carriers).values({ id: "sandbox", kind: "sandbox", config: "{}", created_at: now, updated_at: now })
+      .onConflictDoNothing(),
+    orm.insert(senders).values(SANDBOX_SENDERS.map(({ countries, ...sender }) => ({
+      ...sender,
+      countries: JSON.stringify(countries),
+      carrier_id: "sandbox",
+      rate_per_second: SANDBOX_RATE,
+      created_at: now,
+    }))).onConflictDoNothing(),
+  ]);
+}

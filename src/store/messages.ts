@@ -1,0 +1,75 @@
+import { and, asc, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
+import { instant } from "../gateway/message_view.ts";
+import type { Db } from "./client.ts";
+import { conversations, message_events, messages } from "./schema.ts";
+import { appendEvents, type MessageRow } from "./writes.ts";
+
+export interface MessageFilter {
+  direction?: "outbound" | "inbound" | undefined;
+  status?: MessageRow["status"] | undefined;
+  category?: "commercial" | "informative" | undefined;
+  /** E.164 of the person at the other end. */
+  person?: string | undefined;
+  conversation_id?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** A page, newest first; `next` is the cursor of the following one. */
+export async function listMessages(
+  { orm }: Db,
+  { limit, cursor, person, ...filter }: MessageFilter,
+): Promise<{ rows: MessageRow[]; next: string | null }> {
+  const where: SQL[] = [];
+  if (cursor !== undefined) where.push(lt(messages.id, cursor));
+  if (filter.direction !== undefined) where.push(eq(messages.direction, filter.direction));
+  if (filter.status !== undefined) where.push(eq(messages.status, filter.status));
+  if (filter.category !== undefined) where.push(eq(messages.category, filter.category));
+  if (filter.conversation_id !== undefined) where.push(eq(messages.conversation_id, filter.conversation_id));
+  if (person !== undefined) {
+    // Through the person's few threads, whose index is there anyway.
+    const threads = orm.select({ id: conversations.id }).from(conversations).where(eq(conversations.person, person));
+    where.push(inArray(messages.conversation_id, threads));
+  }
+  const rows = await orm.select().from(messages).where(and(...where)).orderBy(desc(messages.id)).limit(limit + 1);
+  return pageOf(rows, limit);
+}
+
+/** Cuts the extra row that tells whether there is more. */
+export function pageOf<T extends { id: string }>(rows: T[], limit: number): { rows: T[]; next: string | null } {
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? page.at(-1)!.id : null };
+}
+
+export async function findMessage({ orm }: Db, id: string): Promise<MessageRow | null> {
+  const [row] = await orm.select().from(messages).where(eq(messages.id, id));
+  return row ?? null;
+}
+
+/** Stages of a message, oldest first, from its acceptance on. */
+export async function timelineOf(
+  { orm }: Db,
+  message: MessageRow,
+): Promise<{ at: string; status: string; detail: string | null }[]> {
+  const events = await orm.select().from(message_events).where(eq(message_events.message_id, message.id))
+    .orderBy(asc(message_events.id));
+  const accepted = message.direction === "inbound" ? "received" : "accepted";
+  return [
+    { at: instant(message.created_at), status: accepted, detail: null },
+    ...events.map(({ at, status, detail }) => ({ at: instant(at), status, detail })),
+  ];
+}
+
+/** False when it does not exist or is not waiting any more; the dispatcher may have taken it a moment ago. */
+export async function cancelMessage({ client }: Db, id: string, now: number): Promise<boolean> {
+  const [event] = appendEvents([{ message_id: id, at: now, status: "canceled", detail: "canceled by the sender" }]);
+  const results = await client.batch([
+    {
+      sql: `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null
+        where id = ? and direction = 'outbound' and status in ('queued', 'held') returning id`,
+      args: [id],
+    },
+    { ...event as { sql: string; args: [string] }, sql: `${(event as { sql: string }).sql} and changes() > 0` },
+  ]);
+  return results[0]!.rows.length > 0;
+}

@@ -1,0 +1,5 @@
+import { type Api, router } from "./context.ts";
+
+export function apiKeyRoutes(_api: Api) {
+  return router();
+}

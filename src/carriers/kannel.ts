@@ -57,6 +57,9 @@ const Status = z.object({
   fid: z.string().max(200),
 });
 
+const utf8 = new TextDecoder();
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Kannel's smsbox. The service in kannel.conf needs `catch-all = true`, `max-messages = 0` (else Kannel answers people with
  * whatever we return) and
@@ -202,13 +205,14 @@ function posted(request: WebhookRequest, query: Map<string, Uint8Array>): Record
 
 function text(query: Map<string, Uint8Array>, name: string): string | undefined {
   const bytes = query.get(name);
-  return bytes && new TextDecoder().decode(bytes);
+  return bytes && utf8.decode(bytes);
 }
 
 /** Text of a handset. `%C` names a charset, or nothing useful (`8-BIT`, `GSM`, empty): then the bytes themselves must tell. */
 function decoded(bytes: Uint8Array, charset: string, coding: string): string {
   // To the Encoding Standard "UCS-2" is little-endian; on the air it is big-endian.
   const bigEndian = /^(utf-?16(be)?|(iso-10646-)?ucs-?2)$/i.test(charset) || (charset === "" && coding === "2");
+  if (charset === "UTF-8") return utf8OrWestern(bytes);
   try {
     return new TextDecoder(bigEndian ? "utf-16be" : charset, { fatal: !bigEndian }).decode(bytes);
   } catch {
@@ -218,7 +222,7 @@ function decoded(bytes: Uint8Array, charset: string, coding: string): string {
 
 function utf8OrWestern(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return strictUtf8.decode(bytes);
   } catch {
     return new TextDecoder("windows-1252").decode(bytes);
   }

@@ -1,3 +1,6 @@
+const encoder = new TextEncoder();
+const utf8 = new TextDecoder();
+
 /**
  * The parameters of a raw query as the bytes that were sent, since a carrier may write them in another charset than UTF-8. Of a
  * repeated name the first counts; a `%` that escapes nothing stands for itself.
@@ -6,14 +9,15 @@ export function rawQuery(url: string): Map<string, Uint8Array> {
   const params = new Map<string, Uint8Array>();
   for (const pair of (/\?([^#]*)/.exec(url)?.[1] ?? "").split("&")) {
     const at = pair.indexOf("=");
-    const name = utf8(unescapeBytes(at === -1 ? pair : pair.slice(0, at)));
+    const name = utf8.decode(unescapeBytes(at === -1 ? pair : pair.slice(0, at)));
     if (name !== "" && !params.has(name)) params.set(name, unescapeBytes(at === -1 ? "" : pair.slice(at + 1)));
   }
   return params;
 }
 
 function unescapeBytes(escaped: string): Uint8Array {
-  const source = new TextEncoder().encode(escaped);
+  const source = encoder.encode(escaped);
+  if (!/[%+]/.test(escaped)) return source;
   const bytes = new Uint8Array(source.length);
   let length = 0;
   for (let i = 0; i < source.length; i++) {
@@ -25,8 +29,4 @@ function unescapeBytes(escaped: string): Uint8Array {
     } else bytes[length++] = byte === 0x2b ? 0x20 : byte;
   }
   return bytes.slice(0, length);
-}
-
-function utf8(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }

@@ -61,9 +61,12 @@ const utf8 = new TextDecoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Kannel's smsbox. The service in kannel.conf needs `catch-all = true`, `max-messages = 0` (else Kannel answers people with
- * whatever we return) and
- * `get-url = "…/carriers/ID/inbound?key=SECRET&id=%I&from=%p&to=%P&text=%b&charset=%C&coding=%c"`.
+ * Kannel's smsbox. Its configuration must hold:
+ * - in `sendsms-user`: `concatenation = true` and `max-messages = 20`. Without the latter Kannel accepts a long message, sends
+ *   its first part alone and says nothing: the end, and with it the mention of STOP, is lost (seen with 1.4.5);
+ * - in `sms-service`: `catch-all = true`, `max-messages = 0` (else Kannel texts people whatever we answer) and
+ *   `get-url = "…/carriers/ID/inbound?key=SECRET&id=%I&from=%p&to=%P&text=%b&charset=%C&coding=%c"`;
+ * - in `smsbox`: `http-request-retry` and `http-queue-delay`, else a callback that fails once is never repeated.
  */
 export const kannel: Carrier<Config> = {
   kind: "kannel",

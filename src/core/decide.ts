@@ -109,7 +109,7 @@ export function outboundFrame(input: OutboundInput, rulebook: Rulebook): { frame
   if (permitted) {
     for (const rule of matchedIn("compose")) {
       if (rule.event.type !== "append_mention") continue;
-      frame.composed = appendMention(message.text, sender, frame.country.mention, message.unsubscribe_url);
+      frame.composed = appendMention(message.text, sender, frame.country, message.unsubscribe_url);
     }
     matchedIn("release");
   }

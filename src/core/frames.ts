@@ -178,7 +178,7 @@ export class OutboundFrame {
       this.message.text,
       this.tokens,
       this.sender,
-      this.book.table.mention,
+      this.book.table,
       this.book.mentions,
     );
   }

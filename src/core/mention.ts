@@ -12,12 +12,15 @@ export type MentionState = "absent" | "present" | "wrong_number" | "impossible";
 /** A mention found in a text; `way` is what its pattern was written for. */
 export type MentionPattern = { way: "number" | "reply" | "link" };
 
-/** A name cannot be answered, hence a STOP number or, outside France, a link (smsmode "STOP SMS"; compliance.md R10). */
-export function mentionWay(sender: Sender, mention: Country["mention"]): MentionWay {
-  if (sender.kind === "short_code") return mention.short_code;
+/**
+ * A name cannot be answered, hence a STOP number or, outside France, a link (smsmode "STOP SMS"; compliance.md R10). A STOP
+ * number helps only in the sender's own country: a French short code cannot be reached from abroad.
+ */
+export function mentionWay(sender: Sender, country: Country): MentionWay {
+  if (sender.kind === "short_code") return country.mention.short_code;
   if (sender.kind !== "alphanumeric") return "reply";
-  if (sender.stop_number !== null) return "number";
-  return mention.link_allowed ? "link" : "none";
+  if (sender.stop_number !== null && (sender.country === null || sender.country === country.code)) return "number";
+  return country.mention.link_allowed ? "link" : "none";
 }
 
 /** The number that the mention must name: the sender's own, or the one that stands in for a name. */
@@ -33,10 +36,10 @@ export function mentionState(
   raw: string,
   tokens: readonly Token[],
   sender: Sender,
-  mention: Country["mention"],
+  country: Country,
   patterns: PhraseMatcher<MentionPattern>,
 ): MentionState {
-  const way = mentionWay(sender, mention);
+  const way = mentionWay(sender, country);
   if (way === "none") return "impossible";
   for (const found of patterns.match(tokens as Token[])) {
     const first = tokens[found.from];
@@ -67,14 +70,14 @@ export interface Composed {
 export function appendMention(
   text: string,
   sender: Sender,
-  mention: Country["mention"],
+  country: Country,
   link: string,
 ): Composed {
-  const way = mentionWay(sender, mention);
+  const way = mentionWay(sender, country);
   if (way === "none") throw new Error("a sender that cannot be answered has no mention; a rule must refuse it before");
   const body = text.trimEnd();
   let best: Composed | null = null;
-  for (const form of mention[way]) {
+  for (const form of country.mention[way]) {
     const full = `${body} ${form.replace("{number}", stopNumber(sender)).replace("{link}", link)}`;
     const measured = measure(full);
     if (best === null || measured.segments < best.segments) {

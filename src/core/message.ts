@@ -29,11 +29,11 @@ export interface Sender {
   /** `36105`, `+15005550006` or `PARLEY`. */
   address: string;
   kind: SenderKind;
-  /** ISO 3166 country that the number belongs to; `null` for a name. */
+  /** ISO 3166 country that the number (for a name: its STOP number) belongs to; null when there is none. */
   country: string | null;
   /** Countries it may be used for; empty means every country. */
   countries: string[];
-  /** Number that a person may text STOP to when they cannot answer the sender itself. */
+  /** Number that a person in `country` may text STOP to when they cannot answer the sender itself. */
   stop_number: string | null;
   /** Name that replies speak in. */
   brand: string;

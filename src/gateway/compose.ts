@@ -33,8 +33,8 @@ export function composeDraft(
   { rulebook, now, publicUrl }: { rulebook: Rulebook; now: number; publicUrl: string },
 ): Composed {
   const { sender } = draft;
-  // Only a name without a STOP number ever needs a link; randomness costs a microsecond that the rest can save.
-  const token = sender.kind === "alphanumeric" && sender.stop_number === null ? secretToken() : null;
+  // Only a name ever needs a link; randomness costs a microsecond that the rest can save.
+  const token = sender.kind === "alphanumeric" ? secretToken() : null;
   const unsubscribe_url = token === null ? "" : unsubscribeUrl(publicUrl, token);
   const verdict = decideOutbound({
     message: {

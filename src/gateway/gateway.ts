@@ -17,6 +17,8 @@ export interface Deps {
   /** Outgoing calls; `allowPrivate` for carriers on the operator's own network. */
   fetch: (options: { allowPrivate: boolean }) => CarrierIo["fetch"];
   log: Log;
+  /** True while the clock is a test clock: no real carrier may be configured then. */
+  testClock: boolean;
 }
 
 /** Structured lines; never a text or a whole number of a person (invariant 9). */

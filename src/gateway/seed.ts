@@ -6,8 +6,8 @@ const SANDBOX_SENDERS = [
   { address: "36105", kind: "short_code", country: "FR", countries: ["FR"], stop_number: null },
   { address: "+15005550006", kind: "long_code", country: "US", countries: ["US", "CA"], stop_number: null },
   { address: "+447700900000", kind: "long_code", country: "GB", countries: [], stop_number: null },
-  // In France a name needs a number to write STOP to; abroad the message carries a link.
-  { address: "PARLEY", kind: "alphanumeric", country: null, countries: [], stop_number: null },
+  // A name cannot be answered: in France people write STOP to the short code, abroad the message carries a link.
+  { address: "PARLEY", kind: "alphanumeric", country: "FR", countries: [], stop_number: "36105" },
 ] as const;
 
 const SANDBOX_RATE = 500;

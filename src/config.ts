@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** Everything a deployment sets from outside, read once at start (README, configuration). */
+const Environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(8787),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PARLEY_DATABASE_URL: z.string().regex(
+    /^(file:|https?:\/\/|libsql:\/\/)/,
+    "must start with file:, http://, https:// or libsql://",
+  )
+    .default("file:data/parley.db"),
+  PARLEY_DATABASE_TOKEN: z.string().min(1).optional(),
+  PARLEY_ADMIN_KEY: z.string().min(16, "must have at least 16 characters").regex(/^\S+$/, "must not contain spaces")
+    .optional(),
+  PARLEY_RULES_DIR: z.string().min(1).default("rules"),
+  PARLEY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, "")).optional(),
+  PARLEY_TEST_CLOCK: z.iso.datetime({ offset: true }).optional(),
+});
+
+export interface Config {
+  port: number;
+  host: string;
+  database: { url: string; token: string | undefined };
+  adminKey: string | undefined;
+  rulesDir: string;
+  publicUrl: string;
+  /** ms; undefined for the real time. */
+  testClock: number | undefined;
+}
+
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** @throws ConfigError naming every variable that is wrong, and why. Empty variables count as not set. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"),
+    );
+  }
+  const { data } = parsed;
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    database: { url: data.PARLEY_DATABASE_URL, token: data.PARLEY_DATABASE_TOKEN },
+    adminKey: data.PARLEY_ADMIN_KEY,
+    rulesDir: data.PARLEY_RULES_DIR,
+    publicUrl: data.PARLEY_PUBLIC_URL ?? `http://${data.HOST === "0.0.0.0" ? "127.0.0.1" : data.HOST}:${data.PORT}`,
+    testClock: data.PARLEY_TEST_CLOCK === undefined ? undefined : Date.parse(data.PARLEY_TEST_CLOCK),
+  };
+}

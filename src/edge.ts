@@ -1,0 +1,68 @@
+import { createApp } from "./app.ts";
+import { apiKeys } from "./api/auth.ts";
+import { readConfig } from "./config.ts";
+import { realClock } from "./gateway/clock.ts";
+import { createGateway } from "./gateway/create.ts";
+import { idMaker } from "./gateway/ids.ts";
+import { guardedFetch } from "./gateway/outgoing_http.ts";
+import { SettingsCache } from "./gateway/settings.ts";
+import { jsonLog } from "./log.ts";
+import { openRemote } from "./store/client.ts";
+
+/**
+ * The same gateway for an edge runtime: no FFI, no disk, no process that must stay alive, libSQL over HTTP. `fetch` answers
+ * requests, `scheduled` is the cron tick that hands messages over. `deno task migrate` prepares the database from elsewhere.
+ */
+export interface Edge {
+  fetch(request: Request): Promise<Response>;
+  /** Hands over what is due, for at most `TICK_MS`; resolves with the number of messages. */
+  tick(): Promise<number>;
+}
+
+/** Cron of edge runtimes comes once a minute and may not run much longer than half of it. */
+const TICK_MS = 25_000;
+
+/** `env`: the bindings of the runtime, or `Deno.env.toObject()`. @throws ConfigError. */
+export function createEdge(env: Record<string, string | undefined>): Edge {
+  const config = readConfig(env);
+  const now = realClock;
+  // deno-lint-ignore no-console
+  const log = jsonLog((line) => console.log(line), now);
+  const db = openRemote(config.database);
+  const keys = apiKeys(db.client);
+  const { api, dispatcher } = createGateway(
+    {
+      db,
+      settings: new SettingsCache(db.client),
+      now,
+      newId: idMaker(now),
+      random: Math.random,
+      publicUrl: config.publicUrl,
+      // Edge runtimes resolve names themselves and reach no private network; literal addresses are checked all the same.
+      fetch: ({ allowPrivate }) => guardedFetch({ allowPrivate, resolve: () => Promise.resolve([PUBLIC_ADDRESS]) }),
+      log,
+      testClock: false,
+    },
+    keys,
+    () => {},
+  );
+  const app = createApp(api);
+  return { fetch: async (request) => await app.fetch(request), tick: () => dispatcher.tick(TICK_MS) };
+}
+
+/** Stands for "a public address" where names cannot be resolved. */
+const PUBLIC_ADDRESS = "1.1.1.1";
+
+let edge: Edge | undefined;
+/** One gateway an isolate, made on its first request so that a missing variable is an answer and not a crash. */
+function edgeFor(env: Record<string, string | undefined> | undefined): Edge {
+  return edge ??= createEdge(env && "PARLEY_DATABASE_URL" in env ? env : Deno.env.toObject());
+}
+
+/** The shape that edge runtimes look for (`deno serve`, Workers and others). */
+export default {
+  fetch: (request: Request, env?: Record<string, string | undefined>): Promise<Response> => edgeFor(env).fetch(request),
+  scheduled: async (_event: unknown, env?: Record<string, string | undefined>): Promise<void> => {
+    await edgeFor(env).tick();
+  },
+};

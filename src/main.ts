@@ -1,0 +1,156 @@
+import { createApp } from "./app.ts";
+import { apiKeys, hashKey } from "./api/auth.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { realClock, testClock } from "./gateway/clock.ts";
+import { createGateway } from "./gateway/create.ts";
+import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
+import { base64Url, idMaker } from "./gateway/ids.ts";
+import { guardedFetch } from "./gateway/outgoing_http.ts";
+import { runDispatcher, type Runner } from "./gateway/runner.ts";
+import { seedSandbox } from "./gateway/seed.ts";
+import { SettingsCache } from "./gateway/settings.ts";
+import { jsonLog } from "./log.ts";
+import { openDatabase } from "./open_database.ts";
+import { followFolder, publishFolder } from "./rules/follow.ts";
+import { listApiKeys, saveApiKey } from "./store/api_keys.ts";
+import type { Db } from "./store/client.ts";
+import { DatabaseError } from "./store/database_error.ts";
+import { migrate } from "./store/migrate.ts";
+
+/** Composition root of a self-hosted gateway: environment, database, rules, HTTP server, dispatcher. */
+
+const print = (line: string) => {
+  // deno-lint-ignore no-console
+  console.log(line);
+};
+
+/** A reason not to start that the operator can mend. */
+class StartError extends Error {
+  override name = "StartError";
+}
+
+try {
+  await start();
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof DatabaseError || error instanceof StartError)) throw error;
+  print(error.message);
+  Deno.exit(1);
+}
+
+async function start(): Promise<void> {
+  const config = readConfig(Deno.env.toObject());
+  const now = config.testClock === undefined ? realClock : testClock(config.testClock);
+  const newId = idMaker(now);
+  const log = jsonLog(print, now);
+  const db = await openDatabase(config.database);
+  await migrate(db, "migrations");
+  await seedSandbox(db, now());
+  const settings = new SettingsCache(db.client);
+
+  const published = await publishFolder(db.client, config.rulesDir, now());
+  if ("problems" in published) await keepLastGood(published.problems, settings, log);
+  const { carriers, rulebook } = await settings.current();
+  const real = [...carriers.values()].filter(({ adapter }) => adapter.kind !== "sandbox").map(({ id }) => id);
+  if (config.testClock !== undefined && real.length > 0) {
+    throw new StartError(
+      `PARLEY_TEST_CLOCK is only for the sandbox, and this database has real carriers: ${real.join(", ")}`,
+    );
+  }
+  const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
+
+  const transport = pinnedTransport();
+  const keys = apiKeys(db.client);
+  let runner: Runner | null = null;
+  const { api, dispatcher } = createGateway(
+    {
+      db,
+      settings,
+      now,
+      newId,
+      random: Math.random,
+      publicUrl: config.publicUrl,
+      fetch: ({ allowPrivate }) => guardedFetch({ allowPrivate, resolve: systemResolve, transport }),
+      log,
+      testClock: config.testClock !== undefined,
+    },
+    keys,
+    () => runner?.wake(),
+  );
+  runner = runDispatcher(dispatcher, now, log);
+  const follower = followFolder({
+    client: db.client,
+    folder: config.rulesDir,
+    active: rulebook.hash,
+    now,
+    log,
+    published: () =>
+      void settings.refresh().catch((error) => log("error", "settings.unreadable", { error: String(error) })),
+  });
+
+  const server = Deno.serve(
+    {
+      port: config.port,
+      hostname: config.host,
+      onListen: ({ port }) => greet(port, config.host, madeKey, rulebook.hash),
+    },
+    createApp(api).fetch,
+  );
+
+  const stop = async () => {
+    log("info", "stopping");
+    await server.shutdown();
+    await runner.stop();
+    await follower.stop();
+    await db.close();
+    Deno.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+}
+
+/** Rule files that do not check must not stop a gateway that has a good rulebook: STOPs still come in. */
+async function keepLastGood(
+  problems: string[],
+  settings: SettingsCache,
+  log: ReturnType<typeof jsonLog>,
+): Promise<void> {
+  try {
+    const { rulebook } = await settings.current();
+    for (const problem of problems) log("error", "rules.refused", { problem });
+    log("warn", "rules.kept", { active: rulebook.hash });
+  } catch {
+    throw new StartError(["The rule files cannot become active:", ...problems].join("\n"));
+  }
+}
+
+/** The key that was just made, to be shown once; null when there was one or the environment gives it. */
+async function ensureAdminKey(
+  db: Db,
+  given: string | undefined,
+  newId: (prefix: string) => string,
+  now: number,
+): Promise<string | null> {
+  if (given !== undefined) {
+    await saveApiKey(db, {
+      id: newId("key"),
+      hash: hashKey(given),
+      name: "PARLEY_ADMIN_KEY",
+      role: "admin",
+      created_at: now,
+    });
+    return null;
+  }
+  if ((await listApiKeys(db)).some(({ role, revoked_at }) => role === "admin" && revoked_at === null)) return null;
+  const key = `pk_${base64Url(crypto.getRandomValues(new Uint8Array(24)))}`;
+  await saveApiKey(db, { id: newId("key"), hash: hashKey(key), name: "first start", role: "admin", created_at: now });
+  return key;
+}
+
+function greet(port: number, host: string, madeKey: string | null, rulebook: string): void {
+  const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
+  print(`Parley listens on ${url}`);
+  print(`  API docs   ${url}/docs`);
+  print(`  Rulebook   ${rulebook}`);
+  if (madeKey === null) return;
+  print(`  Admin key  ${madeKey}`);
+  print("             shown only now: keep it, for example in PARLEY_KEY");
+}

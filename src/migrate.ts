@@ -1,0 +1,46 @@
+import { hashKey } from "./api/auth.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { idMaker } from "./gateway/ids.ts";
+import { openDatabase } from "./open_database.ts";
+import { publishFolder } from "./rules/follow.ts";
+import { saveApiKey } from "./store/api_keys.ts";
+import { DatabaseError } from "./store/database_error.ts";
+import { migrate } from "./store/migrate.ts";
+
+/**
+ * Prepares the database of `PARLEY_DATABASE_URL` for instances that cannot do it themselves (an edge runtime has no disk to read
+ * from): tables, rulebook, and the admin key of `PARLEY_ADMIN_KEY` when one is given.
+ */
+Deno.exit(await main());
+
+async function main(): Promise<number> {
+  try {
+    const config = readConfig(Deno.env.toObject());
+    const db = await openDatabase(config.database);
+    const applied = await migrate(db, "migrations");
+    print(applied.length === 0 ? "The tables are up to date." : `Applied ${applied.join(", ")}.`);
+    const published = await publishFolder(db.client, config.rulesDir, Date.now());
+    if ("problems" in published) {
+      for (const problem of published.problems) print(problem);
+      return 1;
+    }
+    print(`Rulebook ${published.hash} is active.`);
+    if (config.adminKey !== undefined) {
+      const id = idMaker(Date.now)("key");
+      const hash = hashKey(config.adminKey);
+      await saveApiKey(db, { id, hash, name: "PARLEY_ADMIN_KEY", role: "admin", created_at: Date.now() });
+      print("The key of PARLEY_ADMIN_KEY is an admin key.");
+    }
+    await db.close();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof DatabaseError)) throw error;
+    print(error.message);
+    return 1;
+  }
+}
+
+function print(line: string): void {
+  // deno-lint-ignore no-console
+  console.log(line);
+}

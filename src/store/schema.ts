@@ -130,6 +130,7 @@ export const suppressions = sqliteTable("suppressions", {
   created_at: integer().notNull(),
   lifted_at: integer(),
   lifted_by: text(),
+  lift_reason: text(),
 }, (table) => [
   uniqueIndex("suppressions_active").on(table.recipient, table.scope, table.sender).where(sql`lifted_at is null`),
   index("suppressions_recipient").on(table.recipient, table.id),

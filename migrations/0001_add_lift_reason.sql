@@ -1,0 +1,1 @@
+ALTER TABLE `suppressions` ADD `lift_reason` text;

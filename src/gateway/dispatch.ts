@@ -27,6 +27,8 @@ const MAX_ATTEMPTS = 10;
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 30 * 60_000;
 const RELEASE_GROUP = 200;
+/** After a claim that did not fill the slots: what the senders' rates let through meanwhile goes in one claim, not one by one. */
+const CLAIM_PAUSE_MS = 20;
 
 export interface Dispatcher {
   /**
@@ -91,16 +93,19 @@ export function dispatcher(deps: Deps): Dispatcher {
         underWay.add(one);
       }
       handed += claimed.length;
-      if (claimed.length === 0) {
-        if (underWay.size === 0) break;
-        await Promise.race(underWay);
-      }
+      if (claimed.length === 0 && underWay.size === 0) break;
+      if (claimed.length === 0) await Promise.race(underWay);
+      else if (claimed.length < free) await pause(CLAIM_PAUSE_MS);
     }
     await Promise.all(underWay);
     if (failure !== undefined) throw failure;
     return handed;
   };
   return { tick, nextDue: () => nextDue(client) };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 interface Finished {

@@ -4,7 +4,7 @@ import type { Log } from "./gateway.ts";
 
 /** Another instance may have stored something: look at least this often. */
 const POLL_MS = 250;
-/** Between two ticks that found nothing to hand over although something was due (a sender's rate, mostly). */
+/** Between two ticks under load: what is stored meanwhile goes together, and looking costs the database something. */
 const REST_MS = 10;
 const FAILURE_MS = 1_000;
 
@@ -29,12 +29,15 @@ export function runDispatcher({ tick, nextDue }: Dispatcher, now: Clock, log: Lo
       };
     });
 
+  const rest = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
   const loop = async () => {
     while (!stopped) {
       woken = false;
       try {
         const handed = await tick();
-        if (handed > 0 || woken) continue;
+        await rest(REST_MS);
+        if (handed > 0 || woken || stopped) continue;
         const due = await nextDue();
         await sleep(due === null ? POLL_MS : Math.min(Math.max(due - now(), REST_MS), POLL_MS));
       } catch (error) {

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
 import { instant } from "../gateway/message_view.ts";
 import type { Db } from "./client.ts";
 import { conversations, message_events, messages } from "./schema.ts";
-import { appendEvents, type MessageRow } from "./writes.ts";
+import type { MessageRow } from "./writes.ts";
 
 export interface MessageFilter {
   direction?: "outbound" | "inbound" | undefined;
@@ -62,14 +62,18 @@ export async function timelineOf(
 
 /** False when it does not exist or is not waiting any more; the dispatcher may have taken it a moment ago. */
 export async function cancelMessage({ client }: Db, id: string, now: number): Promise<boolean> {
-  const [event] = appendEvents([{ message_id: id, at: now, status: "canceled", detail: "canceled by the sender" }]);
   const results = await client.batch([
     {
       sql: `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null
         where id = ? and direction = 'outbound' and status in ('queued', 'held') returning id`,
       args: [id],
     },
-    { ...event as { sql: string; args: [string] }, sql: `${(event as { sql: string }).sql} and changes() > 0` },
+    {
+      sql:
+        `insert into message_events (message_id, at, status, detail) select ?, ?, 'canceled', 'canceled by the sender'
+        where changes() > 0`,
+      args: [id, now],
+    },
   ]);
   return results[0]!.rows.length > 0;
 }

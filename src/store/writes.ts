@@ -1,6 +1,6 @@
-import type { InStatement } from "@libsql/client/web";
+import type { InStatement, InValue } from "@libsql/client/web";
 import { getTableColumns, getTableName, type InferInsertModel, type Table } from "drizzle-orm";
-import { consents, idempotency_keys, message_events, messages, suppressions } from "./schema.ts";
+import { consents, conversations, idempotency_keys, messages, suppressions } from "./schema.ts";
 
 /**
  * What a group of concurrent requests wants written, as plain rows. The whole group becomes one transaction of a few bulk
@@ -46,105 +46,126 @@ export function noWrites(): Writes {
  * `returning.messages` lists the messages that were really stored, each with its conversation.
  */
 export function statementsOf(writes: Writes, now: number): { statements: InStatement[]; messagesAt: number } {
-  const statements: InStatement[] = [];
-  const add = (rows: readonly unknown[], sql: string, ...more: (string | number)[]) => {
-    if (rows.length > 0) statements.push({ sql, args: [JSON.stringify(rows), ...more] });
-  };
-  add(
-    writes.idempotency.map((row) => values(row, idempotencyColumns)),
-    insertSql(idempotency_keys, idempotencyColumns, { ignore: true }),
-  );
-  add(
-    writes.conversations.map((one) => [one.id, one.person, one.sender, one.at, one.inbound ? one.at : null]),
-    `insert into conversations (id, person, sender, created_at, last_message_at, last_inbound_at)
-     select value->>0, value->>1, value->>2, value->>3, value->>3, value->>4 from json_each(?) where true
-     on conflict (person, sender) do update set last_message_at = excluded.last_message_at,
-       last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at)`,
-  );
+  const statements: InStatement[] = [
+    ...insertRows(idempotency_keys, writes.idempotency, "insert or ignore"),
+    ...upsertConversations(writes.conversations),
+  ];
   const messagesAt = statements.length;
-  add(writes.messages.map((row) => [...values(row, messageColumns), row.requires ?? null]), MESSAGES);
-  add(
-    writes.suppressions.map((row) => [...values(row, suppressionColumns), row.requires ?? null]),
-    insertSql(suppressions, suppressionColumns, { ignore: true, requires: true }),
+  statements.push(
+    ...insertMessages(writes.messages),
+    ...insertRows(suppressions, writes.suppressions, "insert or ignore"),
+    ...insertRows(consents, writes.consents),
   );
-  add(
-    writes.consents.map((row) => [...values(row, consentColumns), row.requires ?? null]),
-    insertSql(consents, consentColumns, { requires: true }),
-  );
-  add(
-    writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires]),
-    `update suppressions set lifted_at = j.value->>2, lifted_by = j.value->>3 from json_each(?) j
-     where suppressions.recipient = j.value->>0 and suppressions.lifted_at is null
-       and (suppressions.scope = 'commercial' or suppressions.sender in ('', j.value->>1))
-       and exists (select 1 from messages where id = j.value->>4)`,
-  );
-  // Invariant 2: whatever waits within the scope of a suppression ends in the transaction that makes the suppression.
-  const stopped = writes.suppressions.map((row) => [row.recipient, row.scope, row.sender ?? "", row.requires ?? null]);
-  add(stopped, CANCEL_EVENTS, now);
-  add(stopped, CANCEL);
-  // Confirmations hang on the suppression, so they come after it and after the cancellation.
-  add(
-    writes.departures.map((one) => [one.msisdn, one.requires]),
-    `delete from contacts where msisdn in (select value->>0 from json_each(?)
-     where exists (select 1 from messages where id = value->>1))`,
-  );
+  if (writes.lifts.length > 0) {
+    statements.push({
+      sql: `update suppressions set lifted_at = j.value->>2, lifted_by = j.value->>3 from json_each(?) j
+        where suppressions.recipient = j.value->>0 and suppressions.lifted_at is null
+          and (suppressions.scope = 'commercial' or suppressions.sender in ('', j.value->>1))
+          and exists (select 1 from messages where id = j.value->>4)`,
+      args: [JSON.stringify(writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires]))],
+    });
+  }
+  if (writes.suppressions.length > 0) {
+    // Invariant 2: whatever waits within the scope of a suppression ends in the transaction that makes the suppression.
+    const stopped = JSON.stringify(
+      writes.suppressions.map((row) => [row.recipient, row.scope, row.sender ?? "", row.requires ?? null]),
+    );
+    statements.push({ sql: CANCEL_EVENTS, args: [stopped, now] }, { sql: CANCEL, args: [stopped] });
+  }
+  if (writes.departures.length > 0) {
+    statements.push({
+      sql: `delete from contacts where msisdn in (select value->>0 from json_each(?)
+        where exists (select 1 from messages where id = value->>1))`,
+      args: [JSON.stringify(writes.departures.map((one) => [one.msisdn, one.requires]))],
+    });
+  }
   return { statements, messagesAt };
 }
 
-/** Insert statement for rows written after the rows they `require`, that is, after `statementsOf` of the same group. */
-export function laterMessages(rows: readonly (MessageRow & { requires?: string })[]): InStatement[] {
-  if (rows.length === 0) return [];
-  return [{
-    sql: MESSAGES,
-    args: [JSON.stringify(rows.map((row) => [...values(row, messageColumns), row.requires ?? null]))],
-  }];
+/**
+ * Statements for messages that hang on rows of the same transaction (a confirmation on its suppression), to be put after
+ * `statementsOf` of that group.
+ */
+export function insertMessages(rows: readonly (MessageRow & { requires?: string })[]): InStatement[] {
+  return insertRows(messages, rows, "insert or ignore", {
+    // The thread is found by its two ends, so that two instances that create it at once agree on one.
+    conversation_id: (column) =>
+      `(select c.id from conversations c where c.person = ${column("person")} and c.sender = ${column("sender")})`,
+  }, "returning id, conversation_id");
 }
 
-function columnsOf(table: Table): string[] {
-  return Object.values(getTableColumns(table)).map((column) => column.name);
+function upsertConversations(rows: readonly ConversationWrite[]): InStatement[] {
+  return insertRows(
+    conversations,
+    rows.map(({ at, inbound, ...row }) => ({
+      ...row,
+      created_at: at,
+      last_message_at: at,
+      last_inbound_at: inbound ? at : null,
+    })),
+    "insert",
+    {},
+    `on conflict (person, sender) do update set last_message_at = excluded.last_message_at,
+      last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at)`,
+  );
 }
-const messageColumns = columnsOf(messages);
-const suppressionColumns = columnsOf(suppressions);
-const consentColumns = columnsOf(consents);
-const idempotencyColumns = columnsOf(idempotency_keys);
-const eventColumns = ["message_id", "at", "status", "detail"];
 
-function values(row: object, columns: readonly string[]): unknown[] {
-  const fields = row as Record<string, unknown>;
-  return columns.map((column) => fields[column] ?? null);
-}
+/** Parameters of one statement; SQLite's own limit is 32,766. */
+const MAX_PARAMETERS = 30_000;
 
-function insertSql(
+/**
+ * Multi-row inserts of the columns that any of the rows fills: half the cost a row of taking them out of JSON, and empty columns
+ * cost nothing (docs/figures.md). Rows with `requires` are filtered by it. `computed` gives SQL for a column in terms of others.
+ */
+export function insertRows(
   table: Table,
-  columns: readonly string[],
-  options: { ignore?: boolean; requires?: boolean },
-): string {
-  const picked = columns.map((_, index) => `value->>${index}`).join(", ");
-  return `insert ${options.ignore ? "or ignore " : ""}into ${getTableName(table)} (${columns.join(", ")})
-    select ${picked} from json_each(?) where ${options.requires ? requires(columns.length) : "true"}`;
+  rows: readonly object[],
+  verb: "insert" | "insert or ignore" = "insert",
+  computed: Record<string, (column: (name: string) => string) => string> = {},
+  tail = "",
+): InStatement[] {
+  if (rows.length === 0) return [];
+  const filled = rows as readonly Record<string, InValue | undefined>[];
+  const columns = columnsOf(table).filter((column) =>
+    column in computed || filled.some((row) => row[column] !== null && row[column] !== undefined)
+  );
+  const given = columns.filter((column) => !(column in computed));
+  const conditional = filled.some((row) => row["requires"] !== undefined);
+  const taken = conditional ? [...given, "requires"] : given;
+  const perStatement = Math.floor(MAX_PARAMETERS / taken.length);
+  const statements: InStatement[] = [];
+  for (let from = 0; from < filled.length; from += perStatement) {
+    const chunk = filled.slice(from, from + perStatement);
+    const place = (name: string) => `column${taken.indexOf(name) + 1}`;
+    const tuple = `(${taken.map(() => "?").join(",")})`;
+    const picked = columns.map((column) => computed[column]?.(place) ?? place(column));
+    statements.push({
+      sql: `${verb} into ${getTableName(table)} (${columns.join(",")}) select ${picked.join(",")}
+        from (values ${chunk.map(() => tuple).join(",")}) where ${
+        conditional ? requires(place("requires")) : "true"
+      } ${tail}`,
+      args: chunk.flatMap((row) => taken.map((column) => row[column] ?? null)),
+    });
+  }
+  return statements;
 }
 
 /** The id that a row hangs on may be a message, a suppression, or the message that owns an idempotency key. */
-function requires(index: number): string {
-  const id = `value->>${index}`;
+function requires(id: string): string {
   return `(${id} is null or exists (select 1 from messages where id = ${id})
     or exists (select 1 from suppressions where id = ${id})
     or exists (select 1 from idempotency_keys where message_id = ${id}))`;
 }
 
-const conversationAt = messageColumns.indexOf("conversation_id");
-const MESSAGES = `insert or ignore into messages (${messageColumns.join(", ")})
-  select ${
-  messageColumns.map((_, index) =>
-    index === conversationAt
-      // The thread is found by its two ends, so that two instances that create it at once agree on one.
-      ? `(select c.id from conversations c where c.person = value->>${messageColumns.indexOf("person")}
-          and c.sender = value->>${messageColumns.indexOf("sender")})`
-      : `value->>${index}`
-  ).join(", ")
+const columnNames = new Map<Table, string[]>();
+function columnsOf(table: Table): string[] {
+  let names = columnNames.get(table);
+  if (names === undefined) {
+    names = Object.values(getTableColumns(table)).map((column) => column.name);
+    columnNames.set(table, names);
+  }
+  return names;
 }
-  from json_each(?) where ${requires(messageColumns.length)}
-  returning id, conversation_id`;
 
 /** `m` is waiting and within the scope of suppression `j`. */
 const COVERED = `m.person = j.value->>0 and m.status in ('queued', 'held') and m.reply_kind is null
@@ -155,14 +176,3 @@ const CANCEL_EVENTS = `insert into message_events (message_id, at, status, detai
 const CANCEL = `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null,
     error_code = 'recipient_opted_out', error_detail = 'The person opted out before it left.'
   where id in (select m.id from json_each(?) j join messages m on ${COVERED})`;
-
-/** Statement that appends to the timelines of messages. */
-export function appendEvents(
-  events: readonly Omit<InferInsertModel<typeof message_events>, "id">[],
-): InStatement[] {
-  if (events.length === 0) return [];
-  return [{
-    sql: insertSql(message_events, eventColumns, {}),
-    args: [JSON.stringify(events.map((event) => values(event, eventColumns)))],
-  }];
-}

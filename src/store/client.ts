@@ -10,7 +10,7 @@ export type BatchMode = "write" | "read";
 /**
  * The part of a libSQL client that Parley uses, the same for a file and for a server. Every failure is a `DatabaseError`.
  * There is no interactive transaction: it would hold the write lock over round trips. A batch is one transaction, and
- * a condition on what was read belongs into its SQL.
+ * a condition on what was read belongs into its SQL. Text must not hold U+0000: the file driver cuts it there on reading.
  */
 export interface DbClient {
   /** One statement, in a transaction of its own. */
@@ -69,8 +69,16 @@ export function openRemote({ url, token }: { url: string; token?: string | undef
   const client: DbClient = {
     execute: (statement) => call(() => server.execute(statement)),
     batch: (statements, mode = "write") => call(() => server.batch(statements, mode)),
-    // Building an index over millions of rows takes as long as it takes.
-    migrate: (statements) => call(() => connect(url, token, null).migrate(statements)),
+    migrate: (statements) =>
+      call(async () => {
+        // Building an index over millions of rows takes as long as it takes.
+        const patient = connect(url, token, null);
+        try {
+          return await patient.migrate(statements);
+        } finally {
+          patient.close();
+        }
+      }),
   };
   return databaseOver(client, false, async () => {
     closed = true;

@@ -77,7 +77,8 @@ export function databaseErrorIn(error: unknown): DatabaseError | null {
 export function driverFailure(error: unknown): DriverFailure {
   if (!(error instanceof Error)) return { message: String(error), code: "UNKNOWN" };
   const { message, name, code = name, extendedCode, statementIndex } = error as Error & Partial<DriverFailure>;
-  return { message, code, extendedCode, statementIndex };
+  // The file driver gives a file that it cannot open an empty code.
+  return { message, code: code === "" ? "SQLITE_CANTOPEN" : code, extendedCode, statementIndex };
 }
 
 /** Any failure of a driver as a `DatabaseError`. */

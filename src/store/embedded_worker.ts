@@ -6,67 +6,88 @@ import { type EmbeddedRequest, type EmbeddedResponse, toWire } from "./embedded_
  * The thread that owns a database file. libSQL's file driver blocks its thread until the disk has the commit, so it
  * gets one where nobody waits for the event loop. One connection: its calls run in the order in which they arrive.
  */
-let client: Client | undefined;
-
 const port = globalThis as unknown as {
   onmessage: (event: MessageEvent<EmbeddedRequest>) => void;
   postMessage: (response: EmbeddedResponse) => void;
 };
 
-port.onmessage = async ({ data }) => {
-  try {
-    port.postMessage({ id: data.id, results: (await answer(data)).map(toWire) });
-  } catch (error) {
-    port.postMessage({ id: data.id, failure: driverFailure(error) });
-  }
+let settings: { url: string; busyTimeoutMs: number };
+let client: Client | undefined;
+let turn = Promise.resolve();
+
+port.onmessage = ({ data }) => {
+  turn = turn.then(() => handle(data));
 };
 
-async function answer(request: EmbeddedRequest): Promise<ResultSet[]> {
-  if (request.op === "open") {
-    client = await open(request.url, request.busyTimeoutMs);
-    return [];
-  }
-  if (client === undefined) throw new Error("the database is not open");
-  switch (request.op) {
-    case "execute":
-      return [await client.execute(request.statement)];
-    case "batch":
-      return await client.batch(request.statements, request.mode);
-    case "migrate":
-      return await client.migrate(request.statements);
-    case "close":
-      return await close(client);
+async function handle(request: EmbeddedRequest): Promise<void> {
+  try {
+    port.postMessage({ id: request.id, results: (await answer(request)).map(toWire) });
+  } catch (error) {
+    const failure = driverFailure(error);
+    // The driver leaves a statement that found the file locked half-done, and every later commit of its connection would
+    // fail with "SQL statements in progress": the next call gets a new connection.
+    if (failure.code === "SQLITE_BUSY") disconnect();
+    port.postMessage({ id: request.id, failure });
   }
 }
 
-async function close(client: Client): Promise<[]> {
+async function answer(request: EmbeddedRequest): Promise<ResultSet[]> {
+  switch (request.op) {
+    case "open":
+      return await open(request);
+    case "execute":
+      return [await (await connected()).execute(request.statement)];
+    case "batch":
+      return await (await connected()).batch(request.statements, request.mode);
+    case "migrate":
+      return await (await connected()).migrate(request.statements);
+    case "close":
+      return await close();
+  }
+}
+
+async function open(request: { url: string; busyTimeoutMs: number }): Promise<[]> {
+  settings = request;
+  // Fails here, not at the first message, when the file cannot be written: only a write finds out.
+  await (await connected()).executeMultiple("begin immediate; pragma user_version = 0; rollback");
+  return [];
+}
+
+async function close(): Promise<[]> {
   try {
     // The driver leaves the log behind; without it the file alone is the whole database, and can be copied.
-    await client.execute("pragma wal_checkpoint(truncate)");
+    await client?.execute("pragma wal_checkpoint(truncate)");
   } finally {
-    client.close();
+    disconnect();
   }
   return [];
 }
 
-async function open(url: string, busyTimeoutMs: number): Promise<Client> {
-  // Pragmas belong to a connection, so there must never be a second one.
-  const opened = createClient({ url, concurrency: 1 });
+function disconnect(): void {
+  client?.close();
+  client = undefined;
+}
+
+async function connected(): Promise<Client> {
+  return client ??= await connect();
+}
+
+async function connect(): Promise<Client> {
+  // Pragmas belong to a connection, so the driver must not make a second one.
+  const fresh = createClient({ url: settings.url, concurrency: 1 });
   try {
-    await opened.execute(`pragma busy_timeout = ${busyTimeoutMs}`);
-    await opened.execute("pragma journal_mode = wal");
+    await fresh.execute(`pragma busy_timeout = ${settings.busyTimeoutMs}`);
+    await fresh.execute("pragma journal_mode = wal");
     // What was answered 2xx must survive a power cut: in WAL mode only FULL syncs the log at each commit.
-    await opened.execute("pragma synchronous = full");
-    await opened.execute("pragma foreign_keys = on");
+    await fresh.execute("pragma synchronous = full");
+    await fresh.execute("pragma foreign_keys = on");
     // 64 MiB of pages, so that the hot indexes of some million messages stay in memory.
-    await opened.execute("pragma cache_size = -65536");
+    await fresh.execute("pragma cache_size = -65536");
     // Folding the log back at 16 MiB: rows that touch one index page again and again are then written to the file once.
-    await opened.execute("pragma wal_autocheckpoint = 4000");
-    // Fails here, not at the first message, when the file cannot be written.
-    await opened.batch([], "write");
-    return opened;
+    await fresh.execute("pragma wal_autocheckpoint = 4000");
+    return fresh;
   } catch (error) {
-    opened.close();
+    fresh.close();
     throw error;
   }
 }

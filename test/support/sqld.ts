@@ -4,6 +4,8 @@ import { dirname } from "node:path";
 export interface Sqld {
   /** `http://127.0.0.1:PORT` */
   url: string;
+  /** The same for its administration: namespaces, blocking of writes. */
+  adminUrl: string;
   /** Ends this server and deletes its data. */
   stop(): Promise<void>;
 }
@@ -13,10 +15,13 @@ const READY_WITHIN_MS = 2_000;
 /** A real libSQL server of its own, on a free loopback port, with an empty database in a temporary folder. */
 export async function startSqld(): Promise<Sqld> {
   const folder = await Deno.makeTempDir({ prefix: "parley-sqld-" });
-  const address = freeAddress();
+  const [address, adminAddress] = freeAddresses();
   const server = new Deno.Command(binary(), {
     // A test run that is killed cannot stop its server: it ends itself when nobody asks it anything for two minutes.
-    args: ["--db-path", folder, "--http-listen-addr", address, "--no-welcome", "--idle-shutdown-timeout-s", "120"],
+    args: [
+      ...["--db-path", folder, "--http-listen-addr", address, "--admin-listen-addr", adminAddress],
+      ...["--no-welcome", "--idle-shutdown-timeout-s", "120"],
+    ],
     stdin: "null",
     stdout: "null",
     stderr: "null",
@@ -39,7 +44,7 @@ export async function startSqld(): Promise<Sqld> {
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return { url, stop };
+  return { url, adminUrl: `http://${adminAddress}`, stop };
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -52,11 +57,11 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-function freeAddress(): string {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return `127.0.0.1:${port}`;
+function freeAddresses(): [string, string] {
+  const listeners = [0, 0].map((port) => Deno.listen({ hostname: "127.0.0.1", port }));
+  const [first, second] = listeners.map((listener) => `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`);
+  for (const listener of listeners) listener.close();
+  return [first!, second!];
 }
 
 /** The package carries the server's binary beside its package.json; its install script only makes a link to it. */

@@ -1,5 +1,89 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { base64Url } from "../gateway/ids.ts";
+import { instant, instantOrNull } from "../gateway/message_view.ts";
+import { type ApiKey, listApiKeys, revokeApiKey, saveApiKey } from "../store/api_keys.ts";
+import { hashKey, requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
+import { forbidden, Id, line } from "./fields.ts";
+import { problem } from "./problem.ts";
+import { json, notFound, pageOf, problems } from "./schemas.ts";
 
-export function apiKeyRoutes(_api: Api) {
-  return router();
+const KEY_BYTES = 32;
+const Role = z.enum(["admin", "app"]).openapi({
+  description: "`app` sends and reads; `admin` also changes carriers, senders and keys and lifts suppressions",
+});
+
+const Key = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: Role,
+  created_at: z.string(),
+  revoked_at: z.string().nullable(),
+}).openapi("ApiKey");
+
+/** Keys of the API. Only their hashes are stored, so a key is shown once, when it is made. */
+export function apiKeyRoutes({ deps, keys }: Api) {
+  const routes = router();
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/keys",
+      summary: "Make an API key",
+      description: "The only time that `key` is shown.",
+      tags: ["Keys"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        body: {
+          required: true,
+          content: { "application/json": { schema: z.strictObject({ name: line(100), role: Role }) } },
+        },
+      },
+      responses: { 201: json(Key.extend({ key: z.string() }), "Made"), ...problems, ...forbidden },
+    }),
+    async (c) => {
+      const key = `pk_${base64Url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)))}`;
+      const row = { id: deps.newId("key"), ...c.req.valid("json"), created_at: deps.now(), revoked_at: null };
+      await saveApiKey(deps.db, { ...row, hash: hashKey(key) });
+      return c.json({ ...keyView(row), key }, 201);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/keys",
+      summary: "List API keys, newest first",
+      description: "All of them on one page; revoked ones too, since messages and suppressions name them.",
+      tags: ["Keys"],
+      middleware: [requireAdmin()] as const,
+      responses: { 200: json(pageOf(Key), "The keys, without the keys themselves"), ...problems, ...forbidden },
+    }),
+    async (c) => c.json({ data: (await listApiKeys(deps.db)).map(keyView), next_cursor: null }, 200),
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/keys/{id}",
+      summary: "Revoke an API key",
+      description: "It stops at once here, and within five seconds on other instances.",
+      tags: ["Keys"],
+      middleware: [requireAdmin()] as const,
+      request: { params: Id },
+      responses: { 204: { description: "Revoked" }, ...problems, ...notFound, ...forbidden },
+    }),
+    async (c) => {
+      const revoked = await revokeApiKey(deps.db, c.req.valid("param").id, deps.now());
+      keys.forget();
+      if (!revoked) throw problem(404, "not_found", "No such key");
+      return c.body(null, 204);
+    },
+  );
+
+  return routes;
+}
+
+function keyView({ id, name, role, created_at, revoked_at }: ApiKey): z.infer<typeof Key> {
+  return { id, name, role, created_at: instant(created_at), revoked_at: instantOrNull(revoked_at) };
 }

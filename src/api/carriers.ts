@@ -1,5 +1,201 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Carrier, carrierOf, carriers } from "../carriers/mod.ts";
+import { instant } from "../gateway/message_view.ts";
+import { type CarrierRow, deleteCarrier, findCarrier, listCarriers, saveCarrier } from "../store/carriers.ts";
+import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
+import { forbidden } from "./fields.ts";
+import { invalidField, invalidInput, problem } from "./problem.ts";
+import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
-export function carrierRoutes(_api: Api) {
-  return router();
+const CarrierId = z.object({
+  id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "must be lower-case letters, digits, - and _, at most 40")
+    .openapi({ description: "Stands in the webhook addresses", example: "twilio-eu" }),
+});
+
+const CarrierBody = z.strictObject({
+  kind: z.string().max(40).openapi({ description: `One of: ${carriers.map(({ kind }) => kind).join(", ")}` }),
+  config: z.record(z.string(), z.unknown()).default({}).openapi({
+    description: "As the kind asks for. A secret that is left out, or null, stays as it was",
+  }),
+}).openapi("CarrierBody");
+
+const CarrierView = z.object({
+  id: z.string(),
+  kind: z.string(),
+  config: z.record(z.string(), z.unknown()).openapi({ description: "Secrets are null" }),
+  secrets_set: z.array(z.string()),
+  webhooks: z.object({ inbound: z.string(), status: z.string() }).openapi({
+    description: "Addresses to enter at the provider",
+  }),
+  created_at: z.string(),
+  updated_at: z.string(),
+}).openapi("Carrier");
+
+/** Accounts at providers. */
+export function carrierRoutes({ deps }: Api) {
+  const routes = router();
+
+  const view = ({ id, kind, config, created_at, updated_at }: CarrierRow): z.infer<typeof CarrierView> => {
+    const webhook = (name: string) => `${deps.publicUrl}/carriers/${id}/${name}`;
+    return {
+      id,
+      kind,
+      ...shown(JSON.parse(config) as Config, carrierOf(kind)),
+      webhooks: { inbound: webhook("inbound"), status: webhook("status") },
+      created_at: instant(created_at),
+      updated_at: instant(updated_at),
+    };
+  };
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/carriers",
+      summary: "List carrier accounts",
+      tags: ["Carriers"],
+      request: { query: z.object(PageQuery) },
+      responses: { 200: json(pageOf(CarrierView), "A page"), ...problems },
+    }),
+    async (c) => {
+      const { rows, next } = await listCarriers(deps.db, c.req.valid("query"));
+      return c.json({ data: rows.map(view), next_cursor: next }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/carriers/{id}",
+      summary: "One carrier account",
+      tags: ["Carriers"],
+      request: { params: CarrierId },
+      responses: { 200: json(CarrierView, "The account"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const row = await findCarrier(deps.db, c.req.valid("param").id);
+      if (row === null) throw noSuchCarrier();
+      return c.json(view(row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "put",
+      path: "/v1/carriers/{id}",
+      summary: "Create or replace a carrier account",
+      tags: ["Carriers"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        params: CarrierId,
+        body: { required: true, content: { "application/json": { schema: CarrierBody } } },
+      },
+      responses: {
+        201: json(CarrierView, "Created"),
+        200: json(CarrierView, "Replaced"),
+        409: { description: "A real carrier cannot be used while the clock is a test clock" },
+        ...problems,
+        ...forbidden,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const { kind, config } = c.req.valid("json");
+      const adapter = carrierOf(kind);
+      if (adapter === null) {
+        throw invalidField("kind", `there is no "${kind}"; choose ${carriers.map((one) => one.kind).join(", ")}`);
+      }
+      if (deps.testClock && kind !== "sandbox") {
+        throw problem(409, "test_clock", "Test clock", "PARLEY_TEST_CLOCK is set: real people must not get messages.");
+      }
+      const existing = await findCarrier(deps.db, id);
+      const complete = withSecrets(config, adapter, existing);
+      checkConfig(complete, adapter);
+      const now = deps.now();
+      const row = await saveCarrier(deps.db, {
+        id,
+        kind,
+        config: JSON.stringify(complete),
+        created_at: now,
+        updated_at: now,
+      });
+      await deps.settings.refresh();
+      return existing === null ? c.json(view(row), 201) : c.json(view(row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/carriers/{id}",
+      summary: "Delete a carrier account",
+      tags: ["Carriers"],
+      middleware: [requireAdmin()] as const,
+      request: { params: CarrierId },
+      responses: {
+        204: { description: "Deleted" },
+        409: { description: "Senders use it, or messages wait to leave through it" },
+        ...problems,
+        ...notFound,
+        ...forbidden,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      if (!await deleteCarrier(deps.db, id)) {
+        if (await findCarrier(deps.db, id) === null) throw noSuchCarrier();
+        throw problem(
+          409,
+          "carrier_in_use",
+          "Carrier in use",
+          "Senders use it, or messages wait to leave through it.",
+        );
+      }
+      await deps.settings.refresh();
+      return c.body(null, 204);
+    },
+  );
+
+  return routes;
+}
+
+type Config = Record<string, unknown>;
+
+const noSuchCarrier = () => problem(404, "not_found", "No such carrier");
+
+/** The configuration with the secrets it had, where no new ones are given; those of another kind mean nothing here. */
+function withSecrets(config: Config, adapter: Carrier, existing: CarrierRow | null): Config {
+  const kept = existing?.kind === adapter.kind ? JSON.parse(existing.config) as Config : {};
+  const complete = { ...config };
+  for (const secret of adapter.secrets) {
+    if (complete[secret] !== undefined && complete[secret] !== null) continue;
+    if (kept[secret] === undefined) delete complete[secret];
+    else complete[secret] = kept[secret];
+  }
+  return complete;
+}
+
+/** @throws ProblemError naming `config.<field>`. */
+function checkConfig(config: Config, adapter: Carrier): void {
+  const parsed = adapter.config.safeParse(config);
+  if (parsed.success) return;
+  const issues: z.core.$ZodIssue[] = [];
+  for (const issue of parsed.error.issues) {
+    if (issue.code !== "unrecognized_keys") issues.push({ ...issue, path: ["config", ...issue.path] });
+    else {
+      const message = `${adapter.kind} has no such setting`;
+      issues.push(...issue.keys.map((key) => ({ ...issue, path: ["config", key], message })));
+    }
+  }
+  throw invalidInput(issues);
+}
+
+/** What may be shown. Of a kind that this build does not know nothing is: it cannot tell what is secret. */
+function shown(config: Config, adapter: Carrier | null): { config: Config; secrets_set: string[] } {
+  if (adapter === null) return { config: {}, secrets_set: [] };
+  const secrets = new Set(adapter.secrets);
+  return {
+    config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, secrets.has(key) ? null : value])),
+    secrets_set: adapter.secrets.filter((secret) => config[secret] !== undefined),
+  };
 }

@@ -1,26 +1,170 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listContacts } from "../store/contacts.ts";
+import { isKnownZone } from "../core/zone_clock.ts";
+import { instant } from "../gateway/message_view.ts";
+import {
+  changeContact,
+  type ContactChange,
+  type ContactRow,
+  deleteContact,
+  findContact,
+  listContacts,
+  upsertContact,
+} from "../store/contacts.ts";
 import { type Api, router } from "./context.ts";
+import { Id, Language, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
-import { json, pageOf, PageQuery, problems } from "./schemas.ts";
+import { problem } from "./problem.ts";
+import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
+const MAX_FIELDS = 50;
+
+const given = {
+  name: line(200).nullable().optional(),
+  language: Language.nullable().optional(),
+  time_zone: z.string().max(60).refine(isKnownZone, "must be an IANA time zone such as Europe/Paris").nullable()
+    .optional().openapi({
+      description: "Advertising keeps to the hours of this zone instead of those guessed from the number",
+      example: "Europe/Paris",
+    }),
+  fields: z.record(line(40), lines(500)).optional().openapi({ description: "Whatever else is worth knowing" })
+    .refine((fields) => fields === undefined || Object.keys(fields).length <= MAX_FIELDS, `at most ${MAX_FIELDS}`),
+};
+const NewContact = z.strictObject({
+  msisdn: z.string().max(40).openapi({ description: "E.164", example: "+33612345678" }),
+  ...given,
+}).openapi("NewContact");
+const ContactPatch = z.strictObject(given).openapi("ContactPatch");
+
+const Contact = z.object({
+  id: z.string(),
+  msisdn: z.string(),
+  name: z.string().nullable(),
+  language: z.string().nullable(),
+  time_zone: z.string().nullable(),
+  fields: z.record(z.string(), z.string()),
+  suppressed: z.boolean().openapi({
+    description: "A suppression stands for this number: being in the address book changes nothing about that",
+  }),
+  created_at: z.string(),
+  updated_at: z.string(),
+}).openapi("Contact");
+
+const noSuchContact = () => problem(404, "not_found", "No such contact");
+
+/**
+ * The address book. A STOP takes a person out of it; they may be put back, since information may still be due to them, but the
+ * suppression stays and keeps advertising away (compliance.md R13).
+ */
 export function contactRoutes({ deps }: Api) {
   const routes = router();
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/contacts",
+      summary: "Add a contact, or change the one with this number",
+      description: "What is not given stays as it is. A suppression of the number is not touched.",
+      tags: ["Contacts"],
+      request: { body: { required: true, content: { "application/json": { schema: NewContact } } } },
+      responses: { 201: json(Contact, "Added"), 200: json(Contact, "Changed"), ...problems },
+    }),
+    async (c) => {
+      const { msisdn, ...change } = c.req.valid("json");
+      const { row, created } = await upsertContact(deps.db, {
+        id: deps.newId("con"),
+        msisdn: recipientOf(msisdn, "msisdn"),
+        now: deps.now(),
+        change: stored(change),
+      });
+      return created ? c.json(contactView(row), 201) : c.json(contactView(row), 200);
+    },
+  );
+
   routes.openapi(
     createRoute({
       method: "get",
       path: "/v1/contacts",
       summary: "List contacts, newest first",
       tags: ["Contacts"],
-      request: { query: z.object({ ...PageQuery, msisdn: z.string().optional() }) },
-      responses: { 200: json(pageOf(z.unknown()), "A page"), ...problems },
+      request: { query: z.object({ ...PageQuery, msisdn: z.string().max(40).optional() }) },
+      responses: { 200: json(pageOf(Contact), "A page"), ...problems },
     }),
     async (c) => {
       const { msisdn, ...page } = c.req.valid("query");
       const person = msisdn === undefined ? undefined : recipientOf(msisdn, "msisdn");
       const { rows, next } = await listContacts(deps.db, { msisdn: person, ...page });
-      return c.json({ data: rows, next_cursor: next }, 200);
+      return c.json({ data: rows.map(contactView), next_cursor: next }, 200);
     },
   );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/contacts/{id}",
+      summary: "One contact",
+      tags: ["Contacts"],
+      request: { params: Id },
+      responses: { 200: json(Contact, "The contact"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const row = await findContact(deps.db, c.req.valid("param").id);
+      if (row === null) throw noSuchContact();
+      return c.json(contactView(row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "patch",
+      path: "/v1/contacts/{id}",
+      summary: "Change a contact",
+      description: "What is not given stays as it is; null clears it; `fields` is replaced as a whole.",
+      tags: ["Contacts"],
+      request: { params: Id, body: { required: true, content: { "application/json": { schema: ContactPatch } } } },
+      responses: { 200: json(Contact, "Changed"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const change = stored(c.req.valid("json"));
+      const row = await changeContact(deps.db, c.req.valid("param").id, change, deps.now());
+      if (row === null) throw noSuchContact();
+      return c.json(contactView(row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/contacts/{id}",
+      summary: "Delete a contact",
+      description: "Messages, consents and suppressions of the number stay: they are evidence.",
+      tags: ["Contacts"],
+      request: { params: Id },
+      responses: { 204: { description: "Deleted" }, ...problems, ...notFound },
+    }),
+    async (c) => {
+      if (!await deleteContact(deps.db, c.req.valid("param").id)) throw noSuchContact();
+      return c.body(null, 204);
+    },
+  );
+
   return routes;
+}
+
+function stored({ fields, ...rest }: z.infer<typeof ContactPatch>): ContactChange {
+  return { ...rest, fields: fields === undefined ? undefined : JSON.stringify(fields) };
+}
+
+function contactView(row: ContactRow): z.infer<typeof Contact> {
+  const { id, msisdn, name, language, time_zone } = row;
+  return {
+    id,
+    msisdn,
+    name,
+    language,
+    time_zone,
+    fields: row.fields === null ? {} : JSON.parse(row.fields) as Record<string, string>,
+    suppressed: row.suppressed === 1,
+    created_at: instant(row.created_at),
+    updated_at: instant(row.updated_at),
+  };
 }

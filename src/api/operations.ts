@@ -1,12 +1,103 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { NoRulebookError } from "../gateway/settings.ts";
+import { DatabaseError } from "../store/database_error.ts";
+import { inFlight } from "../store/operations.ts";
+import { requireKey } from "./auth.ts";
 import { type Api, router } from "./context.ts";
+import { problem, ProblemSchema } from "./problem.ts";
+import { json, problems } from "./schemas.ts";
 
-/** Liveness and readiness. */
-export function operationsRoutes({ deps }: Api) {
+const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+const notReady = {
+  503: { description: "Not ready", content: { "application/problem+json": { schema: ProblemSchema } } },
+};
+
+/** Liveness, readiness and metrics. */
+export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
   const routes = router();
-  routes.get("/healthz", (c) => c.json({ status: "ok" }));
-  routes.get("/readyz", async (c) => {
-    const { rulebook } = await deps.settings.refresh();
-    return c.json({ status: "ok", rulebook: rulebook.hash });
-  });
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/healthz",
+      summary: "Whether the process answers",
+      tags: ["Operations"],
+      security: [],
+      responses: { 200: json(z.object({ status: z.literal("ok") }), "It does") },
+    }),
+    (c) => c.json({ status: "ok" as const }, 200),
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/readyz",
+      summary: "Whether messages can be taken: the database answers and a rulebook is active",
+      tags: ["Operations"],
+      security: [],
+      responses: {
+        200: json(z.object({ status: z.literal("ok"), rulebook: z.string() }), "They can"),
+        ...notReady,
+      },
+    }),
+    async (c) => {
+      const { rulebook } = await deps.settings.refresh().catch((error) => {
+        throw whyNotReady(error);
+      });
+      return c.json({ status: "ok" as const, rulebook: rulebook.hash }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/metrics",
+      summary: "Metrics for Prometheus",
+      description: "Needs a key, since it tells volumes.",
+      tags: ["Operations"],
+      middleware: [requireKey(keys)] as const,
+      responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } }, ...problems },
+    }),
+    async (c) => {
+      const now = deps.now();
+      const [{ rulebook }, flight] = await Promise.all([deps.settings.current(), inFlight(deps.db.client, now)]);
+      const overdueSeconds = flight.oldest_due_at === null ? 0 : (now - flight.oldest_due_at) / 1000;
+      const text = [
+        gauge("parley_messages_waiting", "Outbound messages that have not left, by status.", [
+          [`{status="queued"}`, flight.queued],
+          [`{status="held"}`, flight.held],
+          [`{status="sending"}`, flight.sending],
+        ]),
+        gauge("parley_oldest_due_seconds", "How long the oldest due message has waited.", [["", overdueSeconds]]),
+        gauge("parley_queue_depth", "Requests of this instance that wait for their group commit.", [
+          [`{queue="accept"}`, acceptor.depth],
+          [`{queue="receive"}`, receiver.depth],
+        ]),
+        gauge("parley_rulebook_info", "The active rulebook.", [[`{hash="${rulebook.hash}"}`, 1]]),
+      ].join("");
+      return c.body(text, 200, { "content-type": PROMETHEUS }) as never;
+    },
+  );
+
   return routes;
+}
+
+/** Prometheus text exposition format. */
+function gauge(name: string, help: string, samples: readonly (readonly [labels: string, value: number])[]): string {
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} gauge`,
+    ...samples.map(([labels, value]) => `${name}${labels} ${value}`),
+  ]
+    .map((line) => `${line}\n`).join("");
+}
+
+function whyNotReady(error: unknown): unknown {
+  if (error instanceof NoRulebookError) return problem(503, "no_rulebook", "Not ready", error.message);
+  if (!(error instanceof DatabaseError)) return error;
+  // Without its tables the database answers, but not to this question.
+  const detail = error.kind === "other"
+    ? "The database has no tables, or older ones: run `deno task migrate` against it."
+    : "The database does not answer.";
+  return problem(503, `database_${error.kind}`, "Not ready", detail);
 }

@@ -1,26 +1,280 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listSuppressions } from "../store/suppressions.ts";
+import { parseMsisdn } from "../core/msisdn.ts";
+import { instant, instantOrNull } from "../gateway/message_view.ts";
+import {
+  allSuppressions,
+  findSuppression,
+  liftSuppression,
+  listSuppressions,
+  type Refusal,
+  suppress,
+  suppressGroup,
+  type SuppressionRow,
+} from "../store/suppressions.ts";
+import { requireAdmin } from "./auth.ts";
+import { download, importAll, ImportBody, importItems, ImportReport, sentence } from "./bulk.ts";
 import { type Api, router } from "./context.ts";
+import { csvLines } from "./csv.ts";
+import { forbidden, Id, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
-import { json, pageOf, PageQuery, problems } from "./schemas.ts";
+import { problem } from "./problem.ts";
+import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
+const Scope = z.enum(["commercial", "all"]);
+const SOURCES = ["keyword", "carrier", "operator", "import", "link"] as const;
+
+const Suppression = z.object({
+  id: z.string(),
+  recipient: z.string(),
+  scope: Scope.openapi({
+    description: "`commercial`: no advertising from anybody. `all`: no advertising, and nothing else from `sender`",
+  }),
+  sender: z.string().nullable().openapi({ description: "Null: every sender" }),
+  source: z.enum(SOURCES).openapi({ description: "Who said so: `link` is the unsubscribe page" }),
+  rule: z.string().nullable(),
+  message_id: z.string().nullable().openapi({ description: "The message that asked for it" }),
+  text: z.string().nullable().openapi({ description: "In the person's own words" }),
+  note: z.string().nullable(),
+  created_at: z.string(),
+  lifted_at: z.string().nullable(),
+  lifted_by: z.string().nullable().openapi({ description: "The message (START) or the API key that lifted it" }),
+  lift_reason: z.string().nullable(),
+}).openapi("Suppression");
+
+const given = {
+  scope: Scope.default("commercial"),
+  sender: line(20).optional().openapi({
+    description: "With scope `all`: the one sender it is about. Advertising stops from every sender anyway",
+  }),
+  note: lines(1_000).optional(),
+};
+const Recipient = z.string().max(40).openapi({ description: "E.164", example: "+33612345678" });
+const NewSuppression = z.strictObject({ recipient: Recipient, ...given }).openapi("NewSuppression");
+/** Lists come with columns of their own; what is not known is passed over. */
+const ImportedSuppression = z.object({ recipient: Recipient, ...given, lifted_at: z.string().nullish() });
+
+const COLUMNS = [
+  "id",
+  "recipient",
+  "scope",
+  "sender",
+  "source",
+  "rule",
+  "message_id",
+  "text",
+  "note",
+  "created_at",
+  "lifted_at",
+  "lifted_by",
+  "lift_reason",
+] as const satisfies (keyof z.infer<typeof Suppression>)[];
+
+const IncludeLifted = z.enum(["true", "false"]).default("false");
+
+/** Standing refusals. They are lifted, never deleted. */
 export function suppressionRoutes({ deps }: Api) {
   const routes = router();
+
+  const refusalOf = (
+    { recipient, scope, sender, note }: z.infer<typeof NewSuppression>,
+    source: "operator" | "import",
+    now: number,
+  ): Refusal => ({
+    suppression: {
+      id: deps.newId("sup"),
+      recipient,
+      scope,
+      sender: scope === "all" ? sender ?? "" : "",
+      source,
+      note: note ?? null,
+      created_at: now,
+    },
+    withdrawal_id: deps.newId("cns"),
+  });
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/suppressions",
+      summary: "Suppress a number by hand",
+      description:
+        "For a refusal that came by telephone, letter or e-mail. It has the consequences of a STOP: what waits is canceled, the " +
+        "consent is withdrawn, the contact is deleted, all in one transaction.",
+      tags: ["Suppressions"],
+      request: { body: { required: true, content: { "application/json": { schema: NewSuppression } } } },
+      responses: {
+        201: json(Suppression, "Suppressed"),
+        200: json(Suppression, "The same suppression stood already"),
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const body = c.req.valid("json");
+      const now = deps.now();
+      const refusal = refusalOf({ ...body, recipient: recipientOf(body.recipient, "recipient") }, "operator", now);
+      const { row, created } = await suppress(deps.db, refusal, now);
+      return created ? c.json(suppressionView(row), 201) : c.json(suppressionView(row), 200);
+    },
+  );
+
   routes.openapi(
     createRoute({
       method: "get",
       path: "/v1/suppressions",
       summary: "List suppressions, newest first",
       tags: ["Suppressions"],
-      request: { query: z.object({ ...PageQuery, recipient: z.string().optional() }) },
-      responses: { 200: json(pageOf(z.unknown()), "A page"), ...problems },
+      request: {
+        query: z.object({ ...PageQuery, recipient: z.string().max(40).optional(), include_lifted: IncludeLifted }),
+      },
+      responses: { 200: json(pageOf(Suppression), "A page"), ...problems },
     }),
     async (c) => {
-      const { recipient, ...page } = c.req.valid("query");
-      const person = recipient === undefined ? undefined : recipientOf(recipient, "recipient");
-      const { rows, next } = await listSuppressions(deps.db, { recipient: person, includeLifted: false, ...page });
-      return c.json({ data: rows, next_cursor: next }, 200);
+      const { recipient, include_lifted, ...page } = c.req.valid("query");
+      const { rows, next } = await listSuppressions(deps.db, {
+        recipient: recipient === undefined ? undefined : recipientOf(recipient, "recipient"),
+        includeLifted: include_lifted === "true",
+        ...page,
+      });
+      return c.json({ data: rows.map(suppressionView), next_cursor: next }, 200);
     },
   );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/suppressions/import",
+      summary: "Import suppressions",
+      description:
+        "CSV with a header line `recipient[,scope,sender,note]`, or JSON `{data: [...]}`; up to 8 MiB. Stored in groups of 1,000: " +
+        "when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over.",
+      tags: ["Suppressions"],
+      request: {
+        body: {
+          content: {
+            "text/csv": { schema: z.string().openapi({ example: "recipient,scope\n+33612345678,commercial\n" }) },
+            "application/json": { schema: ImportBody },
+          },
+        },
+      },
+      responses: { 200: json(ImportReport, "What became of each line"), ...problems },
+    }),
+    async (c) => {
+      const items = await importItems(c, () => c.req.valid("json"), ["recipient"]);
+      const now = deps.now();
+      const report = await importAll(
+        items,
+        (value) => {
+          const parsed = ImportedSuppression.safeParse(value);
+          if (!parsed.success) return { wrong: sentence(parsed.error) };
+          if (parsed.data.lifted_at) return { row: null };
+          const number = parseMsisdn(parsed.data.recipient);
+          if (!number.ok) return { wrong: `recipient: ${number.detail}` };
+          return { row: refusalOf({ ...parsed.data, recipient: number.e164 }, "import", now) };
+        },
+        (refusals) => suppressGroup(deps.db, refusals, now),
+      );
+      return c.json(report, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/suppressions/export",
+      summary: "Every suppression as CSV, oldest first",
+      description:
+        "A cell that a spreadsheet would take for a formula begins with an apostrophe; the import takes it away again.",
+      tags: ["Suppressions"],
+      request: { query: z.object({ include_lifted: IncludeLifted }) },
+      responses: { 200: { description: "CSV", content: { "text/csv": { schema: z.string() } } }, ...problems },
+    }),
+    (c) => {
+      const pages = allSuppressions(deps.db, c.req.valid("query").include_lifted === "true");
+      return download(c, "suppressions.csv", "text/csv; charset=utf-8", exported(pages)) as never;
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/suppressions/{id}",
+      summary: "One suppression, with its evidence",
+      tags: ["Suppressions"],
+      request: { params: Id },
+      responses: { 200: json(Suppression, "The suppression"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const row = await findSuppression(deps.db, c.req.valid("param").id);
+      if (row === null) throw noSuchSuppression();
+      return c.json(suppressionView(row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/suppressions/{id}/lift",
+      summary: "Lift a suppression",
+      description:
+        "Only for an administrator, with a reason that is kept. It brings no consent back: advertising needs a new one.",
+      tags: ["Suppressions"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        params: Id,
+        body: {
+          required: true,
+          content: { "application/json": { schema: z.strictObject({ reason: lines(1_000) }) } },
+        },
+      },
+      responses: {
+        200: json(Suppression, "Lifted"),
+        409: { description: "It was lifted before" },
+        ...problems,
+        ...notFound,
+        ...forbidden,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const { reason } = c.req.valid("json");
+      const lifted = await liftSuppression(deps.db, id, {
+        at: deps.now(),
+        by: c.get("principal").api_key_id,
+        reason,
+      });
+      if (lifted !== null) return c.json(suppressionView(lifted), 200);
+      if (await findSuppression(deps.db, id) === null) throw noSuchSuppression();
+      throw problem(409, "already_lifted", "Lifted before", "This suppression does not stand any more.");
+    },
+  );
+
   return routes;
+}
+
+const noSuchSuppression = () => problem(404, "not_found", "No such suppression");
+
+async function* exported(pages: AsyncGenerator<SuppressionRow[], void>): AsyncGenerator<string, void> {
+  yield csvLines([COLUMNS]);
+  for await (const rows of pages) {
+    yield csvLines(rows.map(suppressionView).map((view) => COLUMNS.map((column) => view[column])));
+  }
+}
+
+function suppressionView(row: SuppressionRow): z.infer<typeof Suppression> {
+  const { id, recipient, scope, source, rule, message_id, text, note, lifted_by, lift_reason } = row;
+  return {
+    id,
+    recipient,
+    scope,
+    sender: row.sender === "" ? null : row.sender,
+    source,
+    rule,
+    message_id,
+    text,
+    note,
+    created_at: instant(row.created_at),
+    lifted_at: instantOrNull(row.lifted_at),
+    lifted_by,
+    lift_reason,
+  };
 }

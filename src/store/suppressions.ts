@@ -1,7 +1,12 @@
-import { and, desc, eq, isNull, lt, type SQL } from "drizzle-orm";
+import type { InStatement } from "@libsql/client/web";
+import { and, asc, desc, eq, gt, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
 import type { Db } from "./client.ts";
+import { withdrawConsents } from "./consents.ts";
+import { removeContacts } from "./contacts.ts";
 import { pageOf } from "./messages.ts";
+import { walk } from "./pages.ts";
 import { suppressions } from "./schema.ts";
+import { noWrites, statementsOf } from "./writes.ts";
 
 export type SuppressionRow = typeof suppressions.$inferSelect;
 
@@ -25,4 +30,88 @@ export async function listSuppressions(
   const rows = await orm.select().from(suppressions).where(and(...where)).orderBy(desc(suppressions.id))
     .limit(limit + 1);
   return pageOf(rows, limit);
+}
+
+export async function findSuppression({ orm }: Db, id: string): Promise<SuppressionRow | null> {
+  const [row] = await orm.select().from(suppressions).where(eq(suppressions.id, id));
+  return row ?? null;
+}
+
+/** Every suppression, oldest first. */
+export function allSuppressions({ orm }: Db, includeLifted: boolean): AsyncGenerator<SuppressionRow[], void> {
+  return walk((after, limit) =>
+    orm.select().from(suppressions)
+      .where(and(gt(suppressions.id, after), includeLifted ? undefined : isNull(suppressions.lifted_at)))
+      .orderBy(asc(suppressions.id)).limit(limit)
+  );
+}
+
+/** A refusal that did not come as a message: a clerk's entry, a line of an imported list, a click on a link. */
+export interface Refusal {
+  suppression: InferInsertModel<typeof suppressions>;
+  /** Id of the row that withdraws the consent, should there be one to withdraw. */
+  withdrawal_id: string;
+}
+
+/**
+ * Statements of one transaction with which refusals have the consequences of a STOP, whatever way they came: suppressed, what
+ * waits canceled, consent withdrawn, out of the address book. The first one inserts the suppressions; of a
+ * refusal that stands already nothing is inserted.
+ */
+export function suppressStatements(refusals: readonly Refusal[], now: number): InStatement[] {
+  const writes = noWrites();
+  const withdrawals = new Map<string, Parameters<typeof withdrawConsents>[0][number]>();
+  for (const { suppression, withdrawal_id } of refusals) {
+    writes.suppressions.push(suppression);
+    withdrawals.set(suppression.recipient, {
+      id: withdrawal_id,
+      recipient: suppression.recipient,
+      purpose: "commercial",
+      source: suppression.source,
+      wording: suppression.text ?? suppression.note ?? null,
+      granted_at: now,
+      message_id: suppression.message_id ?? null,
+      created_at: now,
+    });
+  }
+  return [
+    ...statementsOf(writes, now).statements,
+    withdrawConsents([...withdrawals.values()]),
+    removeContacts([...withdrawals.keys()]),
+  ];
+}
+
+/** Stores one refusal; when the same stands already, that one is returned and `created` is false. */
+export async function suppress(
+  { client }: Db,
+  refusal: Refusal,
+  now: number,
+): Promise<{ row: SuppressionRow; created: boolean }> {
+  const { id, recipient, scope, sender = "" } = refusal.suppression;
+  const results = await client.batch([
+    ...suppressStatements([refusal], now),
+    {
+      sql: "select * from suppressions where recipient = ? and scope = ? and sender = ? and lifted_at is null",
+      args: [recipient, scope, sender],
+    },
+  ]);
+  const row = results.at(-1)!.rows[0] as unknown as SuppressionRow;
+  return { row, created: row.id === id };
+}
+
+/** Stores a group of refusals in one transaction; resolves with how many did not stand already. */
+export async function suppressGroup({ client }: Db, refusals: readonly Refusal[], now: number): Promise<number> {
+  const [inserted] = await client.batch(suppressStatements(refusals, now));
+  return inserted!.rowsAffected;
+}
+
+/** Ends a suppression and says who did and why; null when it stands no more or never did. */
+export async function liftSuppression(
+  { orm }: Db,
+  id: string,
+  { at, by, reason }: { at: number; by: string; reason: string },
+): Promise<SuppressionRow | null> {
+  const [row] = await orm.update(suppressions).set({ lifted_at: at, lifted_by: by, lift_reason: reason })
+    .where(and(eq(suppressions.id, id), isNull(suppressions.lifted_at))).returning();
+  return row ?? null;
 }

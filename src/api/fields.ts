@@ -1,0 +1,23 @@
+import { z } from "@hono/zod-openapi";
+
+/** Shapes of single fields that several routes take. */
+
+/** One line of text: no control characters, no half of a surrogate pair. */
+export function line(max: number) {
+  return z.string().trim().min(1).max(max).regex(/^[^\p{Cc}\p{Cs}]*$/u, "must be one line of text");
+}
+
+/** Text that may have several lines. */
+export function lines(max: number) {
+  return z.string().max(max).regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\r\n])*$/u, "must not hold control characters")
+    .refine((text) => text.trim() !== "", "must not be empty");
+}
+
+export const Language = z.string().regex(/^[a-z]{2}$/, "must be an ISO 639-1 code such as fr").openapi({
+  example: "fr",
+});
+
+/** 403 of routes that only an administrator may use. */
+export const forbidden = { 403: { description: "Needs a key with the role admin" } } as const;
+
+export const Id = z.object({ id: z.string().max(100) });

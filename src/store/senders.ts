@@ -1,0 +1,67 @@
+import { asc, eq, gt } from "drizzle-orm";
+import type { Db } from "./client.ts";
+import { senders } from "./schema.ts";
+
+export type SenderRow = typeof senders.$inferSelect;
+export type NewSender = Omit<typeof senders.$inferInsert, "next_at">;
+
+/** A page in the order of addresses; `next` is the last address when there are more. */
+export async function listSenders(
+  { orm }: Db,
+  { limit, cursor = "" }: { limit: number; cursor?: string | undefined },
+): Promise<{ rows: SenderRow[]; next: string | null }> {
+  const rows = await orm.select().from(senders).where(gt(senders.address, cursor)).orderBy(asc(senders.address))
+    .limit(limit + 1);
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? page.at(-1)!.address : null };
+}
+
+export async function findSender({ orm }: Db, address: string): Promise<SenderRow | null> {
+  const [row] = await orm.select().from(senders).where(eq(senders.address, address));
+  return row ?? null;
+}
+
+/** Creates or replaces a sender, whose rate goes on where it was. Null when its carrier does not exist. */
+export async function saveSender(
+  { client }: Db,
+  sender: NewSender,
+): Promise<{ row: SenderRow; created: boolean } | null> {
+  const { address, kind, country, countries, carrier_id, stop_number, brand, rate_per_second, created_at } = sender;
+  const [existing, saved] = await client.batch([
+    { sql: "select 1 from senders where address = ?", args: [address] },
+    {
+      sql: `insert into senders
+          (address, kind, country, countries, carrier_id, stop_number, brand, rate_per_second, created_at)
+        select ?, ?, ?, ?, id, ?, ?, ?, ? from carriers where id = ?
+        on conflict (address) do update set kind = excluded.kind, country = excluded.country,
+          countries = excluded.countries, carrier_id = excluded.carrier_id, stop_number = excluded.stop_number,
+          brand = excluded.brand, rate_per_second = excluded.rate_per_second
+        returning *`,
+      args: [
+        address,
+        kind,
+        country ?? null,
+        countries,
+        stop_number ?? null,
+        brand ?? null,
+        rate_per_second,
+        created_at,
+        carrier_id,
+      ],
+    },
+  ]);
+  const row = saved!.rows[0] as unknown as SenderRow | undefined;
+  return row === undefined ? null : { row, created: existing!.rows.length === 0 };
+}
+
+/** False when it does not exist, or when messages of it wait: without their sender they could not leave. */
+export async function deleteSender({ client }: Db, address: string): Promise<boolean> {
+  const { rowsAffected } = await client.execute({
+    sql: `delete from senders where address = :address
+      and not exists (select 1 from messages where status = 'queued' and sender = :address)
+      and not exists (select 1 from messages where status = 'held' and sender = :address)
+      and not exists (select 1 from messages where status = 'sending' and sender = :address)`,
+    args: { address },
+  });
+  return rowsAffected > 0;
+}

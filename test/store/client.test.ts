@@ -196,8 +196,7 @@ describe("openRemote()", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ block_reads: false, block_writes: true, block_reason: "quota" }),
     }).then((response) => response.body?.cancel());
-    for (const write of [db.client.execute(note(2)), db.client.batch([note(2)])]) {
-      const error = await failure(write);
+    for (const error of await Promise.all([db.client.execute(note(2)), db.client.batch([note(2)])].map(failure))) {
       expect([error.kind, error.retryable]).toEqual(["readonly", false]);
     }
     expect((await db.client.execute("select id from notes")).rows).toHaveLength(1);

@@ -91,8 +91,8 @@ describe("openEmbedded()", () => {
   test("a database that turned read-only is readonly", async () => {
     const db = await openEmbedded({ url: `file:${folder}/parley.db` });
     await db.client.batch(["create table t (a)", "pragma query_only = on"]);
-    for (const write of [db.client.execute("insert into t values (1)"), db.client.batch(["delete from t"])]) {
-      const error = await failure(write);
+    const writes = [db.client.execute("insert into t values (1)"), db.client.batch(["delete from t"])];
+    for (const error of await Promise.all(writes.map(failure))) {
       expect([error.kind, error.retryable]).toEqual(["readonly", false]);
     }
     expect((await db.client.execute("select a from t")).rows).toEqual([]);

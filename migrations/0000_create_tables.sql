@@ -119,8 +119,6 @@ CREATE INDEX `messages_conversation` ON `messages` (`conversation_id`,`id`);--> 
 CREATE INDEX `messages_queued` ON `messages` (`sender`,`priority`,`due_at`) WHERE status = 'queued';--> statement-breakpoint
 CREATE INDEX `messages_held` ON `messages` (`due_at`) WHERE status = 'held';--> statement-breakpoint
 CREATE INDEX `messages_leased` ON `messages` (`lease`,`lease_until`) WHERE status = 'sending';--> statement-breakpoint
-CREATE INDEX `messages_waiting` ON `messages` (`person`) WHERE status in ('queued', 'held');--> statement-breakpoint
-CREATE INDEX `messages_advertising` ON `messages` (`person`,`created_at`) WHERE direction = 'outbound' and category = 'commercial';--> statement-breakpoint
 CREATE INDEX `messages_replies` ON `messages` (`person`,`created_at`) WHERE reply_kind is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX `messages_inbound_once` ON `messages` (`carrier_id`,`carrier_message_id`) WHERE direction = 'inbound' and carrier_message_id is not null;--> statement-breakpoint
 CREATE INDEX `messages_carrier_id` ON `messages` (`carrier_id`,`carrier_message_id`) WHERE direction = 'outbound' and carrier_message_id is not null;--> statement-breakpoint
@@ -161,7 +159,8 @@ CREATE TABLE `suppressions` (
 	`note` text,
 	`created_at` integer NOT NULL,
 	`lifted_at` integer,
-	`lifted_by` text
+	`lifted_by` text,
+	`lift_reason` text
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `suppressions_active` ON `suppressions` (`recipient`,`scope`,`sender`) WHERE lifted_at is null;--> statement-breakpoint

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "@hono/zod-openapi";
 import { NoRulebookError } from "../gateway/settings.ts";
-import { DatabaseError } from "../store/database_error.ts";
+import { databaseErrorIn } from "../store/database_error.ts";
 
 /** RFC 9457 problem details; `code` is stable, `errors` names fields. */
 export const ProblemSchema = z.object({
@@ -62,12 +62,13 @@ export function problemResponse(c: Context, { problem, headers }: ProblemError):
 export function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof NoRulebookError) return problem(503, "no_rulebook", "Not ready", error.message);
-  if (error instanceof DatabaseError) {
+  const database = databaseErrorIn(error);
+  if (database !== null) {
     return new ProblemError({
       type: "about:blank",
       title: "The database cannot be used right now",
       status: 503,
-      code: `database_${error.kind}`,
+      code: `database_${database.kind}`,
       detail: "Nothing was stored. Try again later.",
     }, { "retry-after": "1" });
   }

@@ -1,7 +1,6 @@
-import type { ResultSet } from "@libsql/client/web";
 import { loadFacts } from "../store/facts.ts";
 import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
-import { type MessageRow, noWrites, statementsOf } from "../store/writes.ts";
+import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
 import { composeDraft, type Draft, draftRow, refusalDetail } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
@@ -94,8 +93,7 @@ async function acceptGroup(group: Submission[], deps: Deps, stored: () => void):
   });
 
   if (writes.messages.length === 0) return results.map((one) => one.acceptance);
-  const { statements, messagesAt } = statementsOf(writes, now);
-  const kept = conversationsById((await client.batch(statements))[messagesAt]);
+  const kept = await commit(client, writes, now);
   if (results.some(({ row }) => row?.status === "queued")) stored();
 
   // A message that was not kept lost the race for its key against another instance: the answer is the winner's.
@@ -111,10 +109,6 @@ async function acceptGroup(group: Submission[], deps: Deps, stored: () => void):
     if (acceptance.status === 202) acceptance.body.conversation_id = conversation;
     return acceptance;
   });
-}
-
-function conversationsById(result: ResultSet | undefined): Map<string, string> {
-  return new Map(result?.rows.map((row) => [row["id"] as string, row["conversation_id"] as string]));
 }
 
 function repeated(earlier: StoredAnswer, bodyHash: string): Acceptance {

@@ -48,5 +48,5 @@ export function suppressFromCarrier(
       created_at: now,
     });
   }
-  return statementsOf(writes, now).statements;
+  return statementsOf(writes, now);
 }

@@ -5,7 +5,7 @@ import { parseAddress } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
 import { loadFacts } from "../store/facts.ts";
 import { storedInbound } from "../store/inbound.ts";
-import { insertMessages, type MessageRow, noWrites, statementsOf } from "../store/writes.ts";
+import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
 import type { Deps } from "./gateway.ts";
 import { type LaterMessage, perform } from "./perform.ts";
@@ -120,12 +120,10 @@ async function receiveGroup(group: Received[], deps: Deps, stored: () => void): 
   });
 
   if (writes.messages.length === 0) return results;
-  const { statements, messagesAt } = statementsOf(writes, now);
-  const written = await client.batch([...statements, ...insertMessages(later)]);
+  const kept = await commit(client, writes, now, later);
   if (later.length > 0) stored();
 
   // Not kept: another instance stored the same webhook between our read and our write. Its message is the one.
-  const kept = new Set(written[messagesAt]?.rows.map((row) => row["id"] as string));
   const lost = writes.messages.filter((row) => !kept.has(row.id)).map((row) => row.id);
   if (lost.length === 0) return results;
   const winners = await storedInbound(client, group);

@@ -1,4 +1,5 @@
 import type { ConsentStatus, PersonFacts, ReplyKind, SuppressionFact } from "../core/message.ts";
+import { firstIdAt } from "../gateway/ids.ts";
 import type { DbClient } from "./client.ts";
 
 /** What a message needs to know before it is decided, all of it in one read for a whole group. */
@@ -12,13 +13,18 @@ export interface Facts {
   conversation_id: string | null;
 }
 
-const DAY = 86_400_000;
+/** The longest period of a frequency cap (720 hours). */
+const MONTH = 30 * 86_400_000;
 
 /** Facts for each request, in order. One statement and one row, whatever the number of requests: rows cost more than reading. */
 export async function loadFacts(client: DbClient, requests: readonly FactsRequest[], now: number): Promise<Facts[]> {
   const { rows } = await client.execute({
     sql: FACTS,
-    args: { requests: JSON.stringify(requests.map((one) => [one.person, one.sender])), month: now - 30 * DAY },
+    args: {
+      requests: JSON.stringify(requests.map((one) => [one.person, one.sender])),
+      since: now - MONTH,
+      month: firstIdAt("msg", now - MONTH),
+    },
   });
   const facts = new Array<Facts>(requests.length);
   for (const one of JSON.parse(rows[0]!["facts"] as string) as FactsRow[]) {
@@ -79,8 +85,9 @@ const FACTS = `with r (i, person, sender) as materialized (select key, value->>0
        from suppressions s where s.recipient = r.person and s.lifted_at is null),
     (select json_group_array(json_array(n.status, n.expires_at)) from (select status, expires_at from consents
        where recipient = r.person and purpose = 'commercial' order by id desc limit 20) n),
-    (select json_group_array(a.created_at) from (select m.created_at from messages m
-       where m.person = r.person and m.direction = 'outbound' and m.category = 'commercial' and m.created_at > :month
+    (select json_group_array(a.created_at) from (select m.created_at from conversations t
+       join messages m on m.conversation_id = t.id and m.id > :month
+       where t.person = r.person and t.last_message_at > :since and m.direction = 'outbound' and m.category = 'commercial'
          and m.status not in ('refused', 'canceled', 'failed', 'expired')
        order by m.created_at desc limit 50) a),
     (select json_group_array(json_object('kind', a.reply_kind, 'at', a.created_at, 'text', a.text)) from (

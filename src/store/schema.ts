@@ -4,7 +4,8 @@ import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from
 /**
  * One workspace is one database. Instants are integers (ms since 1970), ids are prefixed and sort by creation. `person` is the
  * MSISDN of the handset and `sender` our address, whichever way a message went. The indexes of the dispatcher are partial:
- * they hold what is in flight, so they stay small however many messages are stored.
+ * they hold what is in flight, so they stay small however many messages are stored. A person's messages are reached through their
+ * few threads: an index on the person itself would cost more than all else together, because its keys come in random order.
  */
 
 export const messages = sqliteTable("messages", {
@@ -71,9 +72,6 @@ export const messages = sqliteTable("messages", {
   index("messages_queued").on(table.sender, table.priority, table.due_at).where(sql`status = 'queued'`),
   index("messages_held").on(table.due_at).where(sql`status = 'held'`),
   index("messages_leased").on(table.lease, table.lease_until).where(sql`status = 'sending'`),
-  index("messages_waiting").on(table.person).where(sql`status in ('queued', 'held')`),
-  index("messages_advertising").on(table.person, table.created_at)
-    .where(sql`direction = 'outbound' and category = 'commercial'`),
   index("messages_replies").on(table.person, table.created_at).where(sql`reply_kind is not null`),
   // The same webhook delivered twice, or to two instances at once, is one message.
   uniqueIndex("messages_inbound_once").on(table.carrier_id, table.carrier_message_id)

@@ -75,7 +75,7 @@ export function suppressStatements(refusals: readonly Refusal[], now: number): I
     });
   }
   return [
-    ...statementsOf(writes, now).statements,
+    ...statementsOf(writes, now),
     withdrawConsents([...withdrawals.values()]),
     removeContacts([...withdrawals.keys()]),
   ];

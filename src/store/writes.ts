@@ -1,5 +1,6 @@
-import type { InStatement, InValue } from "@libsql/client/web";
+import type { InStatement } from "@libsql/client/web";
 import { getTableColumns, getTableName, type InferInsertModel, type Table } from "drizzle-orm";
+import type { DbClient } from "./client.ts";
 import { consents, conversations, idempotency_keys, messages, suppressions } from "./schema.ts";
 
 /**
@@ -11,7 +12,7 @@ import { consents, conversations, idempotency_keys, messages, suppressions } fro
  */
 export interface Writes {
   conversations: ConversationWrite[];
-  messages: (MessageRow & { requires?: string })[];
+  messages: RequiringMessage[];
   suppressions: (InferInsertModel<typeof suppressions> & { requires?: string })[];
   consents: (InferInsertModel<typeof consents> & { requires?: string })[];
   lifts: { recipient: string; sender: string; at: number; by: string; requires: string }[];
@@ -21,6 +22,7 @@ export interface Writes {
 }
 
 export type MessageRow = InferInsertModel<typeof messages>;
+export type RequiringMessage = MessageRow & { requires?: string };
 export interface ConversationWrite {
   id: string;
   person: string;
@@ -42,15 +44,14 @@ export function noWrites(): Writes {
 }
 
 /**
- * The statements of one transaction, in the order that makes a STOP win over whatever is written beside it. The result of
- * `returning.messages` lists the messages that were really stored, each with its conversation.
+ * The statements of one transaction, in the order that makes a STOP win over whatever is written beside it. `later` are messages
+ * that hang on rows of this transaction (a confirmation on its suppression).
  */
-export function statementsOf(writes: Writes, now: number): { statements: InStatement[]; messagesAt: number } {
+export function statementsOf(writes: Writes, now: number, later: readonly RequiringMessage[] = []): InStatement[] {
   const statements: InStatement[] = [
     ...insertRows(idempotency_keys, writes.idempotency, "insert or ignore"),
     ...upsertConversations(writes.conversations),
   ];
-  const messagesAt = statements.length;
   statements.push(
     ...insertMessages(writes.messages),
     ...insertRows(suppressions, writes.suppressions, "insert or ignore"),
@@ -79,19 +80,35 @@ export function statementsOf(writes: Writes, now: number): { statements: InState
       args: [JSON.stringify(writes.departures.map((one) => [one.msisdn, one.requires]))],
     });
   }
-  return { statements, messagesAt };
+  statements.push(...insertMessages(later));
+  return statements;
 }
 
-/**
- * Statements for messages that hang on rows of the same transaction (a confirmation on its suppression), to be put after
- * `statementsOf` of that group.
- */
-export function insertMessages(rows: readonly (MessageRow & { requires?: string })[]): InStatement[] {
+/** Commits `writes` and tells which of its messages were stored, each with its conversation. */
+export async function commit(
+  client: DbClient,
+  writes: Writes,
+  now: number,
+  later: readonly RequiringMessage[] = [],
+): Promise<Map<string, string>> {
+  const results = await client.batch([
+    ...statementsOf(writes, now, later),
+    {
+      // One row for all of them: a row of a result costs more than finding it.
+      sql: `select json_group_array(json_array(id, conversation_id)) as stored from messages
+        where id in (select value from json_each(?))`,
+      args: [JSON.stringify(writes.messages.map((row) => row.id))],
+    },
+  ]);
+  return new Map(JSON.parse(results.at(-1)!.rows[0]!["stored"] as string) as [string, string][]);
+}
+
+function insertMessages(rows: readonly RequiringMessage[]): InStatement[] {
   return insertRows(messages, rows, "insert or ignore", {
     // The thread is found by its two ends, so that two instances that create it at once agree on one.
     conversation_id: (column) =>
       `(select c.id from conversations c where c.person = ${column("person")} and c.sender = ${column("sender")})`,
-  }, "returning id, conversation_id");
+  });
 }
 
 function upsertConversations(rows: readonly ConversationWrite[]): InStatement[] {
@@ -110,14 +127,15 @@ function upsertConversations(rows: readonly ConversationWrite[]): InStatement[] 
   );
 }
 
-/** Parameters of one statement; SQLite's own limit is 32,766. */
-const MAX_PARAMETERS = 30_000;
+/** Rows of one statement: enough that its fixed cost does not show, and a parameter of about a megabyte. */
+const ROWS_PER_STATEMENT = 1_000;
 
 /**
- * Multi-row inserts of the columns that any of the rows fills: half the cost a row of taking them out of JSON, and empty columns
- * cost nothing (docs/figures.md). Rows with `requires` are filtered by it. `computed` gives SQL for a column in terms of others.
+ * Bulk inserts of the columns that any of the rows fills: empty columns cost nothing. One JSON parameter, taken apart once
+ * (`materialized`), beats thousands of bound values (docs/figures.md). Rows with `requires` are filtered by it. `computed`
+ * gives SQL for a column in terms of others.
  */
-export function insertRows(
+function insertRows(
   table: Table,
   rows: readonly object[],
   verb: "insert" | "insert or ignore" = "insert",
@@ -125,27 +143,22 @@ export function insertRows(
   tail = "",
 ): InStatement[] {
   if (rows.length === 0) return [];
-  const filled = rows as readonly Record<string, InValue | undefined>[];
+  const filled = rows as readonly Record<string, unknown>[];
   const columns = columnsOf(table).filter((column) =>
     column in computed || filled.some((row) => row[column] !== null && row[column] !== undefined)
   );
   const given = columns.filter((column) => !(column in computed));
   const conditional = filled.some((row) => row["requires"] !== undefined);
   const taken = conditional ? [...given, "requires"] : given;
-  const perStatement = Math.floor(MAX_PARAMETERS / taken.length);
+  const place = (name: string) => `v->>${taken.indexOf(name)}`;
+  const picked = columns.map((column) => computed[column]?.(place) ?? place(column));
+  const sql = `with rows (v) as materialized (select value from json_each(?))
+    ${verb} into ${getTableName(table)} (${columns.join(", ")}) select ${picked.join(", ")} from rows
+    where ${conditional ? requires(place("requires")) : "true"} ${tail}`;
   const statements: InStatement[] = [];
-  for (let from = 0; from < filled.length; from += perStatement) {
-    const chunk = filled.slice(from, from + perStatement);
-    const place = (name: string) => `column${taken.indexOf(name) + 1}`;
-    const tuple = `(${taken.map(() => "?").join(",")})`;
-    const picked = columns.map((column) => computed[column]?.(place) ?? place(column));
-    statements.push({
-      sql: `${verb} into ${getTableName(table)} (${columns.join(",")}) select ${picked.join(",")}
-        from (values ${chunk.map(() => tuple).join(",")}) where ${
-        conditional ? requires(place("requires")) : "true"
-      } ${tail}`,
-      args: chunk.flatMap((row) => taken.map((column) => row[column] ?? null)),
-    });
+  for (let from = 0; from < filled.length; from += ROWS_PER_STATEMENT) {
+    const chunk = filled.slice(from, from + ROWS_PER_STATEMENT);
+    statements.push({ sql, args: [JSON.stringify(chunk.map((row) => taken.map((column) => row[column] ?? null)))] });
   }
   return statements;
 }
@@ -168,11 +181,13 @@ function columnsOf(table: Table): string[] {
 }
 
 /** `m` is waiting and within the scope of suppression `j`. */
-const COVERED = `m.person = j.value->>0 and m.status in ('queued', 'held') and m.reply_kind is null
+const COVERED = `m.conversation_id = c.id and m.status in ('queued', 'held') and m.reply_kind is null
   and (m.category = 'commercial' or (j.value->>1 = 'all' and j.value->>2 in ('', m.sender)))
   and (j.value->>3 is null or exists (select 1 from messages where id = j.value->>3))`;
 const CANCEL_EVENTS = `insert into message_events (message_id, at, status, detail)
-  select distinct m.id, ?2, 'canceled', 'recipient_opted_out' from json_each(?1) j join messages m on ${COVERED}`;
+  select distinct m.id, ?2, 'canceled', 'recipient_opted_out' from json_each(?1) j
+  join conversations c on c.person = j.value->>0 join messages m on ${COVERED}`;
 const CANCEL = `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null,
     error_code = 'recipient_opted_out', error_detail = 'The person opted out before it left.'
-  where id in (select m.id from json_each(?) j join messages m on ${COVERED})`;
+  where id in (select m.id from json_each(?) j
+    join conversations c on c.person = j.value->>0 join messages m on ${COVERED})`;

@@ -1,1 +1,0 @@
-ALTER TABLE `suppressions` ADD `lift_reason` text;

@@ -124,12 +124,15 @@ export class OutboundFrame {
   }
   get content_score(): number {
     if (this.#score === undefined) {
-      let score = 0;
+      let advertises = 0;
+      let informs = 0;
       for (const found of this.rulebook.signals.match(this.tokens)) {
-        score += found.value.weight;
+        if (found.value.weight > 0) advertises += found.value.weight;
+        else informs += found.value.weight;
         const first = this.tokens[found.from], last = this.tokens[found.to - 1];
         if (first && last) this.#signals.push(this.message.text.slice(first.start, last.end));
       }
+      const score = advertises + Math.max(informs, this.rulebook.thresholds.floor);
       this.#score = Math.round(score * 100) / 100;
     }
     return this.#score;
@@ -145,8 +148,10 @@ export class OutboundFrame {
     return this.sender.kind;
   }
   get sender_serves_country(): boolean {
+    // A sender for a country serves the territories that follow its file.
     return this.sender.countries.length === 0 ||
-      (this.place.country !== null && this.sender.countries.includes(this.place.country));
+      (this.place.country !== null &&
+        [this.place.country, this.book.table.code].some((code) => this.sender.countries.includes(code)));
   }
   get consent(): string {
     return this.person.consent;

@@ -29,7 +29,7 @@ export interface Rulebook {
   readonly hash: string;
   readonly deployment: Deployment;
   readonly signals: PhraseMatcher<{ weight: number; why: string }>;
-  readonly thresholds: { commercial: number; informative: number };
+  readonly thresholds: { commercial: number; informative: number; floor: number };
   readonly guards: PhraseMatcher<{ why: string }>;
   /** Country codes that have a file of their own. */
   readonly countries: readonly string[];
@@ -95,9 +95,11 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const deployment = single(of("deployment"), "deployment").content;
   const countries = new Map<string, NamedFile & { content: Country }>();
   for (const file of of("country")) {
-    const earlier = countries.get(file.content.code);
-    if (earlier) throw new RulebookError(file.path, null, `${earlier.path} already speaks for ${file.content.code}`);
-    countries.set(file.content.code, file);
+    for (const code of [file.content.code, ...(file.content.territories ?? [])]) {
+      const earlier = countries.get(code);
+      if (earlier) throw new RulebookError(file.path, null, `${earlier.path} already speaks for ${code}`);
+      countries.set(code, file);
+    }
   }
   const fallback = countries.get("default");
   if (!fallback) throw new RulebookError("countries", null, "there is no country file with code `default`");
@@ -145,7 +147,11 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   );
   const thresholds = of("signals").map((file) => file.content.thresholds).find((one) => one !== undefined);
   if (!thresholds) throw new RulebookError("lexicons/signals", null, "no signals file gives the thresholds");
-  const zonesOf = (code: string) => countries.get(code)?.content.zones ?? zonesOfCountry(code);
+  // A territory has clocks of its own.
+  const zonesOf = (code: string) => {
+    const file = countries.get(code)?.content;
+    return file?.code === code && file.zones ? file.zones : zonesOfCountry(code);
+  };
   const replies = new Map(of("replies").map((file) => [file.content.language, file.content]));
   if (!replies.has("en")) throw new RulebookError("replies", null, "there are no replies in English, the last resort");
 

@@ -255,6 +255,8 @@ export const Country = z.strictObject({
   /** ISO 3166 code, or `default` for every country without a file of its own. */
   code: z.union([country, z.literal("default")]),
   name: text,
+  /** Territories that follow this file although they have a code, and clocks, of their own: overseas departments. */
+  territories: z.array(country).optional(),
   /** In order of preference; replies fall back along it, then to English. */
   languages: z.array(language).min(1),
   /** Every IANA zone a person with such a number may be in. Left out: all zones of the country. */
@@ -338,7 +340,12 @@ const Signals = z.strictObject({
   kind: z.literal("signals"),
   language,
   /** Score at and above which a text is commercial, at and below which it is informative. Only in the `und` file. */
-  thresholds: z.strictObject({ commercial: z.number(), informative: z.number() }).optional(),
+  thresholds: z.strictObject({
+    commercial: z.number(),
+    informative: z.number(),
+    /** Signs of information count down to here and no further, so that many of them never hide one clear offer. */
+    floor: z.number().max(0),
+  }).optional(),
   signals: z.array(
     z.strictObject({ patterns: z.array(pattern).min(1), weight: z.number().min(-10).max(10), why: text }),
   ).min(1),

@@ -61,6 +61,8 @@ async function receiveGroup(group: Received[], deps: Deps, stored: () => void): 
   const writes = noWrites();
   const later: LaterMessage[] = [];
   const results = group.map(({ carrier_id, sms, stop_reply }, index): InboundOutcome => {
+    // SQLite cuts a text at U+0000; what a handset wrote after it must not be lost.
+    const text = sms.text.replaceAll("\0", " ");
     const earlier = known.get(index);
     if (earlier) return earlier;
     const { person, sender, address } = ends[index]!;
@@ -69,7 +71,7 @@ async function receiveGroup(group: Received[], deps: Deps, stored: () => void): 
       message: {
         direction: "inbound",
         from: person,
-        text: sms.text,
+        text,
         carrier_intent: sms.carrierIntent,
         stop_reply: sms.alreadyAnswered ? "provider" : stop_reply,
       },
@@ -79,14 +81,14 @@ async function receiveGroup(group: Received[], deps: Deps, stored: () => void): 
     }, settings.rulebook);
     const id = deps.newId("msg");
     const conversation_id = thread ?? deps.newId("cnv");
-    const measured = measure(sms.text);
+    const measured = measure(text);
     const row: MessageRow = {
       id,
       direction: "inbound",
       status: "received",
       person,
       sender: address,
-      text: sms.text,
+      text,
       encoding: measured.encoding,
       segments: Math.max(1, measured.segments),
       priority: 0,
@@ -105,7 +107,7 @@ async function receiveGroup(group: Received[], deps: Deps, stored: () => void): 
       {
         message_id: id,
         person,
-        text: sms.text,
+        text,
         sender,
         conversation_id,
         facts: about,

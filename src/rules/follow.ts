@@ -1,6 +1,6 @@
 import type { DbClient } from "../store/client.ts";
 import type { Log } from "../gateway/gateway.ts";
-import { publishRulebook } from "../store/settings.ts";
+import { isStored, publishRulebook } from "../store/settings.ts";
 import { checkRulebook, hashSources, problemLine } from "./check.ts";
 import { readSources, stampOf } from "./files.ts";
 
@@ -14,6 +14,12 @@ export async function publishFolder(
   now: number,
 ): Promise<{ hash: string } | { problems: string[] }> {
   const sources = await readSources(folder);
+  const hash = hashSources(sources);
+  // A version is stored only after it was checked, and its name is its content: it need not be checked again.
+  if (await isStored(client, hash)) {
+    await publishRulebook(client, { hash, sources, at: now });
+    return { hash };
+  }
   const { rulebook, problems } = await checkRulebook(sources);
   if (rulebook === null) return { problems: problems.map((problem) => `${folder}/${problemLine(problem)}`) };
   await publishRulebook(client, { hash: rulebook.hash, sources, at: now });

@@ -53,6 +53,12 @@ export async function readSources(client: DbClient, hash: string): Promise<Recor
   return JSON.parse(rows[0]["sources"] as string) as Record<string, string>;
 }
 
+/** Whether this version was published before. */
+export async function isStored(client: DbClient, hash: string): Promise<boolean> {
+  const { rows } = await client.execute({ sql: "select 1 from rulebooks where hash = ?", args: [hash] });
+  return rows.length > 0;
+}
+
 /** Stores a checked rulebook and makes it the active one, for every instance, in one transaction. */
 export async function publishRulebook(
   client: DbClient,

@@ -263,5 +263,6 @@ function draftOf(body: NewMessage, settings: Settings, now: number): Draft {
     max_segments: body.max_segments ?? null,
     metadata: body.metadata ?? null,
     reply: null,
+    unsubscribe_token: null,
   };
 }

@@ -4,6 +4,7 @@ import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
 import { composeDraft, type Draft, draftRow, refusalDetail } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
+import { isDatabaseDown } from "../store/database_error.ts";
 import { type MessageView, messageView } from "./message_view.ts";
 
 /** An outbound message to accept, with the key under which a repetition is recognised. */
@@ -42,6 +43,7 @@ export function acceptor(deps: Deps, stored: () => void): Acceptor {
     ({ draft, idempotency }) =>
       idempotency === null ? [draft.to] : [draft.to, `${idempotency.api_key_id} ${idempotency.key}`],
     GROUP,
+    isDatabaseDown,
   );
   return {
     submit: (submission) => batcher.submit(submission),

@@ -9,15 +9,18 @@ export class Batcher<Item, Result> {
   readonly #waiting: Entry<Item, Result>[] = [];
   readonly #busy = new Set<string>();
   #running = 0;
+  #scheduled = false;
 
   /**
-   * `run` takes a group and answers for each item in order; it must not throw for one bad item, since a throw fails the group.
-   * `keysOf`: what an item must not share with another that is running.
+   * `run` takes a group and answers for each item in order, or throws and has stored nothing. `keysOf`: what an item must not
+   * share with another that is running. `fatal`: errors that are nobody's fault in the group (the database is away); after any
+   * other each item is run alone, so that one that cannot be handled fails no other.
    */
   constructor(
     readonly run: (items: Item[]) => Promise<Result[]>,
     readonly keysOf: (item: Item) => readonly string[],
     readonly limits: { groupSize: number; groups: number },
+    readonly fatal: (error: unknown) => boolean,
   ) {}
 
   /** Resolves with the item's own result once its group is done. */
@@ -25,7 +28,12 @@ export class Batcher<Item, Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, keys: this.keysOf(item), resolve, reject });
       // A lone item goes at once; under load the groups that are running let the next ones grow.
-      if (this.#waiting.length === 1) queueMicrotask(() => this.#pump());
+      if (this.#scheduled || this.#running >= this.limits.groups) return;
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#pump();
+      });
     });
   }
 
@@ -39,14 +47,21 @@ export class Batcher<Item, Result> {
       const group = this.#take();
       if (group.length === 0) return;
       this.#running++;
-      this.run(group.map((entry) => entry.item)).then(
-        (results) => group.forEach((entry, index) => entry.resolve(results[index]!)),
-        (error) => group.forEach((entry) => entry.reject(error)),
-      ).finally(() => {
+      this.#settle(group).finally(() => {
         for (const entry of group) for (const key of entry.keys) this.#busy.delete(key);
         this.#running--;
         this.#pump();
       });
+    }
+  }
+
+  async #settle(group: Entry<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.run(group.map((entry) => entry.item));
+      group.forEach((entry, index) => entry.resolve(results[index]!));
+    } catch (error) {
+      if (group.length === 1 || this.fatal(error)) group.forEach((entry) => entry.reject(error));
+      else for (const entry of group) await this.#settle([entry]);
     }
   }
 

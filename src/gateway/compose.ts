@@ -18,6 +18,8 @@ export interface Draft {
   metadata: Record<string, string> | null;
   /** Set for the gateway's own answers, with the message they answer. */
   reply: { kind: ReplyKind; cause_id: string } | null;
+  /** The token that an earlier decision of the same message put into its link; null for a new message. */
+  unsubscribe_token: string | null;
 }
 
 export interface Composed {
@@ -34,7 +36,7 @@ export function composeDraft(
 ): Composed {
   const { sender } = draft;
   // Only a name ever needs a link; randomness costs a microsecond that the rest can save.
-  const token = sender.kind === "alphanumeric" ? secretToken() : null;
+  const token = sender.kind === "alphanumeric" ? draft.unsubscribe_token ?? secretToken() : null;
   const unsubscribe_url = token === null ? "" : unsubscribeUrl(publicUrl, token);
   const verdict = decideOutbound({
     message: {

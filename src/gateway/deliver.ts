@@ -1,4 +1,5 @@
 import type { DeliveryReport } from "../carriers/carrier.ts";
+import { isDatabaseDown } from "../store/database_error.ts";
 import { applyReports, reportedMessages } from "../store/reports.ts";
 import { Batcher } from "./batcher.ts";
 import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
@@ -20,6 +21,7 @@ export function reporter(deps: Deps): Reporter {
     (group) => applyGroup(group, deps),
     ({ carrier_id, report }) => [report.messageId ?? `${carrier_id} ${report.carrierMessageId}`],
     { groupSize: 256, groups: 2 },
+    isDatabaseDown,
   );
   return { submit: (reported) => batcher.submit(reported) };
 }

@@ -1,4 +1,5 @@
 import type { SendResult } from "../carriers/carrier.ts";
+import { isDatabaseDown } from "../store/database_error.ts";
 import { loadFacts } from "../store/facts.ts";
 import {
   claimDue,
@@ -12,7 +13,7 @@ import {
 } from "../store/outbox.ts";
 import type { MessageRow } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
-import { composeDraft, decidedColumns, refusalDetail, unsubscribeUrl } from "./compose.ts";
+import { composeDraft, decidedColumns, refusalDetail } from "./compose.ts";
 import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
 import { carrierIo } from "./carrier_io.ts";
 import type { Deps } from "./gateway.ts";
@@ -54,12 +55,18 @@ export function dispatcher(deps: Deps): Dispatcher {
     },
     ({ handOver }) => [handOver.id],
     { groupSize: 256, groups: 2 },
+    isDatabaseDown,
   );
 
   const handOver = async (row: MessageRow, settings: Settings): Promise<void> => {
     const account = settings.carriers.get(row.carrier_id ?? "");
     const result: SendResult = account === undefined
-      ? { ok: false, kind: "final", code: "carrier_missing", detail: `There is no carrier ${row.carrier_id}.` }
+      ? {
+        ok: false,
+        kind: "retryable",
+        code: "carrier_missing",
+        detail: `There is no usable carrier ${row.carrier_id}.`,
+      }
       : await send(row, account, deps);
     await recorder.submit({ handOver: handOverOf(row, result, deps), optOut: optOutOf(row, result) });
   };
@@ -187,7 +194,7 @@ async function release(deps: Deps, settings: Settings): Promise<void> {
       const sender = settings.senders.get(row.sender);
       if (sender === undefined) return senderGone(row);
       const { person } = facts[index]!;
-      const { verdict } = composeDraft(
+      const { verdict, token } = composeDraft(
         {
           to: row.person,
           sender,
@@ -198,19 +205,18 @@ async function release(deps: Deps, settings: Settings): Promise<void> {
           max_segments: row.max_segments ?? null,
           metadata: null,
           reply: null,
+          // A link that was promised to the person stays the same link.
+          unsubscribe_token: row.unsubscribe_token ?? null,
         },
         // The message itself is among the advertising accepted for the person; it must not count against itself.
         { ...person, advertising_at: without(person.advertising_at, row.created_at) },
         { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl },
       );
-      // A link that was promised to the person stays the same link.
-      const text =
-        row.unsubscribe_token && !verdict.text.endsWith(unsubscribeUrl(deps.publicUrl, row.unsubscribe_token))
-          ? row.text
-          : verdict.text;
       return {
         id: row.id,
-        text,
+        text: verdict.text,
+        submitted_text: row.submitted_text ?? row.text,
+        unsubscribe_token: token,
         ...decidedColumns(verdict, now),
         error_code: verdict.code,
         error_detail: verdict.code === null ? null : refusalDetail(verdict),

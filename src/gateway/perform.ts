@@ -18,6 +18,12 @@ export interface Cause {
   source: "keyword" | "carrier";
 }
 
+/**
+ * An answer that comes later than this is worse than none: a confirmation is presumed fine within 5 minutes, and after 15 it is
+ * dropped (47 CFR 64.1200(a)(12); compliance.md 7.2, rule 5).
+ */
+const REPLY_VALID_MS = 15 * 60_000;
+
 /** Rows that hang on rows of the same transaction, and so are written after them. */
 export type LaterMessage = MessageRow & { requires: string };
 
@@ -86,10 +92,11 @@ export function perform(
           text: effect.text,
           category: null,
           scheduled_at: null,
-          valid_until: null,
+          valid_until: now + REPLY_VALID_MS,
           max_segments: null,
           metadata: null,
           reply: { kind: effect.kind, cause_id: message_id },
+          unsubscribe_token: null,
         };
         const composed = composeDraft(draft, cause.facts, {
           rulebook: settings.rulebook,

@@ -8,6 +8,7 @@ import { storedInbound } from "../store/inbound.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
 import type { Deps } from "./gateway.ts";
+import { isDatabaseDown } from "../store/database_error.ts";
 import { type LaterMessage, perform } from "./perform.ts";
 import type { ConfiguredSender, Settings } from "./settings.ts";
 
@@ -36,6 +37,7 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
       return sms.carrierMessageId === null ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`];
     },
     GROUP,
+    isDatabaseDown,
   );
   return {
     submit: (received) => batcher.submit(received),

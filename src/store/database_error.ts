@@ -73,6 +73,12 @@ export function databaseErrorIn(error: unknown): DatabaseError | null {
   return null;
 }
 
+/** The database as a whole cannot be used, whatever was asked of it; anything else is about the statement. */
+export function isDatabaseDown(error: unknown): boolean {
+  const kind = databaseErrorIn(error)?.kind;
+  return kind === "busy" || kind === "readonly" || kind === "unavailable" || kind === "corrupt";
+}
+
 /** What a driver threw, as data. */
 export function driverFailure(error: unknown): DriverFailure {
   if (!(error instanceof Error)) return { message: String(error), code: "UNKNOWN" };

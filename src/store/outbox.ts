@@ -205,6 +205,8 @@ export type Redecided = Pick<
   | "id"
   | "status"
   | "text"
+  | "submitted_text"
+  | "unsubscribe_token"
   | "category"
   | "encoding"
   | "segments"
@@ -222,6 +224,8 @@ export function redecide(rows: readonly Redecided[], now: number): InStatement[]
   const columns = [
     "status",
     "text",
+    "submitted_text",
+    "unsubscribe_token",
     "category",
     "encoding",
     "segments",
@@ -237,7 +241,7 @@ export function redecide(rows: readonly Redecided[], now: number): InStatement[]
   return [
     {
       sql: `insert into message_events (message_id, at, status, detail)
-        select m.id, ?2, j.value->>1, j.value->>12 from json_each(?1) j
+        select m.id, ?2, j.value->>1, j.value->>${columns.indexOf("error_detail") + 1} from json_each(?1) j
         join messages m on m.id = j.value->>0 and m.status = 'held'`,
       args: [json, now],
     },

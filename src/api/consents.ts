@@ -57,8 +57,8 @@ const ImportedConsent = z.object({
   message_id: z.string().max(100).nullish(),
   rule: z.string().max(200).nullish(),
   // Of the ledger it was exported from.
-  id: z.unknown(),
-  created_at: z.unknown(),
+  id: z.unknown().optional(),
+  created_at: z.unknown().optional(),
 }).catchall(z.unknown()).refine(
   ({ status, wording }) => status === "withdrawn" || !!wording,
   { path: ["wording"], message: "is missing: consent cannot be proved without it" },

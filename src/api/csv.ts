@@ -1,6 +1,6 @@
-// The browser builds carry their own Buffer, so they run where there is no Node API.
-import { CsvError, parse } from "csv-parse/browser/esm/sync";
-import { stringify } from "csv-stringify/browser/esm/sync";
+// They use Node's Buffer, which Deno and the edge runtimes bring along; the browser build of csv-parse fails on strings there.
+import { CsvError, parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
 import { invalidField } from "./problem.ts";
 
 /** One record of an imported file, with the line on which it ends. */

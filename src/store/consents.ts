@@ -113,7 +113,8 @@ export function withdrawConsents(rows: readonly Omit<NewConsent, "status">[]): I
 
 /** Ends advertising to a person (E.164) that waits, because the consent it relied on is withdrawn. */
 export function cancelAdvertising(recipient: string, now: number): InStatement[] {
-  const waiting = "person = :recipient and status in ('queued', 'held') and category = 'commercial'";
+  const waiting = `conversation_id in (select id from conversations where person = :recipient)
+    and status in ('queued', 'held') and category = 'commercial'`;
   return [
     {
       sql: `insert into message_events (message_id, at, status, detail)

@@ -66,7 +66,7 @@ type FactsRow = [
   language: string | null,
   time_zone: string | null,
   suppressions: SuppressionFact[],
-  /** Newest first. */
+  /** Latest act first, which an old consent that is recorded late is not. */
   consents: Consent[],
   advertising: number[],
   replies: { kind: ReplyKind; at: number; text: string }[],
@@ -84,7 +84,7 @@ const FACTS = `with r (i, person, sender) as materialized (select key, value->>0
     (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, '')))
        from suppressions s where s.recipient = r.person and s.lifted_at is null),
     (select json_group_array(json_array(n.status, n.expires_at)) from (select status, expires_at from consents
-       where recipient = r.person and purpose = 'commercial' order by id desc limit 20) n),
+       where recipient = r.person and purpose = 'commercial' order by granted_at desc, id desc limit 20) n),
     (select json_group_array(a.created_at) from (select m.created_at from conversations t
        join messages m on m.conversation_id = t.id and m.id > :month
        where t.person = r.person and t.last_message_at > :since and m.direction = 'outbound' and m.category = 'commercial'

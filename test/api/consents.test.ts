@@ -1,0 +1,162 @@
+import { expect, test } from "vitest";
+import { consent, PROMO, testGateway, walkPages } from "../support/gateway.ts";
+
+const FR = "+33612000001";
+const NEW = {
+  recipient: FR,
+  purpose: "commercial",
+  source: "web_form",
+  wording: "J'accepte de recevoir des offres par SMS",
+  granted_at: "2026-01-10T10:00:00+01:00",
+};
+
+test("a consent is kept with all of its proof, known fields or not", async () => {
+  const gateway = await testGateway();
+  const { status, body } = await gateway.call("POST", "/v1/consents", {
+    ...NEW,
+    ip: "192.0.2.7",
+    checkbox_state_before: false,
+    evidence: { form: "newsletter" },
+  });
+  expect(status).toBe(201);
+  expect(body).toMatchObject({
+    recipient: FR,
+    status: "granted",
+    granted_at: "2026-01-10T09:00:00.000Z",
+    evidence: { ip: "192.0.2.7", checkbox_state_before: false, form: "newsletter" },
+    effective: true,
+    effective_reason: null,
+  });
+  expect((await gateway.call("GET", `/v1/consents/${body.id}`)).body).toEqual(body);
+});
+
+test("a consent recorded while the person is suppressed is kept, changes nothing and says so", async () => {
+  const gateway = await testGateway();
+  await gateway.mo(FR, "36105", "STOP");
+  gateway.clock.advance(60_000);
+  const { status, body } = await gateway.call("POST", "/v1/consents", { ...NEW, granted_at: "2026-11-24T09:00:30Z" });
+  expect([status, body.effective]).toEqual([201, false]);
+  expect(body.effective_reason).toContain("opted out");
+  const refused = await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: PROMO });
+  expect(refused.body.code).toBe("recipient_opted_out");
+  // Information may go on in France.
+  const informative = await gateway.call("POST", "/v1/consents", { ...NEW, purpose: "informative:orders" });
+  expect(informative.body.effective).toBe(true);
+});
+
+test("an old consent that is recorded late does not undo a later withdrawal", async () => {
+  const gateway = await testGateway();
+  const { body: { id } } = await consent(gateway, FR);
+  await gateway.call("POST", `/v1/consents/${id}/withdraw`, {});
+  gateway.clock.advance(1000);
+  const late = await gateway.call("POST", "/v1/consents", NEW);
+  expect([late.status, late.body.effective]).toEqual([201, false]);
+  expect(late.body.effective_reason).toContain("withdrawn");
+  const refused = await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: PROMO });
+  expect(refused.body.code).toBe("consent_missing");
+
+  const fresh = await gateway.call("POST", "/v1/consents", { ...NEW, granted_at: "2026-11-24T09:00:01Z" });
+  expect(fresh.body.effective).toBe(true);
+  expect((await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: PROMO })).status).toBe(202);
+});
+
+test("an expired consent is not effective", async () => {
+  const gateway = await testGateway();
+  const { body } = await gateway.call("POST", "/v1/consents", { ...NEW, expires_at: "2026-06-01T00:00:00Z" });
+  expect(body.effective).toBe(false);
+  expect(body.effective_reason).toContain("expired");
+});
+
+test("a withdrawal is appended once, with its evidence, and cancels advertising that waits", async () => {
+  const gateway = await testGateway();
+  const { body: { id } } = await consent(gateway, FR);
+  const scheduled = { scheduled_at: "2026-11-25T10:00:00+01:00", from: "36105", to: FR };
+  const advertising = (await gateway.call("POST", "/v1/messages", { ...scheduled, text: PROMO })).body;
+  const information = (await gateway.call("POST", "/v1/messages", {
+    ...scheduled,
+    text: "Votre rendez-vous est confirmé mardi à 15h00.",
+  })).body;
+  expect([advertising.status, information.status]).toEqual(["held", "held"]);
+
+  const withdraw = { source: "letter", wording: "Plus de publicité svp" };
+  const first = await gateway.call("POST", `/v1/consents/${id}/withdraw`, withdraw);
+  expect(first.body).toMatchObject({
+    status: "withdrawn",
+    source: "letter",
+    wording: "Plus de publicité svp",
+    evidence: { consent_id: id, recorded_by: expect.stringMatching(/^key_/) },
+    effective: false,
+  });
+  const second = await gateway.call("POST", `/v1/consents/${id}/withdraw`, withdraw);
+  expect([second.status, second.body.id]).toEqual([200, first.body.id]);
+
+  const ledger = (await gateway.call("GET", `/v1/consents?recipient=${encodeURIComponent(FR)}`)).body.data;
+  expect(ledger.map(({ status }: { status: string }) => status)).toEqual(["withdrawn", "granted"]);
+  const canceled = (await gateway.call("GET", `/v1/messages/${advertising.id}`)).body;
+  expect([canceled.status, canceled.error.code]).toEqual(["canceled", "consent_missing"]);
+  expect(canceled.timeline.at(-1)).toMatchObject({ status: "canceled", detail: "consent_missing" });
+  expect((await gateway.call("GET", `/v1/messages/${information.id}`)).body.status).toBe("held");
+});
+
+test.each([
+  [{ granted_at: "2026-11-24T10:00:01+01:00" }, "granted_at"],
+  [{ granted_at: "yesterday" }, "granted_at"],
+  [{ expires_at: "2026-01-10T08:00:00Z" }, "expires_at"],
+  [{ purpose: "everything" }, "purpose"],
+  [{ purpose: "partner:" }, "purpose"],
+  [{ wording: " " }, "wording"],
+  [{ source: undefined }, "source"],
+  [{ recipient: "36105" }, "recipient"],
+  [{ evidence: { text: "x".repeat(20_000) } }, "evidence"],
+])("%j is refused and %s named", async (change, field) => {
+  const gateway = await testGateway();
+  const reply = await gateway.call("POST", "/v1/consents", { ...NEW, ...change });
+  expect(reply.status).toBe(422);
+  expect(reply.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+});
+
+test.each([
+  ["csv", "text/csv"],
+  ["jsonl", "application/x-ndjson"],
+])("what is exported as %s can be imported elsewhere, and twice", async (format, type) => {
+  const from = await testGateway();
+  const wording = '=HYPERLINK("https://x.example")\nligne 2, avec "guillemets"';
+  await from.call("POST", "/v1/consents", { ...NEW, wording, ip: "192.0.2.7", expires_at: "2027-01-10T09:00:00Z" });
+  await from.call("POST", "/v1/consents", { ...NEW, recipient: "+15005550001", purpose: "partner:Acme" });
+  await consent(from, "+33612000002");
+  await from.mo("+33612000002", "36105", "Arrêt !");
+  const file = await from.call("GET", `/v1/consents/export?format=${format}`);
+  expect(file.headers.get("content-type")).toContain(type);
+
+  const to = await testGateway();
+  const headers = { "content-type": type };
+  const report = await to.call("POST", "/v1/consents/import", file.text, headers);
+  expect(report.body).toEqual({ imported: 4, already: 0, rejected: 0, invalid: [] });
+  const again = await to.call("POST", "/v1/consents/import", file.text, headers);
+  expect(again.body).toEqual({ imported: 0, already: 4, rejected: 0, invalid: [] });
+
+  const [sent, received] = [await walkPages(from, "/v1/consents", 3), await walkPages(to, "/v1/consents", 3)];
+  const acts = (ledger: Record<string, unknown>[]) => ledger.map(({ id: _, created_at: __, ...act }) => act);
+  expect(acts(received)).toEqual(acts(sent));
+});
+
+test("each line of an import that is wrong is named, and stops no other", async () => {
+  const gateway = await testGateway();
+  const csv = [
+    "Recipient;Purpose;Source;Wording;Granted_At;ip",
+    `${FR};commercial;paper;"Oui; d'accord";2026-01-10T09:00:00Z;192.0.2.7`,
+    "0612;commercial;paper;Oui;2026-01-10T09:00:00Z;",
+    `${FR};commercial;paper;;2026-01-10T09:00:00Z;`,
+    `${FR};commercial;paper;Oui;2027-01-10T09:00:00Z;`,
+  ].join("\r\n");
+  const { body } = await gateway.call("POST", "/v1/consents/import", csv, { "content-type": "text/csv" });
+  expect([body.imported, body.rejected]).toEqual([1, 3]);
+  expect(body.invalid.map(({ line }: { line: number }) => line)).toEqual([3, 4, 5]);
+  expect(body.invalid.map(({ detail }: { detail: string }) => detail.split(":")[0])).toEqual([
+    "recipient",
+    "wording",
+    "granted_at",
+  ]);
+  const [kept] = (await gateway.call("GET", "/v1/consents")).body.data;
+  expect(kept).toMatchObject({ wording: "Oui; d'accord", evidence: { ip: "192.0.2.7" } });
+});

@@ -1,0 +1,147 @@
+import { expect, test } from "vitest";
+import { consent, PROMO, testGateway, walkPages } from "../support/gateway.ts";
+
+const FR = "+33612000001";
+const q = encodeURIComponent;
+const csv = { "content-type": "text/csv" };
+
+test("a refusal by telephone has every consequence of a STOP, at once", async () => {
+  const gateway = await testGateway();
+  await consent(gateway, FR);
+  await gateway.call("POST", "/v1/contacts", { msisdn: FR });
+  const held = await gateway.call("POST", "/v1/messages", {
+    to: FR,
+    from: "36105",
+    text: PROMO,
+    scheduled_at: "2026-11-25T10:00:00+01:00",
+  });
+  expect(held.body.status).toBe("held");
+
+  const { status, body } = await gateway.appCall("POST", "/v1/suppressions", { recipient: FR, note: "by telephone" });
+  expect(status).toBe(201);
+  expect(body).toMatchObject({
+    recipient: FR,
+    scope: "commercial",
+    sender: null,
+    source: "operator",
+    note: "by telephone",
+  });
+  expect((await gateway.call("GET", `/v1/messages/${held.body.id}`)).body.status).toBe("canceled");
+  expect((await gateway.call("GET", `/v1/contacts?msisdn=${q(FR)}`)).body.data).toEqual([]);
+  const [latest] = (await gateway.call("GET", `/v1/consents?recipient=${q(FR)}`)).body.data;
+  expect(latest).toMatchObject({ status: "withdrawn", source: "operator", wording: "by telephone" });
+
+  const again = await gateway.call("POST", "/v1/suppressions", { recipient: FR });
+  expect([again.status, again.body.id]).toEqual([200, body.id]);
+  expect((await gateway.call("GET", `/v1/consents?recipient=${q(FR)}`)).body.data.length).toBe(2);
+});
+
+test("a STOP shows its evidence: message, rule and the person's words", async () => {
+  const gateway = await testGateway();
+  const { body: { message_id } } = await gateway.mo(FR, "36105", " Stop. ");
+  const [listed] = (await gateway.call("GET", `/v1/suppressions?recipient=${q(FR)}`)).body.data;
+  expect(listed).toMatchObject({ source: "keyword", message_id, text: " Stop. ", rule: expect.any(String) });
+  expect((await gateway.call("GET", `/v1/suppressions/${listed.id}`)).body).toEqual(listed);
+});
+
+test("only an administrator lifts, with a reason, once; the row stays and brings no consent back", async () => {
+  const gateway = await testGateway();
+  await consent(gateway, FR);
+  const { body: { id } } = await gateway.call("POST", "/v1/suppressions", { recipient: FR });
+  const path = `/v1/suppressions/${id}/lift`;
+  expect((await gateway.appCall("POST", path, { reason: "asked" })).status).toBe(403);
+  expect((await gateway.call("POST", path, {})).text).toContain("reason");
+  expect((await gateway.call("POST", path, { reason: "  " })).status).toBe(422);
+
+  const lifted = await gateway.call("POST", path, { reason: "wrong number entered, ticket 12" });
+  expect(lifted.body).toMatchObject({
+    lifted_at: "2026-11-24T09:00:00.000Z",
+    lifted_by: expect.stringMatching(/^key_/),
+    lift_reason: "wrong number entered, ticket 12",
+  });
+  expect((await gateway.call("POST", path, { reason: "again" })).status).toBe(409);
+  expect((await gateway.call("POST", "/v1/suppressions/sup_none/lift", { reason: "x" })).status).toBe(404);
+
+  expect((await gateway.call("GET", "/v1/suppressions")).body.data).toEqual([]);
+  expect((await gateway.call("GET", "/v1/suppressions?include_lifted=true")).body.data).toEqual([lifted.body]);
+  const { body } = await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: PROMO });
+  expect(body.code).toBe("consent_missing");
+});
+
+test("an import tells what became of each line, cancels what waits and may be repeated", async () => {
+  const gateway = await testGateway();
+  await consent(gateway, FR);
+  const held = await gateway.call("POST", "/v1/messages", {
+    to: FR,
+    from: "36105",
+    text: PROMO,
+    scheduled_at: "2026-11-25T10:00:00+01:00",
+  });
+  const file = "\uFEFFnote,recipient,extra\n" +
+    `"said ""no"", twice",${FR},1\n\n12,\nx,not a number\n,00 33 6 12 00 00 02\n,${FR}\n`;
+  const { body } = await gateway.call("POST", "/v1/suppressions/import", file, csv);
+  expect(body).toMatchObject({ imported: 2, already: 1, rejected: 2 });
+  expect(body.invalid.map(({ line }: { line: number }) => line)).toEqual([4, 5]);
+  expect((await gateway.call("GET", `/v1/messages/${held.body.id}`)).body.status).toBe("canceled");
+  const [first] = (await gateway.call("GET", `/v1/suppressions?recipient=${q(FR)}`)).body.data;
+  expect(first).toMatchObject({ source: "import", note: 'said "no", twice', scope: "commercial" });
+
+  const again = await gateway.call("POST", "/v1/suppressions/import", file, csv);
+  expect(again.body).toMatchObject({ imported: 0, already: 3, rejected: 2 });
+});
+
+test("an import takes JSON too", async () => {
+  const gateway = await testGateway();
+  const { body } = await gateway.call("POST", "/v1/suppressions/import", {
+    data: [{ recipient: FR, scope: "all", sender: "36105" }, { recipient: 12 }, { recipient: FR, scope: "some" }],
+  });
+  expect([body.imported, body.rejected]).toEqual([1, 2]);
+  expect(body.invalid[0]).toMatchObject({ line: 2, detail: expect.stringContaining("recipient") });
+});
+
+test.each([
+  ["number;note\n+33612000001;x\n", "text/csv", 422, "recipient"],
+  ['recipient\n"+336', "text/csv", 422, "CSV"],
+  ["", "text/csv", 422, "recipient"],
+  ["{", "application/json", 400, "JSON"],
+  ['{"data": 1}', "application/json", 422, "data"],
+  ["recipient", "text/plain", 415, "Unsupported"],
+])("an import of %j as %s is %i", async (body, type, status, word) => {
+  const gateway = await testGateway();
+  const reply = await gateway.call("POST", "/v1/suppressions/import", body, { "content-type": type });
+  expect(reply.status).toBe(status);
+  expect(reply.text).toContain(word);
+});
+
+test("an export can be imported elsewhere: what stands there is the same, formulas are harmless in between", async () => {
+  const from = await testGateway();
+  const notes = ["=1+1", "'=1+1", "+33612000009", "-2", "@SUM(A1)", 'plain, with "quotes"\nand lines', "'quoted'"];
+  for (const [index, note] of notes.entries()) {
+    await from.call("POST", "/v1/suppressions", { recipient: `+3361200000${index}`, note });
+  }
+  const { body: { id } } = await from.call("POST", "/v1/suppressions", { recipient: "+33612000100" });
+  await from.call("POST", `/v1/suppressions/${id}/lift`, { reason: "mistake" });
+  const file = await from.call("GET", "/v1/suppressions/export?include_lifted=true");
+  expect(file.headers.get("content-disposition")).toContain("suppressions.csv");
+  expect(file.text).toContain(",+33612000000,");
+  expect(file.text).toContain(",'=1+1,");
+  expect(file.text).not.toMatch(/(^|,)"?[=@]/m);
+  expect((await from.call("GET", "/v1/suppressions/export")).text).not.toContain(id);
+
+  const to = await testGateway();
+  const report = await to.call("POST", "/v1/suppressions/import", file.text, csv);
+  expect(report.body).toMatchObject({ imported: notes.length, already: 1, rejected: 0 });
+  const received = await walkPages(to, "/v1/suppressions", 3);
+  expect(received.map(({ note }) => note).reverse()).toEqual(notes);
+});
+
+test("thousands of lines go in groups and come out again, each once", async () => {
+  const gateway = await testGateway();
+  const count = 2_500;
+  const numbers = Array.from({ length: count }, (_, index) => `+336120${String(index).padStart(5, "0")}`);
+  const { body } = await gateway.call("POST", "/v1/suppressions/import", `recipient\n${numbers.join("\n")}\n`, csv);
+  expect(body).toEqual({ imported: count, already: 0, rejected: 0, invalid: [] });
+  const { text } = await gateway.call("GET", "/v1/suppressions/export");
+  expect(text.split("\n").slice(1, -1).map((line) => line.split(",")[1])).toEqual(numbers);
+  expect((await walkPages(gateway, "/v1/suppressions", 200)).length).toBe(count);
+});

@@ -1,0 +1,186 @@
+import { fileURLToPath } from "node:url";
+import { createApp } from "../../src/app.ts";
+import type { Api } from "../../src/api/context.ts";
+import { apiKeys, hashKey } from "../../src/api/auth.ts";
+import { createGateway } from "../../src/gateway/create.ts";
+import type { Dispatcher } from "../../src/gateway/dispatch.ts";
+import { idMaker } from "../../src/gateway/ids.ts";
+import { seedSandbox } from "../../src/gateway/seed.ts";
+import { SettingsCache } from "../../src/gateway/settings.ts";
+import { loadRulebook } from "../../src/rules/check.ts";
+import { readSources } from "../../src/rules/files.ts";
+import { saveApiKey } from "../../src/store/api_keys.ts";
+import { publishRulebook } from "../../src/store/settings.ts";
+import { type DatabaseKind, freshDatabase, type TestDatabase } from "./database.ts";
+
+const RULES = fileURLToPath(new URL("../../rules", import.meta.url));
+/** A Tuesday, 10:00 in Paris: advertising hours there. */
+const TUESDAY = "2026-11-24T10:00:00+01:00";
+export const ADMIN_KEY = "pk_test_admin_key";
+export const APP_KEY = "pk_test_app_key";
+export const PUBLIC_URL = "https://sms.example.com";
+
+export interface TestClock {
+  now(): number;
+  set(instant: string): void;
+  advance(ms: number): void;
+}
+
+export interface Reply {
+  status: number;
+  // deno-lint-ignore no-explicit-any -- a test reads whatever the answer holds
+  body: any;
+  text: string;
+  headers: Headers;
+}
+
+export interface LogLine {
+  level: string;
+  event: string;
+  fields: Record<string, unknown> | undefined;
+}
+
+export interface TestGateway {
+  app: ReturnType<typeof createApp>;
+  api: Api;
+  dispatcher: Dispatcher;
+  db: TestDatabase;
+  clock: TestClock;
+  logged: LogLine[];
+  /** A body that is no string is sent as JSON. The admin key is used unless `authorization` says otherwise. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  /** The same with the key of an app. */
+  appCall(method: string, path: string, body?: unknown): Promise<Reply>;
+  /** A message from a sandbox handset. */
+  mo(from: string, to: string, text: string, id?: string): Promise<Reply>;
+  handset(msisdn: string): Promise<{ direction: string; from: string; to: string; text: string }[]>;
+}
+
+export interface TestGatewayOptions {
+  /** RFC 3339; the clock stands there until it is moved. */
+  clock?: string;
+  kind?: DatabaseKind;
+  testClock?: boolean;
+}
+
+let published: ReturnType<typeof shippedRules> | undefined;
+
+/** The shipped rule files, read and compiled once a process. */
+async function shippedRules() {
+  const sources = await readSources(RULES);
+  const { rulebook, problems } = loadRulebook(sources);
+  if (!rulebook) throw new Error(`the shipped rules do not compile: ${problems[0]?.problem}`);
+  return { sources, hash: rulebook.hash };
+}
+
+/**
+ * A whole gateway on a database of this test's own, with the shipped rules, the sandbox and its senders. Nothing runs by itself:
+ * `dispatcher.tick()` hands over, the clock stands still, ids are the same in every run.
+ */
+export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const db = await freshDatabase(options.kind);
+  const clock = testClock(options.clock ?? TUESDAY);
+  const newId = idMaker(clock.now, pseudoRandom());
+  const { sources, hash } = await (published ??= shippedRules());
+  await publishRulebook(db.client, { hash, sources, at: clock.now() });
+  await seedSandbox(db, clock.now());
+  for (const [key, role] of [[ADMIN_KEY, "admin"], [APP_KEY, "app"]] as const) {
+    await saveApiKey(db, { id: newId("key"), hash: hashKey(key), name: role, role, created_at: clock.now() });
+  }
+
+  const logged: LogLine[] = [];
+  const { api, dispatcher } = createGateway(
+    {
+      db,
+      settings: new SettingsCache(db.client),
+      now: clock.now,
+      newId,
+      random: () => 0.5,
+      publicUrl: PUBLIC_URL,
+      fetch: () => () => Promise.reject(new Error("tests call nobody")),
+      log: (level, event, fields) => void logged.push({ level, event, fields }),
+      testClock: options.testClock ?? false,
+    },
+    apiKeys(db.client),
+    () => {},
+  );
+  const app = createApp(api);
+
+  const call: TestGateway["call"] = async (method, path, body, headers = {}) => {
+    const response = await app.request(path, {
+      method,
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /^application\/(problem\+)?json/.test(response.headers.get("content-type") ?? "");
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, text, headers: response.headers };
+  };
+  return {
+    app,
+    api,
+    dispatcher,
+    db,
+    clock,
+    logged,
+    call,
+    appCall: (method, path, body) => call(method, path, body, { authorization: `Bearer ${APP_KEY}` }),
+    mo: (from, to, text, id) => call("POST", "/carriers/sandbox/inbound", { from, to, text, ...(id ? { id } : {}) }),
+    handset: async (msisdn) => (await call("GET", `/v1/sandbox/handsets/${encodeURIComponent(msisdn)}`)).body.data,
+  };
+}
+
+function testClock(start: string): TestClock {
+  let at = Date.parse(start);
+  return {
+    now: () => at,
+    set: (instant) => void (at = Date.parse(instant)),
+    advance: (ms) => void (at += ms),
+  };
+}
+
+/** The same bytes in every run (xorshift32). */
+function pseudoRandom(): (bytes: Uint8Array<ArrayBuffer>) => void {
+  let state = 0x2545f491;
+  return (bytes) => {
+    for (let index = 0; index < bytes.length; index++) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      bytes[index] = state & 255;
+    }
+  };
+}
+
+/** Every item of a list, page by page. */
+// deno-lint-ignore no-explicit-any -- a test reads whatever the list holds
+export async function walkPages(gateway: TestGateway, path: string, limit: number): Promise<any[]> {
+  const items = [];
+  let cursor: string | null = null;
+  do {
+    const more = `${path.includes("?") ? "&" : "?"}limit=${limit}${cursor === null ? "" : `&cursor=${cursor}`}`;
+    const { status, body } = await gateway.call("GET", path + more);
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+    items.push(...body.data);
+    cursor = body.next_cursor;
+  } while (cursor !== null);
+  return items;
+}
+
+/** A commercial consent of a person, given long ago. */
+export async function consent(gateway: TestGateway, recipient: string, granted_at = "2026-01-10T09:00:00Z") {
+  return await gateway.call("POST", "/v1/consents", {
+    recipient,
+    purpose: "commercial",
+    source: "web_form",
+    wording: "I agree to receive offers by SMS",
+    granted_at,
+  });
+}
+
+export const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
+export const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";

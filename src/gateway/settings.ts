@@ -45,8 +45,15 @@ export class SettingsCache {
   #readAt = -Infinity;
   #reading: Promise<Settings> | null = null;
 
-  /** `elapsed` is a monotonic clock in ms: a test clock that jumps must not freeze the cache. */
-  constructor(readonly client: DbClient, readonly elapsed: () => number = () => performance.now()) {}
+  /**
+   * `elapsed` is a monotonic clock in ms: a test clock that jumps must not freeze the cache. `adapterOf` finds the adapter for a
+   * kind of account.
+   */
+  constructor(
+    readonly client: DbClient,
+    readonly elapsed: () => number = () => performance.now(),
+    readonly adapterOf: (kind: string) => Carrier | null = carrierOf,
+  ) {}
 
   /** @throws NoRulebookError, DatabaseError. */
   async current(): Promise<Settings> {
@@ -75,7 +82,7 @@ export class SettingsCache {
       : await this.#load(stored.rulebook);
     const carriers = new Map<string, CarrierAccount>();
     for (const { id, kind, config } of stored.carriers) {
-      const adapter = carrierOf(kind);
+      const adapter = this.adapterOf(kind);
       // An account of a kind that this build does not know stays in the database; its senders fail with a clear error.
       if (adapter) carriers.set(id, { id, adapter, config: adapter.config.parse(config) });
     }

@@ -34,12 +34,13 @@ export async function reportedMessages(
 }
 
 /**
- * The ladder: sending < sent < final. A report may come while we are still sending (it overtook the carrier's own answer) or
- * when nobody knew whether the carrier had the message; it never moves a message down or from one end to another.
+ * The ladder: queued < sending < sent < final. A report may come while we are still sending (it overtook the carrier's own answer),
+ * when nobody knew whether the carrier had the message, or when it waits to be handed over once more (the report saves the second
+ * copy); it never moves a message down or from one end to another.
  */
 const BELOW = {
-  sent: ["sending", "unknown"],
-  final: ["sending", "unknown", "sent"],
+  sent: ["queued", "sending", "unknown"],
+  final: ["queued", "sending", "unknown", "sent"],
 } as const;
 
 const quoted = (statuses: readonly string[]) => statuses.map((status) => `'${status}'`).join(", ");
@@ -65,7 +66,7 @@ export function applyReports(reports: readonly { id: string; report: DeliveryRep
     },
     {
       sql:
-        `update messages set status = u.status, carrier_message_id = coalesce(carrier_message_id, u.carrier_message_id),
+        `update messages set status = u.status, carrier_message_id = coalesce(messages.carrier_message_id, u.carrier_message_id),
           error_code = u.code, error_detail = u.detail, lease_until = null, due_at = null,
           sent_at = coalesce(sent_at, ?2), delivered_at = case when u.status = 'delivered' then ?2 else delivered_at end
         from (select m.id as id, j.value->>1 as status, j.value->>2 as carrier_message_id, j.value->>3 as code,

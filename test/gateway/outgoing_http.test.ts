@@ -237,6 +237,20 @@ describe("pinnedTransport()", () => {
       },
     ));
 
+  test("writes the path alone into the request line: Kannel answers 404 to a whole URL", async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const firstLine = listener.accept().then(async (connection) => {
+      const bytes = new Uint8Array(1_000);
+      const length = await connection.read(bytes) ?? 0;
+      await connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+      connection.close();
+      return new TextDecoder().decode(bytes.subarray(0, length)).split("\r\n")[0];
+    });
+    const call = guardedFetch({ allowPrivate: true, resolve: never, transport: pinnedTransport() });
+    await call(`http://127.0.0.1:${listener.addr.port}/cgi-bin/sendsms?a=b`, { method: "POST", body: "x" });
+    expect(await firstLine).toBe("POST /cgi-bin/sendsms?a=b HTTP/1.1");
+  });
+
   test("keeps connections open between calls", async () => {
     const clients = new Set<number>();
     const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (_request, { remoteAddr }) => {

@@ -1,0 +1,123 @@
+import { fileURLToPath } from "node:url";
+import type { Carrier, CarrierIo } from "../../src/carriers/carrier.ts";
+import { carrierOf } from "../../src/carriers/mod.ts";
+import { createApp } from "../../src/app.ts";
+import { apiKeys, hashKey } from "../../src/api/auth.ts";
+import type { Api } from "../../src/api/context.ts";
+import type { Clock } from "../../src/gateway/clock.ts";
+import { createGateway } from "../../src/gateway/create.ts";
+import type { Dispatcher } from "../../src/gateway/dispatch.ts";
+import { idMaker } from "../../src/gateway/ids.ts";
+import { seedSandbox } from "../../src/gateway/seed.ts";
+import { SettingsCache } from "../../src/gateway/settings.ts";
+import { loadRulebook } from "../../src/rules/check.ts";
+import { readSources } from "../../src/rules/files.ts";
+import { saveApiKey } from "../../src/store/api_keys.ts";
+import type { Db } from "../../src/store/client.ts";
+import { publishRulebook } from "../../src/store/settings.ts";
+
+export const RULES = fileURLToPath(new URL("../../rules", import.meta.url));
+export const KEY = "pk_test_of_an_instance";
+/** A Tuesday, 10:00 in Paris. */
+export const TUESDAY = Date.parse("2026-11-24T10:00:00+01:00");
+
+export interface Answer {
+  status: number;
+  // deno-lint-ignore no-explicit-any -- a test reads whatever the answer holds
+  body: any;
+}
+
+/** One gateway process as far as it matters: several may share a database. Nothing runs by itself. */
+export interface Instance {
+  app: ReturnType<typeof createApp>;
+  api: Api;
+  dispatcher: Dispatcher;
+  settings: SettingsCache;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  mo(from: string, to: string, text: string, id?: string): Promise<Answer>;
+}
+
+export interface InstanceOptions {
+  now: Clock;
+  publicUrl?: string;
+  fetch?: (options: { allowPrivate: boolean }) => CarrierIo["fetch"];
+  /** Adapters of the test, beside the real ones. */
+  carriers?: readonly Carrier[];
+  /** Called after each commit that left something to hand over. */
+  stored?: () => void;
+}
+
+/** What `deno task start` does to a new database: rules, sandbox, and an admin key (`KEY`). */
+export async function prepare(db: Db, now: number): Promise<void> {
+  const { sources, hash } = await (shipped ??= shippedRules());
+  await publishRulebook(db.client, { hash, sources, at: now });
+  await seedSandbox(db, now);
+  const id = idMaker(() => now)("key");
+  await saveApiKey(db, { id, hash: hashKey(KEY), name: "tests", role: "admin", created_at: now });
+}
+
+let shipped: ReturnType<typeof shippedRules> | undefined;
+async function shippedRules() {
+  const sources = await readSources(RULES);
+  const { rulebook, problems } = loadRulebook(sources);
+  if (!rulebook) throw new Error(`the shipped rules do not compile: ${problems[0]?.problem}`);
+  return { sources, hash: rulebook.hash };
+}
+
+/** A gateway on a prepared database. */
+export function instance(db: Db, options: InstanceOptions): Instance {
+  const own = options.carriers ?? [];
+  const settings = new SettingsCache(
+    db.client,
+    () => performance.now(),
+    (kind) => own.find((one) => one.kind === kind) ?? carrierOf(kind),
+  );
+  const { api, dispatcher } = createGateway(
+    {
+      db,
+      settings,
+      now: options.now,
+      newId: idMaker(options.now),
+      random: () => 0.5,
+      publicUrl: options.publicUrl ?? "https://sms.example.com",
+      fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
+      log: () => {},
+      testClock: false,
+    },
+    apiKeys(db.client),
+    options.stored ?? (() => {}),
+  );
+  const app = createApp(api);
+  const call: Instance["call"] = async (method, path, body, headers = {}) => {
+    const response = await app.request(path, {
+      method,
+      headers: {
+        authorization: `Bearer ${KEY}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+  };
+  return {
+    app,
+    api,
+    dispatcher,
+    settings,
+    call,
+    mo: (from, to, text, id) => call("POST", "/carriers/sandbox/inbound", { from, to, text, ...(id ? { id } : {}) }),
+  };
+}
+
+/** A commercial consent given long ago, as an app records it. */
+export function consentOf(recipient: string) {
+  return {
+    recipient,
+    purpose: "commercial",
+    source: "web_form",
+    wording: "I agree to receive offers by SMS",
+    granted_at: "2026-01-10T09:00:00Z",
+  };
+}

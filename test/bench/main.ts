@@ -1,0 +1,108 @@
+import { kannelInstalled } from "../support/kannel.ts";
+import { measureAccepts } from "./accept.ts";
+import { PROJECT } from "./child.ts";
+import { measureDecide } from "./decide.ts";
+import { measureEcho } from "./echo.ts";
+import { measureColdStart } from "./edge.ts";
+import { measureInbound } from "./inbound.ts";
+import { measureKannelAccepts, measureKannelCallbacks } from "./kannel.ts";
+import { findGenerator, type LoadResult } from "./load.ts";
+import { figureLine, type FigureName, machine, type Report, tables } from "./report.ts";
+
+/** `deno task bench`: the gateway beside Kannel and a bare echo server, in one run. Exits 0 whatever the figures. */
+
+export interface Settings {
+  connections: readonly number[];
+  warmUpSeconds: number;
+  seconds: number;
+}
+
+const HELP = `Measures this gateway beside Kannel and a bare Hono echo, on this machine, in one run.
+
+deno task bench [--quick] [--seconds N] [--only PART[,PART]]
+
+  --quick      one second a figure, at 1 and 64 connections
+  --seconds N  seconds a figure (5), after a warm-up
+  --only       decide, edge, echo, kannel, accept, inbound
+
+Writes test/bench/results/<date>.json. Uses wrk where it is installed (apt-get install wrk), and Kannel
+(apt-get install kannel kannel-extras); without Kannel its figures and the ratios to it are left out.`;
+
+const PARTS = ["decide", "edge", "echo", "kannel", "accept", "inbound"] as const;
+type Part = (typeof PARTS)[number];
+
+const print = (line: string) => {
+  // deno-lint-ignore no-console
+  console.log(line);
+};
+
+if (Deno.args.includes("--help") || Deno.args.includes("-h")) print(HELP);
+else await bench(Deno.args);
+
+async function bench(args: readonly string[]): Promise<void> {
+  const option = (name: string) => args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+  const quick = args.includes("--quick");
+  const seconds = Number(option("--seconds") ?? (quick ? 1 : 5));
+  if (!Number.isInteger(seconds) || seconds < 1) return print("--seconds takes a whole number from 1.");
+  const only = option("--only")?.split(",") ?? PARTS;
+  const unknown = only.find((part) => !PARTS.includes(part as Part));
+  if (unknown !== undefined) return print(`--only takes ${PARTS.join(", ")}; not "${unknown}".`);
+  const settings: Settings = { connections: quick ? [1, 64] : [1, 16, 64, 256], warmUpSeconds: quick ? 1 : 2, seconds };
+
+  const { name, generator } = await findGenerator();
+  const report: Report = {
+    at: new Date().toISOString(),
+    machine: await machine(),
+    generator: name,
+    figures: [],
+    decide: [],
+    kannelCallbacksPerSecond: null,
+    edgeColdStartMs: null,
+    skipped: [],
+  };
+  for (const [key, value] of Object.entries(report.machine)) print(`${key.padEnd(10)}  ${value}`);
+  print(`${"generator".padEnd(10)}  ${name}\n`);
+
+  const figure = (name: FigureName) => (result: LoadResult) => {
+    report.figures.push({ name, ...result });
+    print(figureLine({ name, ...result }));
+  };
+  const parts: Record<Part, () => Promise<void>> = {
+    async decide() {
+      print("decide, in process …");
+      report.decide = await measureDecide(quick ? 20_000 : 200_000);
+    },
+    async edge() {
+      print("edge, cold starts …");
+      report.edgeColdStartMs = (await measureColdStart(quick ? 1 : 5)).medianMs;
+    },
+    echo: () => measureEcho(generator, settings, figure("hono echo")),
+    async kannel() {
+      if (!kannelInstalled()) {
+        report.skipped.push("Kannel is not installed (apt-get install kannel kannel-extras): nothing to compare with.");
+        return;
+      }
+      await measureKannelAccepts(generator, settings, figure("kannel sendsms"));
+      report.kannelCallbacksPerSecond = await measureKannelCallbacks(settings);
+      print(`kannel callbacks: ${Math.round(report.kannelCallbacksPerSecond)}/s`);
+    },
+    accept: () => measureAccepts(generator, settings, (shape, result) => figure(`accept ${shape}`)(result)),
+    inbound: () => measureInbound(generator, settings, (kind, result) => figure(`inbound ${kind}`)(result)),
+  };
+  for (const part of PARTS) {
+    if (!only.includes(part)) continue;
+    try {
+      await parts[part]();
+    } catch (error) {
+      report.skipped.push(`${part} could not be measured: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  print(`\n${tables(report)}`);
+  for (const line of report.skipped) print(`\n${line}`);
+  const folder = `${PROJECT}test/bench/results`;
+  await Deno.mkdir(folder, { recursive: true });
+  const file = `${folder}/${report.at.replaceAll(":", "-")}.json`;
+  await Deno.writeTextFile(file, JSON.stringify(report, null, 2));
+  print(`\nWritten to ${file.slice(PROJECT.length)}`);
+}

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { DATABASE_KINDS } from "../support/database.ts";
 import { testGateway, walkPages } from "../support/gateway.ts";
 
 const PERSON = "+33612000001";
 
-test("a number is one contact: the second POST changes what it gives and leaves the rest", async () => {
-  const gateway = await testGateway();
+test.each(DATABASE_KINDS)("a number is one contact: the second POST changes what it gives (%s)", async (kind) => {
+  const gateway = await testGateway({ kind });
   const first = await gateway.call("POST", "/v1/contacts", {
     msisdn: "+33 6 12 00 00 01",
     name: "Client 1",

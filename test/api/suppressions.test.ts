@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DATABASE_KINDS } from "../support/database.ts";
 import { consent, PROMO, testGateway, walkPages } from "../support/gateway.ts";
 
 const FR = "+33612000001";
@@ -135,8 +136,8 @@ test("an export can be imported elsewhere: what stands there is the same, formul
   expect(received.map(({ note }) => note).reverse()).toEqual(notes);
 });
 
-test("thousands of lines go in groups and come out again, each once", async () => {
-  const gateway = await testGateway();
+test.each(DATABASE_KINDS)("thousands of lines go in groups and come out again, each once (%s)", async (kind) => {
+  const gateway = await testGateway({ kind });
   const count = 2_500;
   const numbers = Array.from({ length: count }, (_, index) => `+336120${String(index).padStart(5, "0")}`);
   const { body } = await gateway.call("POST", "/v1/suppressions/import", `recipient\n${numbers.join("\n")}\n`, csv);

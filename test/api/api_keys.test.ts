@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { testGateway } from "../support/gateway.ts";
+
+test("a key is shown once, works at once, and stops when it is revoked", async () => {
+  const gateway = await testGateway();
+  const { status, body } = await gateway.call("POST", "/v1/keys", { name: "shop", role: "app" });
+  expect(status).toBe(201);
+  expect(body.key).toMatch(/^pk_[A-Za-z0-9_-]{43}$/);
+  const withKey = () => gateway.call("GET", "/v1/messages", undefined, { authorization: `Bearer ${body.key}` });
+  expect((await withKey()).status).toBe(200);
+
+  const list = await gateway.call("GET", "/v1/keys");
+  expect(list.body.data[0]).toEqual({
+    id: body.id,
+    name: "shop",
+    role: "app",
+    created_at: "2026-11-24T09:00:00.000Z",
+    revoked_at: null,
+  });
+  const { rows } = await gateway.db.client.execute("select hash from api_keys");
+  for (const secret of [body.key, ...rows.map((row) => row["hash"] as string)]) expect(list.text).not.toContain(secret);
+
+  expect((await gateway.call("DELETE", `/v1/keys/${body.id}`)).status).toBe(204);
+  expect((await withKey()).status).toBe(401);
+  expect((await gateway.call("DELETE", `/v1/keys/${body.id}`)).status).toBe(404);
+  expect((await gateway.call("GET", "/v1/keys")).body.data[0].revoked_at).not.toBeNull();
+});
+
+test.each([
+  [{ role: "app" }, "name"],
+  [{ name: "x", role: "root" }, "role"],
+  [{ name: " ", role: "app" }, "name"],
+])("%j is refused and %s named", async (body, field) => {
+  const gateway = await testGateway();
+  const reply = await gateway.call("POST", "/v1/keys", body);
+  expect([reply.status, reply.body.errors[0].field]).toEqual([422, field]);
+});

@@ -25,8 +25,8 @@ import { Instant, json, notFound, pageOf, PageQuery, problems } from "./schemas.
 const MAX_EVIDENCE = 16_384;
 const TOO_LONG = `is longer than ${MAX_EVIDENCE} characters of JSON`;
 
-const Purpose = z.string().regex(
-  /^(commercial|(partner|informative):[^\p{Cc}\p{Cs}]{1,80})$/u,
+const Purpose = line(100).regex(
+  /^(commercial|(partner|informative):.{1,80})$/,
   "must be commercial, partner:NAME or informative:TYPE",
 );
 const Evidence = z.record(z.string().max(100), z.unknown());

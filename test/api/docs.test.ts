@@ -29,6 +29,17 @@ test("it is OpenAPI 3.1 with one security scheme, own operation ids and no dangl
   }
 });
 
+test("its patterns are bare expressions that others can compile", async () => {
+  const gateway = await testGateway();
+  const { text } = await gateway.call("GET", "/openapi.json", undefined, NOBODY);
+  const patterns = [...text.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, json]) => JSON.parse(json!) as string);
+  expect(patterns).toContain("^[A-Z]{2}$");
+  for (const pattern of patterns) {
+    expect(pattern).not.toMatch(/\/[a-z]+$/);
+    expect(() => new RegExp(pattern, "u")).not.toThrow();
+  }
+});
+
 test("the page needs no key, no script and nothing from elsewhere, and shows every operation", async () => {
   const gateway = await testGateway();
   const root = await gateway.call("GET", "/", undefined, NOBODY);

@@ -1,6 +1,6 @@
 import { createApp } from "./app.ts";
 import { apiKeys } from "./api/auth.ts";
-import { readConfig } from "./config.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { realClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { idMaker } from "./gateway/ids.ts";
@@ -8,6 +8,7 @@ import { guardedFetch } from "./gateway/outgoing_http.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
 import { openRemote } from "./store/client.ts";
+import { DatabaseError } from "./store/database_error.ts";
 
 /**
  * The same gateway for an edge runtime: no FFI, no disk, no process that must stay alive, libSQL over HTTP. `fetch` answers
@@ -59,9 +60,29 @@ function edgeFor(env: Record<string, string | undefined> | undefined): Edge {
   return edge ??= createEdge(env && "PARLEY_DATABASE_URL" in env ? env : Deno.env.toObject());
 }
 
+/** Tells callers that something is missing, and the operator's log what. */
+function notConfigured(error: unknown): Response {
+  if (!(error instanceof ConfigError || error instanceof DatabaseError)) throw error;
+  // deno-lint-ignore no-console
+  jsonLog((line) => console.log(line), realClock)("error", "edge.not_configured", { error: error.message });
+  const detail = "This gateway is not configured; its log tells what is missing.";
+  return Response.json(
+    { type: "about:blank", title: "Not ready", status: 503, code: "not_configured", detail },
+    { status: 503, headers: { "content-type": "application/problem+json" } },
+  );
+}
+
 /** The shape that edge runtimes look for (`deno serve`, Workers and others). */
 export default {
-  fetch: (request: Request, env?: Record<string, string | undefined>): Promise<Response> => edgeFor(env).fetch(request),
+  fetch: async (request: Request, env?: Record<string, string | undefined>): Promise<Response> => {
+    let gateway: Edge;
+    try {
+      gateway = edgeFor(env);
+    } catch (error) {
+      return notConfigured(error);
+    }
+    return await gateway.fetch(request);
+  },
   scheduled: async (_event: unknown, env?: Record<string, string | undefined>): Promise<void> => {
     await edgeFor(env).tick();
   },

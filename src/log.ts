@@ -11,7 +11,7 @@ export function jsonLog(write: (line: string) => void, now: () => number): Log {
 
 /** `+33612345678` becomes `+*********78`. Instants and ids (letters among the digits) stay. */
 export function mask(line: string): string {
-  return line.replace(/(?<![\w.:-])\+?\d[\d ().-]{6,}\d(?![\w:])/g, (number) => {
+  return line.replace(/(?<![\w.:-])\+?\d[\d ().-]{5,}\d(?![\w:])/g, (number) => {
     const digits = number.replace(/\D/g, "").length;
     return digits < 7 ? number : number.slice(0, -2).replace(/\d/g, "*") + number.slice(-2);
   });

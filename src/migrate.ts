@@ -1,6 +1,7 @@
 import { hashKey } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { idMaker } from "./gateway/ids.ts";
+import { seedSandbox } from "./gateway/seed.ts";
 import { openDatabase } from "./open_database.ts";
 import { publishFolder } from "./rules/follow.ts";
 import { saveApiKey } from "./store/api_keys.ts";
@@ -9,7 +10,7 @@ import { migrate } from "./store/migrate.ts";
 
 /**
  * Prepares the database of `PARLEY_DATABASE_URL` for instances that cannot do it themselves (an edge runtime has no disk to read
- * from): tables, rulebook, and the admin key of `PARLEY_ADMIN_KEY` when one is given.
+ * from): tables, rulebook, the sandbox when the database is new, and the admin key of `PARLEY_ADMIN_KEY` when one is given.
  */
 Deno.exit(await main());
 
@@ -19,6 +20,7 @@ async function main(): Promise<number> {
     const db = await openDatabase(config.database);
     const applied = await migrate(db, "migrations");
     print(applied.length === 0 ? "The tables are up to date." : `Applied ${applied.join(", ")}.`);
+    await seedSandbox(db, Date.now());
     const published = await publishFolder(db.client, config.rulesDir, Date.now());
     if ("problems" in published) {
       for (const problem of published.problems) print(problem);

@@ -137,7 +137,10 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
 
   const keywords = of("keywords").flatMap((file) => file.content.entries);
   const tails = of("tails").flatMap((file) => file.content.entries.flatMap((entry) => entry.words));
-  const mentions = single(of("mentions"), "mentions").content;
+  const mentionFile = single(of("mentions"), "mentions");
+  const mentions = mentionFile.content;
+  // Once by itself, so that a malformed pattern is reported with the file that holds it and not with a country's.
+  guarded(mentionFile.path, () => compilePatterns(generalMentions(mentions)));
   const areaFile = of("area_codes")[0];
   const areas = new Map(
     Object.entries(areaFile?.content.areas ?? {}).map(([code, { country, region, zones }]) => [
@@ -310,10 +313,13 @@ function mentionPatterns(table: Country, general: Of<"mentions">): { pattern: st
       value: { way },
     }))
   );
+  return [...own, ...generalMentions(general)];
+}
+
+function generalMentions({ number, reply }: Of<"mentions">): { pattern: string; value: MentionPattern }[] {
   return [
-    ...own,
-    ...general.number.map((pattern) => ({ pattern, value: { way: "number" as const } })),
-    ...general.reply.map((pattern) => ({ pattern, value: { way: "reply" as const } })),
+    ...number.map((pattern) => ({ pattern, value: { way: "number" as const } })),
+    ...reply.map((pattern) => ({ pattern, value: { way: "reply" as const } })),
   ];
 }
 

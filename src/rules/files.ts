@@ -2,11 +2,14 @@ import type { Sources } from "./parse.ts";
 
 /** Reads every `.yaml`, `.yml` and `.json` file under `directory`; hidden files are left alone (editors' swap files). */
 export async function readSources(directory: string): Promise<Sources> {
-  const sources: Record<string, string> = {};
-  await walk(directory, "", async (path) => {
-    sources[path] = await Deno.readTextFile(`${directory}/${path}`);
-  });
-  return sources;
+  const paths: string[] = [];
+  await walk(directory, "", (path) => void paths.push(path));
+  // In one order on every machine, so that what is reported first does not depend on the disk.
+  return Object.fromEntries(
+    await Promise.all(
+      paths.sort().map(async (path) => [path, await Deno.readTextFile(`${directory}/${path}`)] as const),
+    ),
+  );
 }
 
 /** Changes whenever a rule file is added, removed, renamed or written: cheap enough to ask every second. */
@@ -19,7 +22,7 @@ export async function stampOf(directory: string): Promise<string> {
   return stamps.sort().join("\n");
 }
 
-async function walk(root: string, under: string, visit: (path: string) => Promise<void>): Promise<void> {
+async function walk(root: string, under: string, visit: (path: string) => Promise<void> | void): Promise<void> {
   for await (const entry of Deno.readDir(`${root}/${under}`)) {
     if (entry.name.startsWith(".")) continue;
     const path = under === "" ? entry.name : `${under}/${entry.name}`;

@@ -87,21 +87,26 @@ function leave(
   condition: string,
   end: { status: string; code: string; detail: string },
 ): InStatement[] {
-  const args = { lease, now, ...end };
+  const { status, code, detail } = end;
   const where = `lease = :lease and status = 'sending' and (${condition})`;
+  // A libSQL server refuses arguments that the statement does not name.
+  const asked = condition.includes(":now") ? { lease, now } : { lease };
   return [
-    {
-      sql:
-        `insert into message_events (message_id, at, status, detail) select id, :now, :status, :code from messages where ${where}`,
+    named(
+      `insert into message_events (message_id, at, status, detail) select id, :now, :status, :code from messages where ${where}`,
       args,
-    },
-    {
-      sql:
-        `update messages set status = :status, error_code = :code, error_detail = :detail, lease = null, lease_until = null,
+    ),
+    named(
+      `update messages set status = :status, error_code = :code, error_detail = :detail, lease = null, lease_until = null,
         due_at = null where ${where}`,
-      args,
-    },
+      args: { ...asked, status, code, detail },
+    ),
   ];
+}
+
+/** A statement with those of `args` that it names: a libSQL server refuses one that is given more. */
+function named(sql: string, args: Record<string, string | number>): InStatement {
+  return { sql, args: Object.fromEntries(Object.entries(args).filter(([name]) => sql.includes(`:${name}`))) };
 }
 
 /** What came of handing over one message. */

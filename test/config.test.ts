@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig } from "../src/config.ts";
+
+describe("readConfig()", () => {
+  test("has a default for everything", () => {
+    expect(readConfig({})).toEqual({
+      port: 8787,
+      host: "127.0.0.1",
+      database: { url: "file:data/parley.db", token: undefined },
+      adminKey: undefined,
+      rulesDir: "rules",
+      publicUrl: "http://127.0.0.1:8787",
+      testClock: undefined,
+    });
+  });
+
+  test("an empty variable counts as not set, and a public address loses its slash", () => {
+    const config = readConfig({ PORT: "", PARLEY_PUBLIC_URL: "https://sms.example.com/" });
+    expect([config.port, config.publicUrl]).toEqual([8787, "https://sms.example.com"]);
+  });
+
+  test.each([
+    [{ PORT: "eighty" }, "PORT"],
+    [{ PORT: "70000" }, "PORT"],
+    [{ PARLEY_DATABASE_URL: "postgres://x" }, "PARLEY_DATABASE_URL"],
+    [{ PARLEY_ADMIN_KEY: "short" }, "PARLEY_ADMIN_KEY"],
+    [{ PARLEY_ADMIN_KEY: "with a space in it" }, "PARLEY_ADMIN_KEY"],
+    [{ PARLEY_PUBLIC_URL: "sms.example.com" }, "PARLEY_PUBLIC_URL"],
+    [{ PARLEY_TEST_CLOCK: "yesterday" }, "PARLEY_TEST_CLOCK"],
+  ])("%j is refused by name", (env, name) => {
+    expect(() => readConfig(env)).toThrow(ConfigError);
+    expect(() => readConfig(env)).toThrow(name);
+  });
+});

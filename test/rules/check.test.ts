@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { checkRulebook, hashSources, loadRulebook, problemLine } from "../../src/rules/check.ts";
+import type { Sources } from "../../src/rules/parse.ts";
+import { shippedRules } from "../support/rulebook.ts";
+
+const { sources } = await shippedRules();
+const CONSENT = "outbound/4_consent.yaml";
+
+/** The shipped files with one of them changed. */
+function changed(file: string, from: string | RegExp, to: string): Sources {
+  const text = sources[file]!;
+  const next = text.replace(from, to);
+  expect(next, `${file} holds ${from}`).not.toBe(text);
+  return { ...sources, [file]: next };
+}
+
+function lineOf(file: string, words: string): number {
+  return sources[file]!.split("\n").findIndex((line) => line.includes(words)) + 1;
+}
+
+describe("checkRulebook()", () => {
+  test("takes the shipped rules and names them by their content", async () => {
+    const { rulebook, problems, examples } = await checkRulebook(sources);
+    expect(problems).toEqual([]);
+    expect(rulebook?.hash).toBe(hashSources(sources));
+    expect(examples).toBeGreaterThan(300);
+  });
+
+  test("another content is another name, another order of files is not", () => {
+    const reversed = Object.fromEntries(Object.entries(sources).reverse());
+    expect(hashSources(reversed)).toBe(hashSources(sources));
+    expect(hashSources(changed(CONSENT, "priority: 600", "priority: 601"))).not.toBe(hashSources(sources));
+  });
+
+  const ID = "consent.advertising_needs_consent";
+  test.each<[string, Sources, { file: string; line?: number; rule?: string | null; says: RegExp }]>([
+    [
+      "YAML that is none",
+      changed(CONSENT, "rules:\n", "rules: [\n"),
+      { file: CONSENT, rule: null, says: /^YAML: / },
+    ],
+    [
+      "a key that does not exist",
+      changed(CONSENT, "    priority: 600", "    priorty: 600"),
+      { file: CONSENT, rule: ID, line: lineOf(CONSENT, `id: ${ID}`), says: /priorty/ },
+    ],
+    [
+      "an operator that does not exist",
+      changed(CONSENT, "operator: notEqual, value: granted", "operator: unlike, value: granted"),
+      { file: CONSENT, rule: ID, says: /conditions/ },
+    ],
+    [
+      "a fact that does not exist",
+      changed(CONSENT, "{ fact: consent, operator", "{ fact: konsent, operator"),
+      {
+        file: CONSENT,
+        rule: ID,
+        line: lineOf(CONSENT, `id: ${ID}`),
+        says: /no fact "konsent" here; known facts are .*consent/,
+      },
+    ],
+    [
+      "a fact of a later stage",
+      changed(CONSENT, "{ fact: consent, operator", "{ fact: over_budget, operator"),
+      { file: CONSENT, rule: ID, says: /no fact "over_budget"/ },
+    ],
+    [
+      "an effect that the stage cannot have",
+      changed(CONSENT, "event: { type: refuse, params: { code: consent_missing } }", "event: { type: suppress }"),
+      { file: CONSENT, rule: ID, says: /stage permit cannot have the effect suppress/ },
+    ],
+    [
+      "a refusal code that does not exist",
+      changed(CONSENT, "code: consent_missing", "code: no_consent"),
+      { file: CONSENT, rule: ID, says: /code/ },
+    ],
+    [
+      "a rule without a source",
+      changed(CONSENT, "    source: country.consent\n", ""),
+      { file: CONSENT, rule: ID, says: /source/ },
+    ],
+    [
+      "a rule without an example",
+      changed(CONSENT, / {6}does_not_match:[\s\S]*?\n\n/, "\n"),
+      { file: CONSENT, rule: ID, says: /does_not_match/ },
+    ],
+    [
+      "two rules of one name",
+      { ...sources, "outbound/9_again.yaml": sources[CONSENT]! },
+      { file: "outbound/9_again.yaml", rule: ID, says: /already has a rule of this name/ },
+    ],
+    [
+      "two files for one country",
+      { ...sources, "countries/fr2.yaml": sources["countries/fr.yaml"]! },
+      { file: "countries/fr2.yaml", rule: null, says: /already speaks for FR/ },
+    ],
+    [
+      "a pattern that cannot be read",
+      changed("lexicons/mentions.yaml", "number:\n", 'number:\n  - "stop [au <number>"\n'),
+      { file: "lexicons/mentions.yaml", rule: null, says: /stop \[au/ },
+    ],
+    [
+      "a week with a missing day",
+      changed("countries/fr.yaml", /sun: closed/, "sat: closed"),
+      { file: "countries/fr.yaml", rule: null, says: /day|YAML/ },
+    ],
+    [
+      "a profile that the deployment chooses and the country lacks",
+      changed("deployment.yaml", /$/, "\nquiet_hours: { FR: fr-night }\n"),
+      { file: "deployment.yaml", rule: null, says: /fr-night.*fr-common/ },
+    ],
+    [
+      "a rule that its own examples contradict",
+      changed(CONSENT, "operator: notEqual, value: granted", "operator: equal, value: granted"),
+      { file: CONSENT, rule: ID, line: lineOf(CONSENT, `id: ${ID}`), says: /^example "Soldes.*must match/ },
+    ],
+  ])("refuses %s, and says where", async (_, broken, { file, line, rule, says }) => {
+    const { rulebook, problems } = await checkRulebook(broken);
+    expect(rulebook).toBeNull();
+    const problem = problems.find((one) => says.test(one.problem));
+    expect(problem, problems.map(problemLine).join("\n")).toBeDefined();
+    expect(problem!.file).toBe(file);
+    if (rule !== undefined) expect(problem!.rule).toBe(rule);
+    if (line !== undefined) expect(problem!.line).toBe(line);
+    expect(problemLine(problem!)).toMatch(file);
+  });
+
+  test("a deployment's own brand and hours need no change of the shipped examples", async () => {
+    const own = changed("deployment.yaml", /brand: .*/, "brand: Example Shop");
+    const strict = { ...own, "deployment.yaml": `${own["deployment.yaml"]}\nquiet_hours: { FR: fr-strict }\n` };
+    const { rulebook, problems } = await checkRulebook(strict);
+    expect(problems).toEqual([]);
+    expect(rulebook?.deployment.brand).toBe("Example Shop");
+    expect(rulebook?.country("FR").table.quiet_hours.profile).toBe("fr-strict");
+  });
+});
+
+test("loadRulebook() compiles without running examples, as an instance without a disk does", () => {
+  expect(loadRulebook(sources).rulebook?.hash).toBe(hashSources(sources));
+  expect(loadRulebook({}).problems[0]?.problem).toMatch(/deployment/);
+});

@@ -87,10 +87,8 @@ function leave(
   condition: string,
   end: { status: string; code: string; detail: string },
 ): InStatement[] {
-  const { status, code, detail } = end;
+  const args = { lease, now, ...end };
   const where = `lease = :lease and status = 'sending' and (${condition})`;
-  // A libSQL server refuses arguments that the statement does not name.
-  const asked = condition.includes(":now") ? { lease, now } : { lease };
   return [
     named(
       `insert into message_events (message_id, at, status, detail) select id, :now, :status, :code from messages where ${where}`,
@@ -99,7 +97,7 @@ function leave(
     named(
       `update messages set status = :status, error_code = :code, error_detail = :detail, lease = null, lease_until = null,
         due_at = null where ${where}`,
-      args: { ...asked, status, code, detail },
+      args,
     ),
   ];
 }

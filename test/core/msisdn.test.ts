@@ -43,9 +43,12 @@ describe("parseMsisdn()", () => {
     expect(parsed.ok ? "" : parsed.detail).toContain(detail);
   });
 
-  test.each(["+33639980001", "+447700900123", "+12005550101"])("takes %s, whose range is kept for fiction or not assigned", (input) => {
-    expect(parseMsisdn(input)).toMatchObject({ ok: true, e164: input });
-  });
+  test.each(["+33639980001", "+447700900123", "+12005550101"])(
+    "takes %s, whose range is kept for fiction or not assigned",
+    (input) => {
+      expect(parseMsisdn(input)).toMatchObject({ ok: true, e164: input });
+    },
+  );
 
   test("never repeats the number it refuses, and never throws", () => {
     fc.assert(fc.property(

@@ -28,7 +28,7 @@ export function documentedCommands(text: string): DocumentedCommand[] {
       text.slice(block.to, next.from).trim() === "";
     return [{
       line: block.line,
-      title: block.body.split("\n", 1)[0]!.replaceAll("%", "%%").slice(0, 70),
+      title: block.body.split("\n", 1)[0]!.slice(0, 70),
       script: block.body,
       expected: follows ? next.body : null,
     }];

@@ -256,12 +256,16 @@ export function redecide(rows: readonly Redecided[], now: number): InStatement[]
   ];
 }
 
-/** When the next queued or held message is due; null when nothing waits for a time. */
+/**
+ * When there may be something to do next; null when nothing waits for a time. Of a sender's queue only its head is looked at,
+ * because a long queue must not be walked each time; a retry behind it is found by the next poll.
+ */
 export async function nextDue(client: DbClient): Promise<number | null> {
   const { rows } = await client.execute(
     `select min(due) as due from (
        select min(due_at) as due from messages where status = 'held'
-       union all select min(due_at) from messages where status = 'queued'
+       union all select min(max(s.next_at + 1000.0 / s.rate_per_second, (select m.due_at from messages m
+         where m.status = 'queued' and m.sender = s.address order by m.priority, m.due_at limit 1))) from senders s
        union all select min(lease_until) from messages where status = 'sending' and lease is not null)`,
   );
   return rows[0]?.["due"] as number | null ?? null;

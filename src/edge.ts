@@ -7,7 +7,7 @@ import { idMaker } from "./gateway/ids.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
-import { openRemote } from "./store/client.ts";
+import { openWorkspace } from "./store/workspace.ts";
 import { DatabaseError } from "./store/database_error.ts";
 
 /**
@@ -24,12 +24,12 @@ export interface Edge {
 const TICK_MS = 25_000;
 
 /** `env`: the bindings of the runtime, or `Deno.env.toObject()`. @throws ConfigError. */
-export function createEdge(env: Record<string, string | undefined>): Edge {
+export async function createEdge(env: Record<string, string | undefined>): Promise<Edge> {
   const config = readConfig(env);
   const now = realClock;
   // deno-lint-ignore no-console
   const log = jsonLog((line) => console.log(line), now);
-  const db = openRemote(config.database);
+  const db = await openWorkspace("default", config.database);
   const keys = apiKeys(db.client);
   const { api, dispatcher } = createGateway(
     {
@@ -54,9 +54,9 @@ export function createEdge(env: Record<string, string | undefined>): Edge {
 /** Stands for "a public address" where names cannot be resolved. */
 const PUBLIC_ADDRESS = "1.1.1.1";
 
-let edge: Edge | undefined;
+let edge: Promise<Edge> | undefined;
 /** One gateway an isolate, made on its first request so that a missing variable is an answer and not a crash. */
-function edgeFor(env: Record<string, string | undefined> | undefined): Edge {
+function edgeFor(env: Record<string, string | undefined> | undefined): Promise<Edge> {
   return edge ??= createEdge(env && "PARLEY_DATABASE_URL" in env ? env : Deno.env.toObject());
 }
 
@@ -77,13 +77,13 @@ export default {
   fetch: async (request: Request, env?: Record<string, string | undefined>): Promise<Response> => {
     let gateway: Edge;
     try {
-      gateway = edgeFor(env);
+      gateway = await edgeFor(env);
     } catch (error) {
       return notConfigured(error);
     }
     return await gateway.fetch(request);
   },
   scheduled: async (_event: unknown, env?: Record<string, string | undefined>): Promise<void> => {
-    await edgeFor(env).tick();
+    await (await edgeFor(env)).tick();
   },
 };

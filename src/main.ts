@@ -10,12 +10,13 @@ import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
-import { openDatabase } from "./open_database.ts";
 import { followFolder, publishFolder } from "./rules/follow.ts";
 import { listApiKeys, saveApiKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
+import { openEmbedded } from "./store/embedded.ts";
 import { migrate } from "./store/migrate.ts";
+import { openWorkspace } from "./store/workspace.ts";
 
 /** Composition root of a self-hosted gateway: environment, database, rules, HTTP server, dispatcher. */
 
@@ -42,7 +43,7 @@ async function start(): Promise<void> {
   const now = config.testClock === undefined ? realClock : testClock(config.testClock);
   const newId = idMaker(now);
   const log = jsonLog(print, now);
-  const db = await openDatabase(config.database);
+  const db = await openWorkspace("default", config.database, openEmbedded);
   await migrate(db, "migrations");
   await seedSandbox(db, now());
   const settings = new SettingsCache(db.client);

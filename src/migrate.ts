@@ -2,11 +2,12 @@ import { hashKey } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { idMaker } from "./gateway/ids.ts";
 import { seedSandbox } from "./gateway/seed.ts";
-import { openDatabase } from "./open_database.ts";
 import { publishFolder } from "./rules/follow.ts";
 import { saveApiKey } from "./store/api_keys.ts";
 import { DatabaseError } from "./store/database_error.ts";
+import { openEmbedded } from "./store/embedded.ts";
 import { migrate } from "./store/migrate.ts";
+import { openWorkspace } from "./store/workspace.ts";
 
 /**
  * Prepares the database of `PARLEY_DATABASE_URL` for instances that cannot do it themselves (an edge runtime has no disk to read
@@ -17,7 +18,7 @@ Deno.exit(await main());
 async function main(): Promise<number> {
   try {
     const config = readConfig(Deno.env.toObject());
-    const db = await openDatabase(config.database);
+    const db = await openWorkspace("default", config.database, openEmbedded);
     const applied = await migrate(db, "migrations");
     print(applied.length === 0 ? "The tables are up to date." : `Applied ${applied.join(", ")}.`);
     await seedSandbox(db, Date.now());

@@ -4,7 +4,7 @@ import { createEdge } from "../../src/edge.ts";
  * An edge runtime as a process: runs with network and environment alone. Prints its port; `POST /tick` stands for the cron of the
  * runtime and answers with the number of messages handed over, everything else goes to the gateway.
  */
-const edge = createEdge(Deno.env.toObject());
+const edge = await createEdge(Deno.env.toObject());
 
 Deno.serve(
   {

@@ -43,6 +43,8 @@ export interface InstanceOptions {
   fetch?: (options: { allowPrivate: boolean }) => CarrierIo["fetch"];
   /** Adapters of the test, beside the real ones. */
   carriers?: readonly Carrier[];
+  /** Settings of an earlier instance on the same database: compiling the rules takes longer than most tests. */
+  settings?: SettingsCache;
   /** Called after each commit that left something to hand over. */
   stored?: () => void;
 }
@@ -67,7 +69,7 @@ async function shippedRules() {
 /** A gateway on a prepared database. */
 export function instance(db: Db, options: InstanceOptions): Instance {
   const own = options.carriers ?? [];
-  const settings = new SettingsCache(
+  const settings = options.settings ?? new SettingsCache(
     db.client,
     () => performance.now(),
     (kind) => own.find((one) => one.kind === kind) ?? carrierOf(kind),

@@ -1,0 +1,527 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import type { Carrier, Outgoing, SendResult } from "../../src/carriers/carrier.ts";
+import { carrierOf } from "../../src/carriers/mod.ts";
+import { backoff } from "../../src/gateway/dispatch.ts";
+import { readSources } from "../../src/rules/files.ts";
+import { loadRulebook } from "../../src/rules/check.ts";
+import { publishRulebook } from "../../src/store/settings.ts";
+import { SettingsCache } from "../../src/gateway/settings.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import { DATABASE_KINDS, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "../support/database.ts";
+import { consentOf, type Instance, instance, prepare, RULES, TUESDAY } from "../support/instance.ts";
+
+const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
+const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";
+const US_INFO = "Your order has shipped.";
+const FR = "+33612000001";
+const US = "+14155550101";
+const US_SENDER = "+15005550006";
+const OK: SendResult = { ok: true, carrierMessageId: "c1", status: "sent" };
+const LEASE_MS = 60_000;
+
+type Script = (message: Outgoing, attempt: number) => SendResult | Promise<SendResult>;
+
+/** A carrier that does what the test says and remembers what it was handed. */
+function scripted(idempotent: boolean, script: Script): Carrier & { handed: Outgoing[] } {
+  const handed: Outgoing[] = [];
+  const unused = () => Promise.resolve({ ok: false, status: 400, code: "unused", detail: "unused" } as const);
+  return {
+    kind: "scripted",
+    config: z.strictObject({}),
+    secrets: [],
+    idempotent,
+    stopReply: () => "gateway",
+    privateNetwork: false,
+    handed,
+    async send(message) {
+      handed.push(message);
+      return await script(message, handed.filter(({ id }) => id === message.id).length);
+    },
+    inbound: unused,
+    status: unused,
+    answer: () => ({ status: 200, contentType: "text/plain", body: "" }),
+  };
+}
+
+interface Rig extends Instance {
+  db: TestDatabase;
+  carrier: ReturnType<typeof scripted>;
+  clock: { at: number };
+  send(text: string, more?: Record<string, unknown>): Promise<string>;
+  status(id: string): Promise<string>;
+  message(id: string): ReturnType<Instance["call"]>;
+  sql(sql: string, ...args: (string | number)[]): Promise<Record<string, unknown>[]>;
+  /** Another process on the same database, with the same clock and carrier. */
+  another(): Promise<Instance>;
+}
+
+const TABLES = [
+  "messages",
+  "message_events",
+  "conversations",
+  "contacts",
+  "suppressions",
+  "consents",
+  "senders",
+  "carriers",
+];
+
+test.each([
+  [1, 0.5, 5_000],
+  [2, 0.5, 10_000],
+  [1, 0, 3_750],
+  [1, 1, 6_250],
+  [30, 0.5, 30 * 60_000],
+])("after attempt %i (chance %f) it waits %i ms", (attempts, random, wait) => {
+  expect(backoff(attempts, random)).toBe(wait);
+});
+
+describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
+  let db: TestDatabase;
+  let settings: SettingsCache;
+  let carrier: ReturnType<typeof scripted>;
+
+  beforeAll(async () => {
+    db = await temporaryDatabase(kind);
+    await migrate(db, MIGRATIONS);
+    settings = new SettingsCache(
+      db.client,
+      () => performance.now(),
+      (kind) => kind === "scripted" ? carrier : carrierOf(kind),
+    );
+  });
+  afterAll(() => db?.close());
+
+  /** The database as a new one is, with every sender on the scripted carrier and two people who consented. */
+  const rig = async (options: { script?: Script; idempotent?: boolean; at?: number } = {}): Promise<Rig> => {
+    const clock = { at: options.at ?? TUESDAY };
+    const now = () => clock.at;
+    const scriptedCarrier = carrier = scripted(options.idempotent ?? false, options.script ?? (() => OK));
+    await db.client.batch(TABLES.map((table) => `delete from ${table}`));
+    await prepare(db, clock.at);
+    await db.client.batch([
+      "insert into carriers (id, kind, config, created_at, updated_at) values ('scripted', 'scripted', '{}', 0, 0)",
+      "update senders set carrier_id = 'scripted'",
+    ]);
+    await settings.refresh();
+    const gateway = instance(db, { now, settings });
+    for (const person of [FR, US]) await gateway.call("POST", "/v1/consents", consentOf(person));
+    return {
+      ...gateway,
+      db,
+      carrier: scriptedCarrier,
+      clock,
+      async send(text, more = {}) {
+        const { status, body } = await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text, ...more });
+        expect(status, JSON.stringify(body)).toBe(202);
+        return body.id;
+      },
+      status: async (id) => (await gateway.call("GET", `/v1/messages/${id}`)).body.status,
+      message: (id) => gateway.call("GET", `/v1/messages/${id}`),
+      sql: async (sql, ...args) =>
+        (await db.client.execute({ sql, args })).rows as unknown as Record<string, unknown>[],
+      another: async () => {
+        const again = await openAgain(db);
+        onTestFinished(() => again.close());
+        return instance(again, { now, carriers: [scriptedCarrier] });
+      },
+    };
+  };
+
+  describe("rates and order", () => {
+    test.each([
+      { rate: 5, steps: [[0, 5], [199, 0], [1, 1], [1_000, 5], [60_000, 5]] },
+      { rate: 0.5, steps: [[0, 1], [1_999, 0], [1, 1], [60_000, 1]] },
+      { rate: 2.5, steps: [[0, 2], [199, 0], [1, 1], [400, 1], [60_000, 2]] },
+    ])("a sender of $rate a second saves up a second at most, and one message at least", async ({ rate, steps }) => {
+      const { sql, dispatcher, clock, call } = await rig();
+      await sql("update senders set rate_per_second = ?", rate);
+      const messages = Array.from(
+        { length: 25 },
+        (_, i) => ({ to: `+3361200010${i % 10}`, from: "36105", text: INFO }),
+      );
+      await call("POST", "/v1/messages/batch", { messages });
+      const handed: number[] = [];
+      for (const [wait] of steps) {
+        clock.at += wait!;
+        handed.push(await dispatcher.tick());
+      }
+      expect(handed).toEqual(steps.map(([, count]) => count));
+    });
+
+    test("a slow sender does not hold up another", async () => {
+      const { sql, dispatcher, send, status } = await rig();
+      await sql("update senders set rate_per_second = 0.1 where address = '36105'");
+      const [first, second] = [await send(INFO), await send(INFO)];
+      const other = await send(US_INFO, { to: US, from: US_SENDER });
+      expect(await dispatcher.tick()).toBe(2);
+      expect([await status(first), await status(second), await status(other)]).toEqual(["sent", "queued", "sent"]);
+    });
+
+    test("answers of the gateway go before information, and information before advertising", async () => {
+      const { sql, dispatcher, send, mo, carrier, clock } = await rig();
+      await sql("update senders set rate_per_second = 1");
+      const promo = await send(PROMO);
+      clock.at += 1;
+      const info = await send(INFO);
+      clock.at += 1;
+      await mo("+33612000009", "36105", "CONTACT");
+      for (let second = 0; second < 3; second++) {
+        await dispatcher.tick();
+        clock.at += 1_000;
+      }
+      expect(carrier.handed.map(({ id }) => id)).toEqual([expect.any(String), info, promo]);
+      expect(carrier.handed[0]!.to).toBe("+33612000009");
+    });
+  });
+
+  describe("what the carrier says", () => {
+    test("a carrier that turns a message away gets it again after a backoff", async () => {
+      const { dispatcher, send, carrier, clock, message } = await rig({
+        script: (_, attempt) => attempt < 3 ? { ok: false, kind: "retryable", code: "busy", detail: "busy" } : OK,
+      });
+      const id = await send(INFO);
+      for (const [wait, handed] of [[0, 1], [4_999, 1], [1, 2], [9_999, 2], [1, 3]] as const) {
+        clock.at += wait;
+        await dispatcher.tick();
+        expect(carrier.handed).toHaveLength(handed);
+      }
+      const { body } = await message(id);
+      expect([body.status, body.error, body.carrier_message_id]).toEqual(["sent", null, "c1"]);
+    });
+
+    test("Retry-After is obeyed to the second", async () => {
+      const { dispatcher, send, carrier, clock } = await rig({
+        script: (_, attempt) =>
+          attempt === 1
+            ? { ok: false, kind: "throttled", code: "http_429", detail: "slow", retryAfterSeconds: 120 }
+            : OK,
+      });
+      await send(INFO);
+      await dispatcher.tick();
+      clock.at += 119_999;
+      expect(await dispatcher.tick()).toBe(0);
+      clock.at += 1;
+      expect(await dispatcher.tick()).toBe(1);
+      expect(carrier.handed).toHaveLength(2);
+    });
+
+    test("after ten attempts it has failed, with the carrier's last word", async () => {
+      const { dispatcher, send, carrier, clock, message } = await rig({
+        script: () => ({ ok: false, kind: "retryable", code: "busy", detail: "Come back later." }),
+      });
+      const id = await send(INFO);
+      for (let due: number | null = clock.at; due !== null; due = await dispatcher.nextDue()) {
+        clock.at = due;
+        await dispatcher.tick();
+      }
+      expect(carrier.handed).toHaveLength(10);
+      const { body } = await message(id);
+      expect([body.status, body.error]).toEqual(["failed", { code: "busy", detail: "Come back later." }]);
+    });
+
+    test.each([
+      { to: FR, from: "36105", promo: PROMO, scope: "commercial", sender: "", waiting: ["canceled", "queued"] },
+      {
+        to: US,
+        from: US_SENDER,
+        promo: "Sale: 50% off everything until Sunday!",
+        scope: "all",
+        sender: US_SENDER,
+        waiting: ["canceled", "canceled"],
+      },
+    ])("a carrier that knows of an opt-out of $to makes it ours and cancels what waits", async (one) => {
+      const { to, from } = one;
+      // 13:00 in New York, 10:00 in Los Angeles, 19:00 in Paris: hours for advertising everywhere.
+      const { dispatcher, send, clock, message, status, call, sql } = await rig({
+        at: Date.parse("2026-11-24T19:00:00+01:00"),
+        script: () => ({ ok: false, kind: "opted_out", code: "21610", detail: "unsubscribed" }),
+      });
+      const first = await send(one.promo, { to, from });
+      await sql("update senders set rate_per_second = 0.01");
+      clock.at += 1;
+      const promo = await send(one.promo, { to, from });
+      const info = await send(to === US ? US_INFO : INFO, { to, from });
+      await sql("update messages set priority = 0 where id = ?", first);
+      expect(await dispatcher.tick()).toBe(1);
+      expect((await message(first)).body).toMatchObject({ status: "failed", error: { code: "21610" } });
+      expect([await status(promo), await status(info)]).toEqual(one.waiting);
+      const suppressions = await sql("select scope, sender, source, message_id from suppressions");
+      expect(suppressions).toMatchObject([{
+        scope: one.scope,
+        sender: one.sender,
+        source: "carrier",
+        message_id: first,
+      }]);
+      const again = await call("POST", "/v1/messages", { to, from, text: one.promo });
+      expect([again.status, again.body.code]).toEqual([422, "recipient_opted_out"]);
+    });
+
+    test("a hand-over of unknown outcome is not repeated; a report settles it, a late one changes nothing", async () => {
+      const { dispatcher, send, carrier, clock, status, api } = await rig({
+        script: () => ({ ok: false, kind: "ambiguous", code: "call_timeout", detail: "no answer" }),
+      });
+      const id = await send(INFO);
+      await dispatcher.tick();
+      clock.at += 86_400_000;
+      await dispatcher.tick();
+      expect([carrier.handed.length, await status(id)]).toEqual([1, "unknown"]);
+      const report = (status: "sent" | "delivered" | "undelivered") =>
+        api.reporter.submit({
+          carrier_id: "scripted",
+          report: { messageId: id, carrierMessageId: null, status, error: null },
+        });
+      for (
+        const [told, then] of [["sent", "sent"], ["delivered", "delivered"], ["sent", "delivered"], [
+          "undelivered",
+          "delivered",
+        ]] as const
+      ) {
+        expect(await report(told)).toBe(true);
+        expect(await status(id)).toBe(then);
+      }
+    });
+
+    test("a report that overtakes the carrier's own answer stays", async () => {
+      const early: Script = async ({ id }) => {
+        const report = { messageId: id, carrierMessageId: null, status: "delivered", error: null } as const;
+        await one.api.reporter.submit({ carrier_id: "scripted", report });
+        return OK;
+      };
+      const one = await rig({ script: early });
+      const id = await one.send(INFO);
+      await one.dispatcher.tick();
+      expect((await one.message(id)).body).toMatchObject({ status: "delivered", carrier_message_id: "c1" });
+    });
+
+    test("a report for a message that waits for its next attempt saves the second copy", async () => {
+      const { dispatcher, send, carrier, clock, status, api } = await rig({
+        script: () => ({ ok: false, kind: "retryable", code: "busy", detail: "busy" }),
+      });
+      const id = await send(INFO);
+      await dispatcher.tick();
+      const report = { messageId: id, carrierMessageId: null, status: "delivered", error: null } as const;
+      await api.reporter.submit({ carrier_id: "scripted", report });
+      clock.at += 86_400_000;
+      await dispatcher.tick();
+      expect([carrier.handed.length, await status(id)]).toEqual([1, "delivered"]);
+    });
+
+    test("an adapter that throws leaves the outcome unknown", async () => {
+      const { dispatcher, send, status } = await rig({ script: () => Promise.reject(new TypeError("a defect")) });
+      const id = await send(INFO);
+      await dispatcher.tick();
+      expect(await status(id)).toBe("unknown");
+    });
+  });
+
+  describe("an instance that dies while it hands over", () => {
+    test.each([
+      { idempotent: true, then: "sent", handed: 2 },
+      { idempotent: false, then: "unknown", handed: 1 },
+    ])("idempotent carrier: $idempotent, so the message ends as $then", async ({ idempotent, then, handed }) => {
+      const { promise: never, resolve } = Promise.withResolvers<SendResult>();
+      const one = await rig({ idempotent, script: (_, attempt) => attempt === 1 ? never : OK });
+      const id = await one.send(INFO);
+      const dying = one.dispatcher.tick();
+      await expect.poll(() => one.carrier.handed.length).toBe(1);
+      const survivor = await one.another();
+      one.clock.at += LEASE_MS - 1;
+      expect(await survivor.dispatcher.tick()).toBe(0);
+      expect(await one.status(id)).toBe("sending");
+      one.clock.at += 1;
+      await survivor.dispatcher.tick();
+      expect([await one.status(id), one.carrier.handed.length]).toEqual([then, handed]);
+      // It was only slow: its word comes too late to move anything.
+      resolve({ ok: false, kind: "final", code: "late", detail: "late" });
+      await dying;
+      expect(await one.status(id)).toBe(then);
+    });
+  });
+
+  describe("what happens between acceptance and hand-over", () => {
+    const suppression =
+      `insert into suppressions (id, recipient, scope, sender, source, created_at) values ('sup_1', ?, ?, ?, 'import', 0)`;
+
+    test.each([
+      { label: "advertising", text: PROMO, to: FR, from: "36105", row: [FR, "commercial", ""], then: "canceled" },
+      { label: "information in France", text: INFO, to: FR, from: "36105", row: [FR, "commercial", ""], then: "sent" },
+      {
+        label: "information, all senders",
+        text: US_INFO,
+        to: US,
+        from: US_SENDER,
+        row: [US, "all", ""],
+        then: "canceled",
+      },
+      {
+        label: "information, this sender",
+        text: US_INFO,
+        to: US,
+        from: US_SENDER,
+        row: [US, "all", US_SENDER],
+        then: "canceled",
+      },
+      {
+        label: "information, another sender",
+        text: US_INFO,
+        to: US,
+        from: US_SENDER,
+        row: [US, "all", "+15005550099"],
+        then: "sent",
+      },
+      { label: "somebody else", text: PROMO, to: FR, from: "36105", row: [US, "all", ""], then: "sent" },
+    ])("the claim itself sees a suppression: $label -> $then", async ({ text, to, from, row, then }) => {
+      const { dispatcher, send, message, carrier, sql } = await rig();
+      const id = await send(text, { to, from });
+      await sql(suppression, ...row);
+      await dispatcher.tick();
+      const { body } = await message(id);
+      expect([body.status, carrier.handed.length]).toEqual([then, then === "sent" ? 1 : 0]);
+      expect(body.error?.code).toBe(then === "sent" ? undefined : "recipient_opted_out");
+      expect(body.timeline.at(-1).status).toBe(then);
+    });
+
+    test("a confirmation leaves although the suppression it confirms covers everything", async () => {
+      const { dispatcher, mo, carrier, sql } = await rig();
+      await mo(US, US_SENDER, "STOP");
+      expect(await sql("select scope from suppressions")).toMatchObject([{ scope: "all" }]);
+      await dispatcher.tick();
+      expect(carrier.handed.map(({ to, from }) => [to, from])).toEqual([[US, US_SENDER]]);
+    });
+
+    test("what is no longer valid expires instead of leaving", async () => {
+      const { dispatcher, send, clock, message, carrier } = await rig();
+      const id = await send(INFO, { valid_until: new Date(TUESDAY + 60_000).toISOString() });
+      clock.at += 60_000;
+      await dispatcher.tick();
+      expect((await message(id)).body).toMatchObject({ status: "expired", error: { code: "expired" } });
+      expect(carrier.handed).toEqual([]);
+    });
+
+    test("advertising whose hours end while it waits leaves next morning", async () => {
+      const { dispatcher, send, clock, message, carrier } = await rig({
+        at: Date.parse("2026-11-24T19:59:30+01:00"),
+      });
+      const id = await send(PROMO);
+      clock.at = Date.parse("2026-11-24T20:00:00+01:00");
+      await dispatcher.tick();
+      await dispatcher.tick();
+      const morning = "2026-11-25T07:00:00.000Z";
+      expect((await message(id)).body).toMatchObject({
+        status: "held",
+        hold_reason: "quiet_hours",
+        hold_until: morning,
+      });
+      expect(await dispatcher.nextDue()).toBe(Date.parse(morning));
+      clock.at = Date.parse(morning) - 1;
+      await dispatcher.tick();
+      expect(carrier.handed).toEqual([]);
+      clock.at += 1;
+      await dispatcher.tick();
+      expect(carrier.handed.map(({ text }) => text)).toEqual([`${PROMO} STOP au 36105`]);
+      const { body } = await message(id);
+      expect([body.status, body.hold_until, body.hold_reason]).toEqual(["sent", null, null]);
+    });
+  });
+
+  describe("a held message is decided again when its time comes", () => {
+    const held = async () => {
+      const one = await rig();
+      const id = await one.send(PROMO, { scheduled_at: "2026-11-25T10:00:00+01:00" });
+      expect(await one.status(id)).toBe("held");
+      return { ...one, id, due: () => void (one.clock.at = Date.parse("2026-11-25T10:00:00+01:00")) };
+    };
+
+    test("nothing changed: it leaves, and its own acceptance does not count against the cap", async () => {
+      const { id, due, dispatcher, status, carrier } = await held();
+      due();
+      await dispatcher.tick();
+      expect([await status(id), carrier.handed.length]).toEqual(["sent", 1]);
+    });
+
+    test("consent withdrawn meanwhile: refused, and the timeline says so", async () => {
+      const { id, due, dispatcher, message, carrier, sql } = await held();
+      await sql(
+        `insert into consents (id, recipient, purpose, status, source, granted_at, created_at)
+        values ('cns_zzzz', ?, 'commercial', 'withdrawn', 'web_form', ?, ?)`,
+        FR,
+        TUESDAY + 1,
+        TUESDAY + 1,
+      );
+      due();
+      await dispatcher.tick();
+      const { body } = await message(id);
+      expect(body).toMatchObject({
+        status: "refused",
+        error: { code: "consent_missing" },
+        decision: { outcome: "refuse" },
+      });
+      expect(body.timeline.at(-1).status).toBe("refused");
+      expect(carrier.handed).toEqual([]);
+    });
+
+    test("STOP meanwhile: canceled with the STOP itself", async () => {
+      const { id, due, dispatcher, status, mo, carrier } = await held();
+      await mo(FR, "36105", "STOP");
+      expect(await status(id)).toBe("canceled");
+      due();
+      await dispatcher.tick();
+      expect([await status(id), carrier.handed]).toEqual(["canceled", []]);
+    });
+
+    test("another rulebook meanwhile: the decision is the new one's", async () => {
+      const { id, due, dispatcher, message, db, settings } = await held();
+      const sources: Record<string, string> = { ...await readSources(RULES) };
+      sources["deployment.yaml"] += "\n# a change\n";
+      const { rulebook } = loadRulebook(sources);
+      await publishRulebook(db.client, { hash: rulebook!.hash, sources, at: TUESDAY });
+      await settings.refresh();
+      expect((await message(id)).body.decision.rulebook).not.toBe(rulebook!.hash);
+      due();
+      await dispatcher.tick();
+      expect((await message(id)).body).toMatchObject({ status: "sent", decision: { rulebook: rulebook!.hash } });
+    });
+
+    test("the sender is gone: failed, not lost", async () => {
+      const { id, due, dispatcher, message, sql, settings } = await held();
+      await sql("delete from senders where address = '36105'");
+      await settings.refresh();
+      due();
+      await dispatcher.tick();
+      expect((await message(id)).body).toMatchObject({ status: "failed", error: { code: "sender_not_allowed" } });
+    });
+  });
+
+  test("two dispatchers on one database hand nothing over twice", async () => {
+    const one = await rig({ script: () => new Promise((resolve) => setTimeout(() => resolve(OK), 2)) });
+    const other = await one.another();
+    const messages = Array.from(
+      { length: 400 },
+      (_, i) => ({ to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }),
+    );
+    await one.call("POST", "/v1/messages/batch", { messages });
+    const handed = await Promise.all([one.dispatcher.tick(), other.dispatcher.tick()]);
+    expect(handed[0]! + handed[1]!).toBe(400);
+    expect(new Set(one.carrier.handed.map(({ id }) => id)).size).toBe(400);
+    expect(one.carrier.handed).toHaveLength(400);
+    expect(await one.sql("select distinct status from messages")).toEqual([{ status: "sent" }]);
+  });
+
+  test("a tick with a budget stops in time and leaves the rest queued", async () => {
+    const { dispatcher, call, sql } = await rig({
+      script: () => new Promise((resolve) => setTimeout(() => resolve(OK), 30)),
+    });
+    const messages = Array.from(
+      { length: 500 },
+      (_, i) => ({ to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }),
+    );
+    await call("POST", "/v1/messages/batch", { messages });
+    const handed = await dispatcher.tick(40);
+    expect(handed).toBeGreaterThan(0);
+    expect(handed).toBeLessThan(500);
+    expect(await sql("select count(*) as n from messages where status = 'queued'")).toEqual([{ n: 500 - handed }]);
+    expect(await sql("select count(*) as n from messages where status = 'sending'")).toEqual([{ n: 0 }]);
+  });
+});

@@ -29,7 +29,7 @@ describe.each(DOCUMENTS)("the commands of $path", ({ path, clock }) => {
 
   test.each(documentedCommands(text))("line $line: $title", async ({ script, expected }) => {
     await expectOutput({ script, expected }, setup, gateway);
-  });
+  }, 20_000);
 });
 
 test("README starts the gateway as this test does", () => {

@@ -20,7 +20,8 @@ const NewMessage = z.strictObject({
   to: z.string().min(1).max(40).openapi({ description: "E.164", example: "+33612345678" }),
   from: z.string().min(1).max(20).openapi({ description: "One of your senders", example: "36105" }),
   text: z.string().max(MAX_TEXT).refine((text) => text.trim() !== "", "must not be empty")
-    .refine((text) => !text.includes("\0"), "must not contain U+0000").openapi({
+    .refine((text) => !text.includes("\0"), "must not contain U+0000")
+    .refine((text) => text.isWellFormed(), "must not contain half a surrogate pair").openapi({
       example: "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
     }),
   category: Category.optional().openapi({ description: "Checked against the words; a mixed message is commercial" }),

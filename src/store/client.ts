@@ -33,9 +33,35 @@ export interface Db {
 }
 
 /** Makes a `Db` of a client. */
-export function databaseOver(client: DbClient, embedded: boolean, close: () => Promise<void>): Db {
+export function databaseOver(driver: DbClient, embedded: boolean, close: () => Promise<void>): Db {
+  const client: DbClient = {
+    execute: (statement) => driver.execute(readable(statement)),
+    batch: (statements, mode) => driver.batch(statements.map(readable), mode),
+    migrate: (statements) => driver.migrate(statements),
+  };
   // Drizzle calls `execute` and `batch`, and nothing else unless one asks it for a transaction or its own migrator.
   return { client, orm: drizzle(client as unknown as Client), embedded, close };
+}
+
+/** Half of a surrogate pair, as `JSON.stringify` writes it: an escape whose backslash is not itself escaped. */
+const HALF_PAIR = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+/**
+ * Parameters in which half a surrogate pair stands as U+FFFD. SQLite would take such an escape of a JSON parameter as it is and store
+ * what is no UTF-8; the file driver aborts the whole process when it reads that back.
+ */
+function readable(statement: InStatement): InStatement {
+  if (typeof statement === "string" || statement.args === undefined) return statement;
+  const { args } = statement;
+  const broken = (value: unknown) => typeof value === "string" && value.includes("\\ud");
+  if (!(Array.isArray(args) ? args : Object.values(args)).some(broken)) return statement;
+  const mended = <T>(value: T) => broken(value) ? (value as string).replace(HALF_PAIR, "$1\\ufffd") as T : value;
+  return {
+    sql: statement.sql,
+    args: Array.isArray(args)
+      ? args.map(mended)
+      : Object.fromEntries(Object.entries(args).map(([name, value]) => [name, mended(value)])),
+  };
 }
 
 /** A server that accepted a request and never answers must not hold up whoever waits for it. */

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { Batcher } from "../../src/gateway/batcher.ts";
+
+interface Item {
+  key: string;
+  n: number;
+}
+
+/** Runs that end when the test says so. */
+function manual(limits = { groupSize: 4, groups: 2 }) {
+  const runs: { items: Item[]; done: () => void; fail: (error: unknown) => void }[] = [];
+  const batcher = new Batcher<Item, string>(
+    (items) =>
+      new Promise((resolve, reject) =>
+        runs.push({ items, done: () => resolve(items.map(({ key, n }) => `${key}${n}`)), fail: reject })
+      ),
+    ({ key }) => [key],
+    limits,
+    (error) => error === "down",
+  );
+  return { batcher, runs, submit: (key: string, n = 1) => batcher.submit({ key, n }) };
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("Batcher", () => {
+  test("what arrives together goes together, and each caller gets its own answer", async () => {
+    const { runs, submit, batcher } = manual();
+    const answers = Promise.all(["a", "b", "c"].map((key) => submit(key)));
+    expect(batcher.depth).toBe(3);
+    await turn();
+    expect(runs.map(({ items }) => items.map(({ key }) => key))).toEqual([["a", "b", "c"]]);
+    runs[0]!.done();
+    expect(await answers).toEqual(["a1", "b1", "c1"]);
+    expect(batcher.depth).toBe(0);
+  });
+
+  test("groups keep to their size and number; the rest goes when one is done", async () => {
+    const { runs, submit } = manual();
+    const answers = Promise.all(Array.from({ length: 11 }, (_, n) => submit(`k${n}`)));
+    await turn();
+    expect(runs.map(({ items }) => items.length)).toEqual([4, 4]);
+    runs[1]!.done();
+    await turn();
+    expect(runs.map(({ items }) => items.length)).toEqual([4, 4, 3]);
+    runs[0]!.done();
+    runs[2]!.done();
+    expect(await answers).toHaveLength(11);
+  });
+
+  test("items of one key never run at the same time, and keep their order", async () => {
+    const running = new Set<string>();
+    const seen: number[] = [];
+    const batcher = new Batcher<Item, number>(
+      async (items) => {
+        for (const { key, n } of items) {
+          expect(running.has(key)).toBe(false);
+          running.add(key);
+          if (key === "same") seen.push(n);
+        }
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 2));
+        for (const { key } of items) running.delete(key);
+        return items.map(({ n }) => n);
+      },
+      ({ key }) => [key],
+      { groupSize: 4, groups: 2 },
+      () => false,
+    );
+    const numbers = Array.from({ length: 40 }, (_, n) => n);
+    await Promise.all(
+      numbers.flatMap((n) => [batcher.submit({ key: "same", n }), batcher.submit({ key: `other${n}`, n })]),
+    );
+    expect(seen).toEqual(numbers);
+  });
+
+  test("a flood to one key starves nobody", async () => {
+    const order: string[] = [];
+    const batcher = new Batcher<Item, void>(
+      async (items) => {
+        await turn();
+        for (const { key } of items) order.push(key);
+        return items.map(() => undefined);
+      },
+      ({ key }) => [key],
+      { groupSize: 4, groups: 2 },
+      () => false,
+    );
+    const flood = Array.from({ length: 100 }, (_, n) => batcher.submit({ key: "flood", n }));
+    const others = Array.from({ length: 20 }, (_, n) => batcher.submit({ key: `other${n}`, n }));
+    await Promise.all([...flood, ...others]);
+    expect(order.lastIndexOf("other19")).toBeLessThan(order.lastIndexOf("flood"));
+    expect(order).toHaveLength(120);
+  });
+
+  test("an item that fails its group is run alone and fails nobody else", async () => {
+    const batcher = new Batcher<Item, number>(
+      (items) =>
+        items.some(({ n }) => n === 2) ? Promise.reject(new Error("two")) : Promise.resolve(items.map(({ n }) => n)),
+      ({ key }) => [key],
+      { groupSize: 10, groups: 1 },
+      () => false,
+    );
+    const results = await Promise.allSettled([1, 2, 3].map((n) => batcher.submit({ key: `${n}`, n })));
+    expect(results).toMatchObject([{ value: 1 }, { status: "rejected", reason: { message: "two" } }, { value: 3 }]);
+  });
+
+  test("a fatal error fails the group at once, and the next group runs", async () => {
+    const { runs, submit } = manual({ groupSize: 4, groups: 1 });
+    const first = Promise.allSettled([submit("a"), submit("b")]);
+    await turn();
+    const second = submit("a", 2);
+    runs[0]!.fail("down");
+    expect(await first).toMatchObject([{ reason: "down" }, { reason: "down" }]);
+    await turn();
+    expect(runs).toHaveLength(2);
+    runs[1]!.done();
+    expect(await second).toBe("a2");
+  });
+
+  test("what is submitted from an answer is taken", async () => {
+    const { runs, submit } = manual();
+    const chained = submit("a").then(() => submit("a", 2));
+    await turn();
+    runs[0]!.done();
+    await turn();
+    runs[1]!.done();
+    expect(await chained).toBe("a2");
+  });
+});

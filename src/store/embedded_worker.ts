@@ -1,6 +1,7 @@
 import { type Client, createClient, type ResultSet } from "@libsql/client/sqlite3";
 import { driverFailure } from "./database_error.ts";
 import { type EmbeddedRequest, type EmbeddedResponse, toWire } from "./embedded_protocol.ts";
+import { keepPrepared } from "./prepared.ts";
 
 /**
  * The thread that owns a database file. libSQL's file driver blocks its thread until the disk has the commit, so it
@@ -11,6 +12,7 @@ const port = globalThis as unknown as {
   postMessage: (response: EmbeddedResponse) => void;
 };
 
+keepPrepared();
 let settings: { url: string; busyTimeoutMs: number };
 let client: Client | undefined;
 let turn = Promise.resolve();
@@ -40,7 +42,12 @@ async function answer(request: EmbeddedRequest): Promise<ResultSet[]> {
     case "batch":
       return await (await connected()).batch(request.statements, request.mode);
     case "migrate":
-      return await (await connected()).migrate(request.statements);
+      try {
+        return await (await connected()).migrate(request.statements);
+      } finally {
+        // Statements that were prepared before describe tables as they were.
+        disconnect();
+      }
     case "close":
       return await close();
   }

@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { caller, type Child, startDeno, taskArguments } from "../support/child.ts";
+
+const KEY = "pk_test_key_of_durability";
+const ROUNDS = 8;
+const CALLERS = 16;
+const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";
+/** Another seed tries other instants; it is in the name of the test. */
+const SEED = 20261124;
+
+/** 0 ≤ x < 1, the same for a seed (mulberry32). */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+interface Running {
+  child: Child;
+  call: ReturnType<typeof caller>;
+}
+
+/** What `deno task start` runs, with the permissions of that task; its only writable folder is `data` below `cwd`. */
+async function start(folder: string, clock = "2026-11-24T10:00:00+01:00"): Promise<Running> {
+  const project = new URL("../..", import.meta.url).pathname;
+  const args = (await taskArguments("start")).map((arg) => arg === "src/main.ts" ? `${project}src/main.ts` : arg);
+  const child = startDeno([...args.slice(0, 1), "--no-prompt", ...args.slice(1)], {
+    PORT: "0",
+    PARLEY_ADMIN_KEY: KEY,
+    PARLEY_TEST_CLOCK: clock,
+  }, folder);
+  const [, url] = await child.printed(/^Parley listens on (\S+)$/m);
+  return { child, call: caller(url!, KEY) };
+}
+
+test(
+  `kill -9 at ${ROUNDS} random instants (seed ${SEED}) loses nothing that was answered`,
+  { timeout: 60_000 },
+  async () => {
+    const random = chance(SEED);
+    const folder = await Deno.makeTempDir({ prefix: "parley-durability-" });
+    for (const name of ["rules", "migrations"]) {
+      await Deno.symlink(
+        new URL(`../../${name}`, import.meta.url).pathname,
+        `${folder}/${name}`,
+      );
+    }
+    const accepted = new Set<string>();
+    const stopped = new Map<string, string>();
+    let person = 0;
+    let gateway = await start(folder);
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        let killed = false;
+        const { child, call } = gateway;
+        const load = Array.from({ length: CALLERS }, async (_, one) => {
+          while (!killed) {
+            const number = `+336121${String(++person).padStart(5, "0")}`;
+            try {
+              if (one % 4 === 0) {
+                const answer = await call("POST", "/carriers/sandbox/inbound", {
+                  id: `mo-${number}`,
+                  from: number,
+                  to: "36105",
+                  text: "STOP",
+                });
+                if (answer.status === 200) stopped.set(number, answer.body.message_id);
+              } else {
+                const answer = await call("POST", "/v1/messages", { to: number, from: "36105", text: INFO });
+                if (answer.status === 202) accepted.add(answer.body.id);
+              }
+            } catch {
+              // The connection broke: nobody was told anything.
+            }
+          }
+        });
+        await new Promise((resolve) => setTimeout(resolve, 20 + random() * 300));
+        child.kill("SIGKILL");
+        killed = true;
+        await Promise.all([...load, child.ended]);
+        gateway = await start(folder);
+      }
+
+      expect(accepted.size).toBeGreaterThan(ROUNDS * 10);
+      expect(stopped.size).toBeGreaterThan(ROUNDS * 2);
+      const { call } = gateway;
+      const listed = async (query: string, call: Running["call"]) => {
+        const found = new Map<string, { to: string; text: string; intent: string }>();
+        let cursor: string | null = null;
+        do {
+          const { body } = await call("GET", `/v1/messages?limit=200${query}${cursor ? `&cursor=${cursor}` : ""}`);
+          for (const message of body.data) found.set(message.id, message);
+          cursor = body.next_cursor;
+        } while (cursor !== null);
+        return found;
+      };
+      const outbound = await listed("&direction=outbound", call);
+      expect([...accepted].filter((id) => !outbound.has(id))).toEqual([]);
+      const inbound = await listed("&direction=inbound", call);
+      expect([...stopped.values()].filter((id) => inbound.get(id)?.intent !== "opt_out")).toEqual([]);
+      for (const number of stopped.keys()) {
+        const { body } = await call("GET", `/v1/suppressions?recipient=${encodeURIComponent(number)}`);
+        if (body.data.length !== 1) expect.fail(`${number} has ${body.data.length} suppressions`);
+      }
+
+      // Leases of killed instances run out within a minute: some minutes later everything has arrived, and each STOP was confirmed once.
+      gateway.child.kill("SIGTERM");
+      expect(await gateway.child.ended).toBe(0);
+      gateway = await start(folder, "2026-11-24T10:05:00+01:00");
+      const { call: later } = gateway;
+      await expect.poll(async () => {
+        const waiting = await Promise.all(
+          ["queued", "sending"].map((status) => later("GET", `/v1/messages?status=${status}`)),
+        );
+        return waiting.flatMap(({ body }) => body.data).length;
+      }, { timeout: 10_000 }).toBe(0);
+      const delivered = await listed("&direction=outbound&status=delivered", later);
+      expect([...accepted].filter((id) => !delivered.has(id))).toEqual([]);
+      const answers = [...delivered.values()].filter(({ text }) => text !== INFO).map(({ to }) => to);
+      expect(answers).toHaveLength(new Set(answers).size);
+      expect([...stopped.keys()].filter((number) => !answers.includes(number))).toEqual([]);
+    } finally {
+      gateway.child.kill("SIGKILL");
+      await gateway.child.ended;
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

@@ -10,6 +10,7 @@ import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
+import { stampOf } from "./rules/files.ts";
 import { followFolder, publishFolder } from "./rules/follow.ts";
 import { listApiKeys, saveApiKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
@@ -48,6 +49,7 @@ async function start(): Promise<void> {
   await seedSandbox(db, now());
   const settings = new SettingsCache(db.client);
 
+  const seen = await stampOf(config.rulesDir).catch(() => "");
   const published = await publishFolder(db.client, config.rulesDir, now());
   if ("problems" in published) await keepLastGood(published.problems, settings, log);
   const { carriers, rulebook } = await settings.current();
@@ -82,6 +84,7 @@ async function start(): Promise<void> {
     client: db.client,
     folder: config.rulesDir,
     active: rulebook.hash,
+    seen,
     now,
     log,
     published: () =>

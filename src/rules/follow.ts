@@ -3,6 +3,7 @@ import type { Log } from "../gateway/gateway.ts";
 import { isStored, publishRulebook } from "../store/settings.ts";
 import { checkRulebook, hashSources, problemLine } from "./check.ts";
 import { readSources, stampOf } from "./files.ts";
+import type { Sources } from "./parse.ts";
 
 /** Well under the two seconds within which a change must apply (design 3). */
 const LOOK_MS = 500;
@@ -13,7 +14,12 @@ export async function publishFolder(
   folder: string,
   now: number,
 ): Promise<{ hash: string } | { problems: string[] }> {
-  const sources = await readSources(folder);
+  let sources: Sources;
+  try {
+    sources = await readSources(folder);
+  } catch (error) {
+    return { problems: [`The rule files in ${folder} (PARLEY_RULES_DIR) cannot be read: ${(error as Error).message}`] };
+  }
   const hash = hashSources(sources);
   // A version is stored only after it was checked, and its name is its content: it need not be checked again.
   if (await isStored(client, hash)) {
@@ -28,17 +34,26 @@ export async function publishFolder(
 
 /**
  * Follows a folder: every change is checked and published; a change that does not check is told and leaves the last good
- * rulebook active. `published` is called after each change of the active version.
+ * rulebook active. `seen` is the stamp of the folder from before it was last published, so that a change made since is not missed.
+ * `published` is called after each change of the active version.
  */
 export function followFolder(
-  options: { client: DbClient; folder: string; active: string; now: () => number; log: Log; published: () => void },
+  options: {
+    client: DbClient;
+    folder: string;
+    active: string;
+    seen: string;
+    now: () => number;
+    log: Log;
+    published: () => void;
+  },
 ): { stop(): Promise<void> } {
   const { client, folder, now, log } = options;
   let active = options.active;
   let stopped = false;
   let wake = () => {};
   const follow = async () => {
-    let seen = await stampOf(folder).catch(() => "");
+    let { seen } = options;
     while (!stopped) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LOOK_MS);

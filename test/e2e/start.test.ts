@@ -1,0 +1,180 @@
+import { createClient } from "@libsql/client/sqlite3";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { caller, type Child, PROJECT, startDeno, taskArguments } from "../support/child.ts";
+import { freshDatabase } from "../support/database.ts";
+import { instance, prepare, TUESDAY } from "../support/instance.ts";
+
+const KEY = "pk_test_key_of_the_start";
+const INFO = { to: "+33612000001", from: "36105", text: "Votre rendez-vous est confirmé mardi 24 novembre à 15h00." };
+const STACK = /\bat .*\.ts:\d+|Uncaught/;
+
+describe("deno task start, with its own permissions, in a folder of its own", { timeout: 30_000 }, () => {
+  let folder: string;
+  const children: Child[] = [];
+
+  beforeEach(async () => {
+    folder = await Deno.makeTempDir({ prefix: "parley-start-" });
+    await Deno.symlink(`${PROJECT}migrations`, `${folder}/migrations`);
+    await copy(`${PROJECT}rules`, `${folder}/rules`);
+  });
+  afterEach(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await Promise.all(children.splice(0).map(({ ended }) => ended));
+    await Deno.remove(folder, { recursive: true });
+  });
+
+  const launch = async (env: Record<string, string> = {}): Promise<Child> => {
+    const [run, ...flags] = (await taskArguments("start"))
+      .map((arg) => arg === "src/main.ts" ? `${PROJECT}src/main.ts` : arg);
+    const child = startDeno([run!, "--no-prompt", ...flags], { PORT: "0", ...env }, folder);
+    children.push(child);
+    return child;
+  };
+  const listening = async (env: Record<string, string> = {}, key = KEY) => {
+    const child = await launch(env);
+    const [, url] = await child.printed(/^Parley listens on (\S+)$/m);
+    return { child, call: caller(url!, key) };
+  };
+  const stop = async (child: Child) => {
+    child.kill("SIGTERM");
+    expect(await child.ended, child.output()).toBe(0);
+  };
+  const edit = async (file: string, change: (text: string) => string) => {
+    const path = `${folder}/rules/${file}`;
+    const text = await Deno.readTextFile(path);
+    expect(change(text)).not.toBe(text);
+    await Deno.writeTextFile(path, change(text));
+  };
+
+  test("the first start makes an admin key and shows it once; a test clock is refused beside a real carrier", async () => {
+    const first = await listening();
+    const [, key] = await first.child.printed(/^ +Admin key +(pk_\S{20,})$/m);
+    const call = caller((/on (\S+)$/m.exec(first.child.output()))![1]!, key!);
+    expect((await call("GET", "/readyz")).status).toBe(200);
+    const carrier = await call("PUT", "/v1/carriers/kannel-fr", {
+      kind: "kannel",
+      config: { url: "http://127.0.0.1:1/", username: "u", password: "p", webhook_secret: "0123456789abcdef" },
+    });
+    expect(carrier.status, carrier.text).toBe(201);
+    await stop(first.child);
+
+    const second = await listening({}, key);
+    expect(second.child.output()).not.toContain("Admin key");
+    expect((await second.call("GET", "/v1/senders")).body.data).toHaveLength(4);
+    await stop(second.child);
+
+    const third = await launch({ PARLEY_TEST_CLOCK: "2026-11-24T10:00:00+01:00" });
+    expect(await third.ended).toBe(1);
+    expect(third.output()).toBe(
+      "PARLEY_TEST_CLOCK is only for the sandbox, and this database has real carriers: kannel-fr\n",
+    );
+  });
+
+  test.each([
+    { env: { PORT: "eighty" }, told: /^PORT: / },
+    { env: { PARLEY_ADMIN_KEY: "short" }, told: /^PARLEY_ADMIN_KEY: must have at least 16 characters/ },
+    { env: { PARLEY_DATABASE_URL: "mysql://x" }, told: /^PARLEY_DATABASE_URL: must start with/ },
+    {
+      env: { PARLEY_DATABASE_URL: "file:/proc/no/such.db" },
+      told: /^Cannot open the database "file:\/proc\/no\/such\.db": /,
+    },
+    { env: { PARLEY_TEST_CLOCK: "yesterday" }, told: /^PARLEY_TEST_CLOCK: / },
+    { env: { PARLEY_PUBLIC_URL: "sms.example.com" }, told: /^PARLEY_PUBLIC_URL: / },
+    { env: { PARLEY_RULES_DIR: "nowhere" }, told: /nowhere/ },
+  ])("wrong configuration is named, without a stack: $env", async ({ env, told }) => {
+    const child = await launch(env);
+    expect(await child.ended).toBe(1);
+    expect(child.output()).toMatch(told);
+    expect(child.output()).not.toMatch(STACK);
+  });
+
+  test("with a rule file that is wrong from the start it does not start, and says where", async () => {
+    await edit("outbound/4_consent.yaml", (text) => text.replace("operator: equal", "operator: equals"));
+    const child = await launch();
+    expect(await child.ended).toBe(1);
+    expect(child.output()).toMatch(/rules\/outbound\/4_consent\.yaml:\d+/);
+    expect(child.output()).not.toMatch(STACK);
+  });
+
+  test("rule files are followed: a broken one is told and changes nothing, a good one applies within two seconds", async () => {
+    const { child, call } = await listening({ PARLEY_ADMIN_KEY: KEY });
+    const rulebook = async () => (await call("POST", "/v1/messages/preview", INFO)).body.decision.rulebook;
+    const before = await rulebook();
+
+    await edit("outbound/4_consent.yaml", (text) => text.replace("operator: equal", "operator: equals"));
+    const [line] = await child.printed(/^.*"rules\.refused".*$/m);
+    expect(line).toMatch(/outbound\/4_consent\.yaml:\d+/);
+    expect(line).toMatch(/consent\.[a-z_]+/);
+    await child.printed(/"rules\.kept"/);
+    expect(await rulebook()).toBe(before);
+
+    await edit(
+      "outbound/4_consent.yaml",
+      (text) => text.replace("operator: equals", "operator: equal") + "\n# edited\n",
+    );
+    const edited = performance.now();
+    await expect.poll(rulebook, { timeout: 10_000, interval: 20 }).not.toBe(before);
+    // Two seconds on a quiet machine (design 3); here other test files share its processors.
+    expect(performance.now() - edited).toBeLessThan(4_000);
+    await stop(child);
+
+    // A gateway that has a good rulebook starts with a broken folder as well: STOPs still come in.
+    await edit("outbound/4_consent.yaml", (text) => text.replace("operator: equal", "operator: equals"));
+    const again = await listening({ PARLEY_ADMIN_KEY: KEY });
+    expect(again.child.output()).toContain("rules.kept");
+    expect((await again.call("POST", "/v1/messages", INFO)).status).toBe(202);
+  });
+});
+
+describe("a database that takes no writes", { timeout: 20_000 }, () => {
+  const gatewayOn = async () => {
+    const db = await freshDatabase();
+    await prepare(db, TUESDAY);
+    return { db, gateway: instance(db, { now: () => TUESDAY }) };
+  };
+
+  test("locked by somebody else: 503 with a problem, nothing half-done; the same request works afterwards", async () => {
+    const { db, gateway } = await gatewayOn();
+    const rival = createClient({ url: db.url });
+    const lock = await rival.transaction("write");
+    const [message, stop] = await Promise.all([
+      gateway.call("POST", "/v1/messages", INFO, { "idempotency-key": "k" }),
+      gateway.mo(INFO.to, "36105", "STOP", "mo-1"),
+    ]);
+    for (const answer of [message, stop]) {
+      expect([answer.status, answer.body.code]).toEqual([503, "database_busy"]);
+      expect(JSON.stringify(answer.body)).not.toMatch(STACK);
+    }
+    await lock.rollback();
+    rival.close();
+    expect((await db.client.execute("select count(*) as n from messages")).rows).toEqual([{ n: 0 }]);
+    expect((await gateway.call("POST", "/v1/messages", INFO, { "idempotency-key": "k" })).status).toBe(202);
+    expect((await gateway.mo(INFO.to, "36105", "STOP", "mo-1")).status).toBe(200);
+  });
+
+  test("read-only: what reads is answered, what writes is 503, and nothing is lost once it is writable again", async () => {
+    const { db, gateway } = await gatewayOn();
+    const sent = await gateway.call("POST", "/v1/messages", INFO);
+    await db.client.execute("pragma query_only = 1");
+    for (
+      const answer of [await gateway.call("POST", "/v1/messages", INFO), await gateway.mo(INFO.to, "36105", "STOP")]
+    ) {
+      expect([answer.status, answer.body.code]).toEqual([503, "database_readonly"]);
+      expect(JSON.stringify(answer.body)).not.toMatch(STACK);
+    }
+    expect((await gateway.call("GET", `/v1/messages/${sent.body.id}`)).status).toBe(200);
+    expect((await gateway.call("POST", "/v1/messages/preview", INFO)).status).toBe(200);
+    await expect(gateway.dispatcher.tick()).rejects.toMatchObject({ kind: "readonly" });
+    await db.client.execute("pragma query_only = 0");
+    expect(await gateway.dispatcher.tick()).toBe(1);
+    expect((await gateway.call("GET", `/v1/messages/${sent.body.id}`)).body.status).toBe("delivered");
+  });
+});
+
+async function copy(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copy(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
+}

@@ -14,7 +14,7 @@ export class ConditionError extends Error {
   override name = "ConditionError";
 }
 
-/** @throws ConditionError naming the unknown fact or the unsupported path. */
+/** @throws ConditionError naming the unknown fact, the unsupported path, or the value that is no list. */
 export function compileCondition(condition: Condition, facts: ReadonlySet<string>): Predicate {
   if ("all" in condition) {
     const parts = condition.all.map((part) => compileCondition(part, facts));
@@ -42,6 +42,9 @@ function compileLeaf(leaf: Leaf, facts: ReadonlySet<string>): Predicate {
   const left = reader(leaf.fact, leaf.path, facts);
   const test = operators[leaf.operator];
   const { value } = leaf;
+  if ((leaf.operator === "in" || leaf.operator === "notIn") && (typeof value !== "object" || value === null)) {
+    throw new ConditionError(`"${leaf.operator}" on "${leaf.fact}" needs a list of values`);
+  }
   if (typeof value === "object" && value !== null && "fact" in value) {
     const right = reader(value.fact, value.path, facts);
     return (frame) => test(left(frame), right(frame));
@@ -60,9 +63,10 @@ function reader(fact: string, path: string | undefined, facts: ReadonlySet<strin
   const keys = path.slice(2).split(".");
   return (frame) => {
     let value = frame[fact];
-    // Like json-rules-engine: a path is followed only into objects, anything else is compared as it is.
+    // Like json-rules-engine: a fact that is no object is compared as it is, and a path that leads nowhere is undefined.
+    if (typeof value !== "object" || value === null) return value;
     for (const key of keys) {
-      if (typeof value !== "object" || value === null) return key === keys[0] ? value : undefined;
+      if (typeof value !== "object" || value === null) return undefined;
       value = (value as Record<string, unknown>)[key];
     }
     return value;
@@ -77,12 +81,13 @@ const operators: Record<Leaf["operator"], (a: unknown, b: unknown) => boolean> =
   notIn: (a, b) => !(Array.isArray(b) && b.includes(a)),
   contains: (a, b) => Array.isArray(a) && a.includes(b),
   doesNotContain: (a, b) => Array.isArray(a) && !a.includes(b),
-  lessThan: (a, b) => isNumber(a) && a < Number(b),
-  lessThanInclusive: (a, b) => isNumber(a) && a <= Number(b),
-  greaterThan: (a, b) => isNumber(a) && a > Number(b),
-  greaterThanInclusive: (a, b) => isNumber(a) && a >= Number(b),
+  lessThan: (a, b) => isNumeric(a) && (a as number) < (b as number),
+  lessThanInclusive: (a, b) => isNumeric(a) && (a as number) <= (b as number),
+  greaterThan: (a, b) => isNumeric(a) && (a as number) > (b as number),
+  greaterThanInclusive: (a, b) => isNumeric(a) && (a as number) >= (b as number),
 };
 
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && !Number.isNaN(value);
+/** What json-rules-engine lets into a comparison: it then compares as JavaScript does, text included. */
+function isNumeric(value: unknown): boolean {
+  return typeof value === "number" ? !Number.isNaN(value) : !Number.isNaN(Number.parseFloat(value as string));
 }

@@ -112,6 +112,7 @@ async function createFolder(url: string): Promise<void> {
 
 /** Folder of a `file:` URL, null when there is none to create. */
 function folderOf(url: string): string | null {
+  if (!/^file:/i.test(url)) return null;
   const path = decodeURIComponent(url.replace(/^file:(\/\/(localhost)?(?=\/))?/i, "").replace(/\?.*$/, ""));
   const slash = path.lastIndexOf("/");
   return slash > 0 ? path.slice(0, slash) : null;

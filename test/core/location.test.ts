@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { locate, type LocationTables } from "../../src/core/location.ts";
@@ -49,5 +51,24 @@ describe("locate()", () => {
 
   test.each(["+870773111632", "+999123456789", "36105", "PARLEY", ""])("nothing is known of %j", (address) => {
     expect(locate(address, tables)).toEqual({ country: null, region: null, zones: [] });
+  });
+
+  test("tells the country that libphonenumber tells, whatever digits follow the calling code", () => {
+    const codes = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))].filter((code) =>
+      code !== "1"
+    );
+    const numbers = fc.tuple(fc.constantFrom(...codes), fc.stringMatching(/^\d{1,15}$/)).map(([code, rest]) =>
+      `+${code}${rest}`
+    );
+    fc.assert(
+      fc.property(fc.oneof(numbers, fc.stringMatching(/^\+\d{1,18}$/)), (e164) => {
+        fc.pre(!e164.startsWith("+1"));
+        const number = parsePhoneNumberFromString(e164);
+        const possible = number?.country ? [number.country] : number?.getPossibleCountries() ?? [];
+        const zones = [...new Set(possible.flatMap((country) => zonesOfCountry(country)))];
+        expect(locate(e164, tables)).toEqual({ country: possible[0] ?? null, region: null, zones });
+      }),
+      { numRuns: 20_000, seed: 20261122 },
+    );
   });
 });

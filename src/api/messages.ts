@@ -9,6 +9,7 @@ import type { Settings } from "../gateway/settings.ts";
 import { loadFacts } from "../store/facts.ts";
 import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/messages.ts";
 import { type Api, router } from "./context.ts";
+import { jsonBody } from "./json_body.ts";
 import { invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
 import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, STATUSES } from "./schemas.ts";
 
@@ -35,41 +36,42 @@ const NewMessage = z.strictObject({
 }).openapi("NewMessage");
 type NewMessage = z.infer<typeof NewMessage>;
 
+const IdempotencyKey = z.string().min(1).max(200);
+
 const TimelineEntry = z.object({ at: z.string(), status: z.string(), detail: z.string().nullable() });
 
 export function messageRoutes({ deps, acceptor }: Api) {
   const routes = router();
 
-  routes.openapi(
-    createRoute({
-      method: "post",
-      path: "/v1/messages",
-      summary: "Send a message",
-      description:
-        "Decided by the active rulebook and stored before it is answered. `Idempotency-Key` makes a retry safe.",
-      tags: ["Messages"],
-      request: {
-        headers: z.object({ "idempotency-key": z.string().min(1).max(200).optional() }),
-        body: { required: true, content: { "application/json": { schema: NewMessage } } },
-      },
-      responses: { 202: json(Message, "Accepted: queued or held"), ...problems },
-    }),
-    async (c) => {
-      const body = c.req.valid("json");
-      const draft = draftOf(body, await deps.settings.current(), deps.now());
-      const key = c.req.header("idempotency-key");
-      const acceptance = await acceptor.submit({
-        draft,
-        idempotency: key === undefined ? null : {
-          api_key_id: c.get("principal").api_key_id,
-          key,
-          body_hash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(body)))),
-        },
-      });
-      if (acceptance.status === 202) return c.json(acceptance.body, 202);
-      return problemResponse(c, new ProblemError(acceptance.body)) as never;
+  routes.openAPIRegistry.registerPath(createRoute({
+    method: "post",
+    path: "/v1/messages",
+    summary: "Send a message",
+    description:
+      "Decided by the active rulebook and stored before it is answered. `Idempotency-Key` makes a retry safe.",
+    tags: ["Messages"],
+    request: {
+      headers: z.object({ "idempotency-key": IdempotencyKey.optional() }),
+      body: { required: true, content: { "application/json": { schema: NewMessage } } },
     },
-  );
+    responses: { 202: json(Message, "Accepted: queued or held"), ...problems },
+  }));
+  routes.post("/v1/messages", async (c) => {
+    const key = c.req.header("idempotency-key");
+    if (key !== undefined) checkIdempotencyKey(key);
+    const body = await jsonBody(c, NewMessage);
+    const draft = draftOf(body, await deps.settings.current(), deps.now());
+    const acceptance = await acceptor.submit({
+      draft,
+      idempotency: key === undefined ? null : {
+        api_key_id: c.get("principal").api_key_id,
+        key,
+        body_hash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(body)))),
+      },
+    });
+    if (acceptance.status === 202) return c.json(acceptance.body, 202);
+    return problemResponse(c, new ProblemError(acceptance.body));
+  });
 
   routes.openapi(
     createRoute({
@@ -231,6 +233,14 @@ export function messageRoutes({ deps, acceptor }: Api) {
   );
 
   return routes;
+}
+
+/** @throws ProblemError naming the header. */
+function checkIdempotencyKey(key: string): void {
+  const parsed = IdempotencyKey.safeParse(key);
+  if (!parsed.success) {
+    throw invalidInput(parsed.error.issues.map((issue) => ({ ...issue, path: ["idempotency-key"] })));
+  }
 }
 
 /** @throws ProblemError naming the field. */

@@ -30,30 +30,31 @@ const GROUP = { groupSize: 128, groups: 2 };
 
 /** `stored` is called after each commit that left an answer to dispatch. */
 export function receiver(deps: Deps, stored: () => void): Receiver {
-  const batcher = new Batcher<Received, InboundOutcome>(
+  const batcher = new Batcher<Item, InboundOutcome>(
     (group) => receiveGroup(group, deps, stored),
-    ({ carrier_id, sms }) => {
-      const person = parseAddress(sms.from).address;
-      return sms.carrierMessageId === null ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`];
-    },
+    ({ carrier_id, sms, person }) =>
+      sms.carrierMessageId === null ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`],
     GROUP,
     isDatabaseDown,
   );
   return {
-    submit: (received) => batcher.submit(received),
+    submit: (received) => batcher.submit({ ...received, person: parseAddress(received.sms.from).address }),
     get depth() {
       return batcher.depth;
     },
   };
 }
 
-async function receiveGroup(group: Received[], deps: Deps, stored: () => void): Promise<InboundOutcome[]> {
+/** `person`: the writer's address, read once. */
+type Item = Received & { person: string };
+
+async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Promise<InboundOutcome[]> {
   const now = deps.now();
   const settings = await deps.settings.current();
   const { client } = deps.db;
-  const ends = group.map(({ sms }) => {
+  const ends = group.map(({ sms, person }) => {
     const sender = findSender(sms.to, settings);
-    return { person: parseAddress(sms.from).address, sender, address: sender?.address ?? parseAddress(sms.to).address };
+    return { person, sender, address: sender?.address ?? parseAddress(sms.to).address };
   });
   const [facts, known] = await Promise.all([
     loadFacts(client, ends.map(({ person, address }) => ({ person, sender: address })), now),

@@ -51,6 +51,7 @@ export function fromWire({ columns, columnTypes, rows, rowsAffected, lastInsertR
  * does, takes 25 times as long.
  */
 function rowsOf(columns: string[], rows: Value[][]): Row[] {
+  if (rows.length === 0) return [];
   class ResultRow {
     readonly #values: Value[];
     constructor(values: Value[]) {

@@ -1,7 +1,7 @@
 import { loadFacts } from "../store/facts.ts";
 import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
-import { Batcher } from "./batcher.ts";
+import { Batcher, groupLimits } from "./batcher.ts";
 import { composeDraft, type Draft, draftRow, refusalDetail } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
@@ -33,8 +33,6 @@ export interface Acceptor {
   readonly depth: number;
 }
 
-const GROUP = { groupSize: 128, groups: 2 };
-
 /** `stored` is called after each commit that left something to dispatch. */
 export function acceptor(deps: Deps, stored: () => void): Acceptor {
   const batcher = new Batcher<Submission, Acceptance>(
@@ -42,7 +40,7 @@ export function acceptor(deps: Deps, stored: () => void): Acceptor {
     // A person's messages see each other one by one; a repeated key waits for the first to be stored.
     ({ draft, idempotency }) =>
       idempotency === null ? [draft.to] : [draft.to, `${idempotency.api_key_id} ${idempotency.key}`],
-    GROUP,
+    groupLimits(deps.db),
     isDatabaseDown,
   );
   return {

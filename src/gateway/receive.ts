@@ -6,7 +6,7 @@ import { measure } from "../core/segment.ts";
 import { loadFacts } from "../store/facts.ts";
 import { storedInbound } from "../store/inbound.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
-import { Batcher } from "./batcher.ts";
+import { Batcher, groupLimits } from "./batcher.ts";
 import type { Deps } from "./gateway.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { type LaterMessage, perform } from "./perform.ts";
@@ -26,15 +26,13 @@ export interface Receiver {
   readonly depth: number;
 }
 
-const GROUP = { groupSize: 128, groups: 2 };
-
 /** `stored` is called after each commit that left an answer to dispatch. */
 export function receiver(deps: Deps, stored: () => void): Receiver {
   const batcher = new Batcher<Item, InboundOutcome>(
     (group) => receiveGroup(group, deps, stored),
     ({ carrier_id, sms, person }) =>
       sms.carrierMessageId === null ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`],
-    GROUP,
+    groupLimits(deps.db),
     isDatabaseDown,
   );
   return {

@@ -7,10 +7,11 @@ export interface Child {
 }
 
 const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 10_000;
 
 export const PROJECT = new URL("../../", import.meta.url).pathname;
 
-/** Starts `deno` with `args` and resolves once `path` answers 2xx. `{port}` in arguments is the port it shall listen on. */
+/** Starts `deno` with `args` and resolves once `path` answers 2xx. `port` is the one it shall listen on. */
 export async function startDeno(
   args: (port: number) => readonly string[],
   env: (port: number) => Record<string, string>,
@@ -31,8 +32,11 @@ export async function startDeno(
   });
   const origin = `http://127.0.0.1:${port}`;
   const stop = async () => {
-    if (!ended) child.kill("SIGTERM");
+    if (ended) return;
+    child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
     await status;
+    clearTimeout(late);
   };
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!await answers(origin + path)) {

@@ -3,21 +3,26 @@
  * while the database commits the one before, and each caller is answered when its own group is durable.
  *
  * Items that share a key never run at the same time: two messages to one person must see each other (frequency, STOP beside an
- * advertisement, one idempotency key). They keep their order.
+ * advertisement, one idempotency key). They keep their order. An item is ready when it is the first of each of its keys, and
+ * groups are made of ready items in the order in which they became so: of a flood to one key only one item is ready at a time,
+ * and it queues behind everybody who was ready before it.
  */
 export class Batcher<Item, Result> {
-  readonly #waiting: Entry<Item, Result>[] = [];
-  readonly #busy = new Set<string>();
+  /** The last item of each key that is not done. */
+  readonly #last = new Map<string, Entry<Item, Result>>();
+  readonly #ready: Entry<Item, Result>[] = [];
+  #depth = 0;
   #running = 0;
   #scheduled = false;
 
   /**
-   * `run` takes a group and answers for each item in order, or throws and has stored nothing. `keysOf`: what an item must not
-   * share with another that is running. `fatal`: errors that are nobody's fault in the group (the database is away); after any
-   * other each item is run alone, so that one that cannot be handled fails no other.
+   * `run` takes a group and answers for each item in order, or throws and has stored nothing. What is left to do for one item
+   * after the group was stored is a promise in its place: when that fails, it fails this item only and nothing runs again.
+   * `keysOf`: what an item must not share with another that is running. `fatal`: errors that are nobody's fault in the group
+   * (the database is away); after any other each item is run alone, so that one that cannot be handled fails no other.
    */
   constructor(
-    readonly run: (items: Item[]) => Promise<Result[]>,
+    readonly run: (items: Item[]) => Promise<(Result | Promise<Result>)[]>,
     readonly keysOf: (item: Item) => readonly string[],
     readonly limits: { groupSize: number; groups: number },
     readonly fatal: (error: unknown) => boolean,
@@ -26,7 +31,7 @@ export class Batcher<Item, Result> {
   /** Resolves with the item's own result once its group is done. */
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, keys: this.keysOf(item), resolve, reject });
+      this.#enqueue({ item, keys: this.keysOf(item), ahead: 0, behind: [], resolve, reject });
       // A lone item goes at once; under load the groups that are running let the next ones grow.
       if (this.#scheduled || this.#running >= this.limits.groups) return;
       this.#scheduled = true;
@@ -39,16 +44,34 @@ export class Batcher<Item, Result> {
 
   /** Items not yet taken. */
   get depth(): number {
-    return this.#waiting.length;
+    return this.#depth;
+  }
+
+  #enqueue(entry: Entry<Item, Result>): void {
+    for (const key of entry.keys) {
+      const last = this.#last.get(key);
+      if (last === entry) continue;
+      this.#last.set(key, entry);
+      if (last === undefined) continue;
+      last.behind.push(entry);
+      entry.ahead++;
+    }
+    this.#depth++;
+    if (entry.ahead === 0) this.#ready.push(entry);
+  }
+
+  #release(entry: Entry<Item, Result>): void {
+    for (const key of entry.keys) if (this.#last.get(key) === entry) this.#last.delete(key);
+    for (const next of entry.behind) if (--next.ahead === 0) this.#ready.push(next);
   }
 
   #pump(): void {
-    while (this.#running < this.limits.groups) {
-      const group = this.#take();
-      if (group.length === 0) return;
+    while (this.#running < this.limits.groups && this.#ready.length > 0) {
+      const group = this.#ready.splice(0, this.limits.groupSize);
+      this.#depth -= group.length;
       this.#running++;
       this.#settle(group).finally(() => {
-        for (const entry of group) for (const key of entry.keys) this.#busy.delete(key);
+        for (const entry of group) this.#release(entry);
         this.#running--;
         this.#pump();
       });
@@ -64,41 +87,15 @@ export class Batcher<Item, Result> {
       else for (const entry of group) await this.#settle([entry]);
     }
   }
-
-  #take(): Entry<Item, Result>[] {
-    const group: Entry<Item, Result>[] = [];
-    const left: Entry<Item, Result>[] = [];
-    // Keys of those passed over stay blocked for this look, so that nobody overtakes within a key.
-    const passed = new Set<string>();
-    let index = 0;
-    // A bounded look: a burst to one person must not make every group walk the whole queue.
-    const reach = this.limits.groupSize * 4;
-    for (; index < this.#waiting.length && group.length < this.limits.groupSize && index < reach; index++) {
-      const entry = this.#waiting[index]!;
-      if (entry.keys.some((key) => this.#busy.has(key) || passed.has(key))) {
-        for (const key of entry.keys) passed.add(key);
-        left.push(entry);
-        continue;
-      }
-      for (const key of entry.keys) this.#busy.add(key);
-      group.push(entry);
-    }
-    this.#waiting.splice(0, index, ...left);
-    return group;
-  }
 }
 
 interface Entry<Item, Result> {
   item: Item;
   keys: readonly string[];
-  resolve: (result: Result) => void;
+  /** Keys of which another item comes first. */
+  ahead: number;
+  /** Next of each key, once for each. */
+  behind: Entry<Item, Result>[];
+  resolve: (result: Result | Promise<Result>) => void;
   reject: (error: unknown) => void;
-}
-
-/**
- * Of a file one group at a time: the next one grows meanwhile, and fewer, larger commits cost less of the cores that the server
- * needs. Over a network a second group decides while the first waits for its answer.
- */
-export function groupLimits({ embedded }: { embedded: boolean }): { groupSize: number; groups: number } {
-  return { groupSize: 256, groups: embedded ? 1 : 2 };
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Batcher } from "../../src/gateway/batcher.ts";
 
@@ -73,23 +74,76 @@ describe("Batcher", () => {
     expect(seen).toEqual(numbers);
   });
 
-  test("a flood to one key starves nobody", async () => {
-    const order: string[] = [];
+  test("a flood to one key starves nobody: an unrelated item goes with the next group", async () => {
+    const { runs, submit } = manual();
+    const flood = Array.from({ length: 100 }, (_, n) => submit("flood", n));
+    await turn();
+    const other = submit("other");
+    for (let done = 0; done < 2; done++) {
+      runs[done]?.done();
+      await turn();
+    }
+    expect(await Promise.race([other, turn()])).toBe("other1");
+    for (let done = 2; done < runs.length; done++) {
+      runs[done]!.done();
+      await turn();
+    }
+    expect(await Promise.all(flood)).toEqual(flood.map((_, n) => `flood${n}`));
+  });
+
+  test("items that wait their turn are not looked at again: 20,000 of one key beside 20,000 others", async () => {
+    const groups: Item[][] = [];
     const batcher = new Batcher<Item, void>(
-      async (items) => {
-        await turn();
-        for (const { key } of items) order.push(key);
-        return items.map(() => undefined);
+      (items) => {
+        groups.push(items);
+        return Promise.resolve(items.map(() => undefined));
       },
       ({ key }) => [key],
-      { groupSize: 4, groups: 2 },
+      { groupSize: 128, groups: 2 },
       () => false,
     );
-    const flood = Array.from({ length: 100 }, (_, n) => batcher.submit({ key: "flood", n }));
-    const others = Array.from({ length: 20 }, (_, n) => batcher.submit({ key: `other${n}`, n }));
-    await Promise.all([...flood, ...others]);
-    expect(order.lastIndexOf("other19")).toBeLessThan(order.lastIndexOf("flood"));
-    expect(order).toHaveLength(120);
+    const flood = Array.from({ length: 20_000 }, (_, n) => batcher.submit({ key: "flood", n }));
+    const others = Array.from({ length: 20_000 }, (_, n) => batcher.submit({ key: `other${n}`, n }));
+    await Promise.all(others);
+    // Groups of 128, with one item of the flood in each.
+    expect(groups.length).toBeLessThan(20_000 / 127 + 5);
+    await Promise.all(flood);
+    expect(groups.flat().filter(({ key }) => key === "flood").map(({ n }) => n)).toEqual(flood.map((_, n) => n));
+  });
+
+  test("an item with several keys waits for each of them, and holds back what comes after it", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 3 }), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (keys, groupSize) => {
+          const running = new Set<string>();
+          const seen = new Map<string, number[]>();
+          const batcher = new Batcher<{ keys: string[]; n: number }, number>(
+            async (items) => {
+              for (const { keys, n } of items) {
+                for (const key of new Set(keys)) {
+                  expect(running.has(key)).toBe(false);
+                  running.add(key);
+                  seen.set(key, [...seen.get(key) ?? [], n]);
+                }
+              }
+              for (let wait = items[0]!.n % 3; wait > 0; wait--) await Promise.resolve();
+              for (const { keys } of items) for (const key of keys) running.delete(key);
+              return items.map(({ n }) => n);
+            },
+            ({ keys }) => keys,
+            { groupSize, groups: 2 },
+            () => false,
+          );
+          const results = await Promise.all(keys.map((keys, n) => batcher.submit({ keys, n })));
+          expect(results).toEqual(keys.map((_, n) => n));
+          for (const order of seen.values()) expect(order).toEqual(order.toSorted((a, b) => a - b));
+          expect(batcher.depth).toBe(0);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   test("an item that fails its group is run alone and fails nobody else", async () => {
@@ -102,6 +156,22 @@ describe("Batcher", () => {
     );
     const results = await Promise.allSettled([1, 2, 3].map((n) => batcher.submit({ key: `${n}`, n })));
     expect(results).toMatchObject([{ value: 1 }, { status: "rejected", reason: { message: "two" } }, { value: 3 }]);
+  });
+
+  test("what fails for one item after the group was stored fails it alone, and nothing runs again", async () => {
+    let runs = 0;
+    const batcher = new Batcher<Item, number>(
+      (items) => {
+        runs++;
+        return Promise.resolve(items.map(({ n }) => n === 2 ? Promise.reject(new Error("two")) : n));
+      },
+      ({ key }) => [key],
+      { groupSize: 10, groups: 1 },
+      () => false,
+    );
+    const results = await Promise.allSettled([1, 2, 3].map((n) => batcher.submit({ key: `${n}`, n })));
+    expect(results).toMatchObject([{ value: 1 }, { status: "rejected", reason: { message: "two" } }, { value: 3 }]);
+    expect(runs).toBe(1);
   });
 
   test("a fatal error fails the group at once, and the next group runs", async () => {

@@ -50,8 +50,11 @@ async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Prom
   const now = deps.now();
   const settings = await deps.settings.current();
   const { client } = deps.db;
-  const ends = group.map(({ sms, person }) => {
-    const sender = findSender(sms.to, settings);
+  const ends = group.map(({ carrier_id, sms, person }) => {
+    const found = findSender(sms.to, settings);
+    // An account speaks for its own senders only: what it brings for another's is kept, and a STOP in it stops, but it lifts
+    // nothing and is not answered.
+    const sender = found?.carrier_id === carrier_id ? found : null;
     return { person, sender, address: sender?.address ?? parseAddress(sms.to).address };
   });
   const [facts, known] = await Promise.all([

@@ -316,11 +316,10 @@ function mentionPatterns(table: Country, general: Of<"mentions">): { pattern: st
   return [...own, ...generalMentions(general)];
 }
 
-function generalMentions({ number, reply }: Of<"mentions">): { pattern: string; value: MentionPattern }[] {
-  return [
-    ...number.map((pattern) => ({ pattern, value: { way: "number" as const } })),
-    ...reply.map((pattern) => ({ pattern, value: { way: "reply" as const } })),
-  ];
+function generalMentions(general: Of<"mentions">): { pattern: string; value: MentionPattern }[] {
+  return (["number", "reply", "negation", "closing"] as const).flatMap((way) =>
+    general[way].map((pattern) => ({ pattern, value: { way } }))
+  );
 }
 
 function compileAll<T, F extends NamedFile>(

@@ -137,9 +137,11 @@ export const Scenario = z.strictObject({
   consent: z.enum(["granted", "withdrawn", "expired", "none"]).optional(),
   consent_before_opt_out: z.boolean().optional(),
   suppressed: z.enum(["commercial", "all"]).optional(),
+  /** Who made the suppression stand; `keyword` unless given. */
+  suppressed_by: z.enum(["keyword", "carrier", "operator", "import", "link"]).optional(),
   /** How many advertisements the person was sent in the last 24 hours. */
   advertising_last_24h: z.number().int().min(0).optional(),
-  /** Minutes since the person last wrote. */
+  /** Minutes since the person last wrote an ordinary message. */
   last_inbound_minutes: z.number().min(0).optional(),
   /** The gateway's own last answer in the thread. */
   last_reply: z.strictObject({ kind: z.enum(REPLY_KINDS), minutes: z.number().min(0), text: z.string().optional() })
@@ -333,6 +335,10 @@ const Mentions = z.strictObject({
   number: z.array(pattern).min(1),
   /** Patterns for senders that are answered directly. */
   reply: z.array(pattern).min(1),
+  /** Words that take back the mention right after them: `non`, `pas de`, `dont`. */
+  negation: z.array(pattern).min(1),
+  /** Words that may stand between a mention and the end of the text: `help for help`. */
+  closing: z.array(pattern).min(1),
   source: Source,
 });
 /** Weighted signs of advertising (positive) and of information (negative). */

@@ -99,3 +99,11 @@ interface Entry<Item, Result> {
   resolve: (result: Result | Promise<Result>) => void;
   reject: (error: unknown) => void;
 }
+
+/**
+ * Of a file one group at a time: the next one grows meanwhile, and fewer, larger commits cost less of the cores that the server
+ * needs. Over a network a second group decides while the first waits for its answer.
+ */
+export function groupLimits({ embedded }: { embedded: boolean }): { groupSize: number; groups: number } {
+  return { groupSize: 256, groups: embedded ? 1 : 2 };
+}

@@ -116,7 +116,7 @@ function withTails(
   if (tokens.length > MAX_T2_TOKENS) return [];
   const open = found.filter(({ value }) => value.entry.tail !== false);
   if (open.length === 0) return [];
-  const filler: Range[] = tails.match(tokens);
+  const filler: Range[] = tails.match(tokens).filter(({ to }) => !isQuantity(tokens[to - 1]));
   const named = namesIn(tokens, names);
   return open.filter(({ value, from, to }) =>
     isCovered(filler, 0, from) &&
@@ -126,6 +126,11 @@ function withTails(
       tokens.length,
     )
   ).map(({ value }) => value);
+}
+
+/** "stop 5", "stop 2": one or two digits count something, a number to write to has more. */
+function isQuantity(token: Token | undefined): boolean {
+  return token?.shape === "number" && token.text.length < 3;
 }
 
 /** Tokens that belong to one of `names`: any of its words ("STOP ACME" for Acme Paris), or all of them glued together. */

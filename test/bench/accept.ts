@@ -22,6 +22,7 @@ const COMMERCIAL = [
 /** Requests made for each figure: more than are asked, so that nobody gets two. */
 const PER_SECOND = 20_000;
 const SINGLE_PER_SECOND = 6_000;
+const LEAST_PER_SECOND = 12_000;
 const CONSENTS_PER_IMPORT = 20_000;
 
 export async function measureAccepts(
@@ -43,8 +44,9 @@ export async function measureAccepts(
       figure("informative", result);
     }
     for (const count of connections) {
-      // Consents are imported beforehand: half as many again as the other shape needed.
-      const total = Math.ceil(1.5 * answered.get(count)! * (times.warmUpSeconds + times.seconds)) + 1_000;
+      // Consents are imported beforehand: half as many again as the other shape needed, and never few if that was disturbed.
+      const rate = Math.max(1.5 * answered.get(count)!, count === 1 ? LEAST_PER_SECOND / 4 : LEAST_PER_SECOND);
+      const total = Math.ceil(rate * (times.warmUpSeconds + times.seconds));
       const numbers = Array.from({ length: total }, nextNumber);
       await importConsents(gateway, numbers);
       figure("commercial", await measure(generator, requests(gateway, numbers, COMMERCIAL), at(count)));

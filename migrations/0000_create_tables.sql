@@ -50,7 +50,8 @@ CREATE TABLE `conversations` (
 	`sender` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`last_message_at` integer NOT NULL,
-	`last_inbound_at` integer
+	`last_inbound_at` integer,
+	`last_chat_at` integer
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `conversations_person_sender` ON `conversations` (`person`,`sender`);--> statement-breakpoint
@@ -119,6 +120,7 @@ CREATE INDEX `messages_conversation` ON `messages` (`conversation_id`,`id`);--> 
 CREATE INDEX `messages_queued` ON `messages` (`sender`,`priority`,`due_at`) WHERE status = 'queued';--> statement-breakpoint
 CREATE INDEX `messages_held` ON `messages` (`due_at`) WHERE status = 'held';--> statement-breakpoint
 CREATE INDEX `messages_leased` ON `messages` (`lease`,`lease_until`) WHERE status = 'sending';--> statement-breakpoint
+CREATE INDEX `messages_rare` ON `messages` (`status`,`id`) WHERE status = 'undelivered' or status = 'failed' or status = 'expired' or status = 'canceled' or status = 'refused' or status = 'unknown';--> statement-breakpoint
 CREATE INDEX `messages_replies` ON `messages` (`person`,`created_at`) WHERE reply_kind is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX `messages_inbound_once` ON `messages` (`carrier_id`,`carrier_message_id`) WHERE direction = 'inbound' and carrier_message_id is not null;--> statement-breakpoint
 CREATE INDEX `messages_carrier_id` ON `messages` (`carrier_id`,`carrier_message_id`) WHERE direction = 'outbound' and carrier_message_id is not null;--> statement-breakpoint

@@ -45,6 +45,9 @@ export function conversationRoutes({ deps }: Api) {
       method: "get",
       path: "/v1/conversations",
       summary: "List conversations, most recent message first",
+      description:
+        "With `sender` alone 5,000 conversations are looked at a page: a page may hold fewer than `limit`, even " +
+        "none, and there is more as long as `next_cursor` is not null.",
       tags: ["Conversations"],
       request: {
         query: z.object({

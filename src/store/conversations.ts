@@ -19,7 +19,10 @@ export interface ConversationFilter {
   after?: ConversationCursor | undefined;
 }
 
-/** A page, most recent message first. A thread that gets a message while one walks moves to the front, past the walker. */
+/** As for messages: how many threads a page looks at when only the sender is given. */
+const PAGE_REACH = 5_000;
+
+/** A page, most recent message first; one of a sender may be short, even empty, with more to come. A thread that gets a message while one walks moves to the front, past the walker. */
 export async function listConversations(
   { orm }: Db,
   { person, sender, limit, after }: ConversationFilter,
@@ -27,14 +30,22 @@ export async function listConversations(
   const where: SQL[] = [];
   if (person !== undefined) where.push(eq(conversations.person, person));
   if (sender !== undefined) where.push(eq(conversations.sender, sender));
-  if (after !== undefined) {
-    const { last_message_at, id } = conversations;
-    where.push(sql`(${last_message_at}, ${id}) < (${after.last_message_at}, ${after.id})`);
+  const { last_message_at, id } = conversations;
+  const place = after === undefined ? [] : [sql`(${last_message_at}, ${id}) < (${after.last_message_at}, ${after.id})`];
+  const newestFirst = [desc(last_message_at), desc(id)];
+  let lowest: ConversationCursor | null = null;
+  if (sender !== undefined && person === undefined) {
+    const [bottom] = await orm.select({ last_message_at, id }).from(conversations).where(and(...place))
+      .orderBy(...newestFirst).limit(1).offset(PAGE_REACH - 1);
+    if (bottom !== undefined) {
+      lowest = bottom;
+      where.push(sql`(${last_message_at}, ${id}) >= (${bottom.last_message_at}, ${bottom.id})`);
+    }
   }
-  const rows = await orm.select().from(conversations).where(and(...where))
-    .orderBy(desc(conversations.last_message_at), desc(conversations.id)).limit(limit + 1);
+  const rows = await orm.select().from(conversations).where(and(...place, ...where))
+    .orderBy(...newestFirst).limit(limit + 1);
   const page = rows.slice(0, limit);
-  return { rows: page, next: rows.length > limit ? page.at(-1)! : null };
+  return { rows: page, next: rows.length > limit ? page.at(-1)! : lowest };
 }
 
 export async function findConversation({ orm }: Db, id: string): Promise<ConversationRow | null> {

@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { instant } from "../gateway/message_view.ts";
 import type { Db } from "./client.ts";
-import { conversations, message_events, messages } from "./schema.ts";
+import { conversations, message_events, messages, RARE_STATUSES } from "./schema.ts";
 import type { MessageRow } from "./writes.ts";
 
 export interface MessageFilter {
@@ -15,7 +15,13 @@ export interface MessageFilter {
   cursor?: string | undefined;
 }
 
-/** A page, newest first; `next` is the cursor of the following one. */
+/** Rows that a page may look at where no index finds the fitting ones: the thread of the database serves everybody. */
+export const PAGE_REACH = 5_000;
+
+/**
+ * A page, newest first; `next` is the cursor of the following one. Where no index knows the fitting messages a page looks at
+ * `PAGE_REACH` of them, so that it may be short, even empty, with more to come.
+ */
 export async function listMessages(
   { orm }: Db,
   { limit, cursor, person, ...filter }: MessageFilter,
@@ -23,7 +29,14 @@ export async function listMessages(
   const where: SQL[] = [];
   if (cursor !== undefined) where.push(lt(messages.id, cursor));
   if (filter.direction !== undefined) where.push(eq(messages.direction, filter.direction));
-  if (filter.status !== undefined) where.push(eq(messages.status, filter.status));
+  if (filter.status !== undefined) {
+    // The word itself, not a parameter: only so does SQLite see that the index of rare ones applies.
+    where.push(
+      isRare(filter.status)
+        ? sql`${messages.status} = ${sql.raw(`'${filter.status}'`)}`
+        : eq(messages.status, filter.status),
+    );
+  }
   if (filter.category !== undefined) where.push(eq(messages.category, filter.category));
   if (filter.conversation_id !== undefined) where.push(eq(messages.conversation_id, filter.conversation_id));
   if (person !== undefined) {
@@ -31,8 +44,23 @@ export async function listMessages(
     const threads = orm.select({ id: conversations.id }).from(conversations).where(eq(conversations.person, person));
     where.push(inArray(messages.conversation_id, threads));
   }
+  const filtered = filter.direction !== undefined || filter.category !== undefined || filter.status !== undefined;
+  const indexed = person !== undefined || filter.conversation_id !== undefined || isRare(filter.status);
+  let lowest: string | null = null;
+  if (filtered && !indexed) {
+    const [bottom] = await orm.select({ id: messages.id }).from(messages)
+      .where(cursor === undefined ? undefined : lt(messages.id, cursor))
+      .orderBy(desc(messages.id)).limit(1).offset(PAGE_REACH - 1);
+    lowest = bottom?.id ?? null;
+    if (lowest !== null) where.push(gte(messages.id, lowest));
+  }
   const rows = await orm.select().from(messages).where(and(...where)).orderBy(desc(messages.id)).limit(limit + 1);
-  return pageOf(rows, limit);
+  const page = pageOf(rows, limit);
+  return { rows: page.rows, next: page.next ?? lowest };
+}
+
+function isRare(status: MessageRow["status"] | undefined): boolean {
+  return RARE_STATUSES.some((rare) => rare === status);
 }
 
 /** Cuts the extra row that tells whether there is more. */

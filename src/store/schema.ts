@@ -8,6 +8,9 @@ import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from
  * few threads: an index on the person itself would cost more than all else together, because its keys come in random order.
  */
 
+/** Few of many messages, and the ones that somebody looks for. Not `held`: those have an index that the dispatcher must use. */
+export const RARE_STATUSES = ["undelivered", "failed", "expired", "canceled", "refused", "unknown"] as const;
+
 export const messages = sqliteTable("messages", {
   id: text().primaryKey(),
   direction: text({ enum: ["outbound", "inbound"] }).notNull(),
@@ -72,6 +75,9 @@ export const messages = sqliteTable("messages", {
   index("messages_queued").on(table.sender, table.priority, table.due_at).where(sql`status = 'queued'`),
   index("messages_held").on(table.due_at).where(sql`status = 'held'`),
   index("messages_leased").on(table.lease, table.lease_until).where(sql`status = 'sending'`),
+  // Spelled out with `or`: SQLite does not see that `status = 'failed'` is among an `in (…)`.
+  index("messages_rare").on(table.status, table.id)
+    .where(sql.raw(RARE_STATUSES.map((status) => `status = '${status}'`).join(" or "))),
   index("messages_replies").on(table.person, table.created_at).where(sql`reply_kind is not null`),
   // The same webhook delivered twice, or to two instances at once, is one message.
   uniqueIndex("messages_inbound_once").on(table.carrier_id, table.carrier_message_id)
@@ -97,6 +103,8 @@ export const conversations = sqliteTable("conversations", {
   created_at: integer().notNull(),
   last_message_at: integer().notNull(),
   last_inbound_at: integer(),
+  /** The person's last message when it was an ordinary one; null again once they asked to stop, for help or to return. */
+  last_chat_at: integer(),
 }, (table) => [
   uniqueIndex("conversations_person_sender").on(table.person, table.sender),
   index("conversations_newest").on(table.last_message_at),

@@ -126,7 +126,7 @@ export class OutboundFrame {
     if (this.#score === undefined) {
       let advertises = 0;
       let informs = 0;
-      for (const found of this.rulebook.signals.match(this.tokens)) {
+      for (const found of this.book.signals.match(this.tokens)) {
         if (found.value.weight > 0) advertises += found.value.weight;
         else informs += found.value.weight;
         const first = this.tokens[found.from], last = this.tokens[found.to - 1];

@@ -5,7 +5,7 @@ import { compileKeywords, type KeywordMatcher } from "./keywords.ts";
 import { locate } from "./location.ts";
 import type { MentionPattern } from "./mention.ts";
 import type { Confidence } from "./message.ts";
-import { compilePatterns, PatternError, type PhraseMatcher } from "./phrases.ts";
+import { compilePatterns, PatternError, type PhraseMatch, type PhraseMatcher } from "./phrases.ts";
 import { compileWeek } from "./quiet_hours.ts";
 import type {
   Country,
@@ -18,6 +18,7 @@ import type {
   Source,
   Stage,
 } from "./rulebook_schema.ts";
+import type { Token } from "./text.ts";
 import { zonesOfCountry } from "./zones.ts";
 
 /**
@@ -28,7 +29,6 @@ export interface Rulebook {
   /** Content hash of the files: the name of this version. */
   readonly hash: string;
   readonly deployment: Deployment;
-  readonly signals: PhraseMatcher<{ weight: number; why: string }>;
   readonly thresholds: { commercial: number; informative: number; floor: number };
   readonly guards: PhraseMatcher<{ why: string }>;
   /** Country codes that have a file of their own. */
@@ -53,6 +53,11 @@ export interface CountryBook {
   readonly stages: Readonly<Record<Stage, readonly CompiledRule[]>>;
   readonly keywords: KeywordMatcher;
   readonly mentions: PhraseMatcher<MentionPattern>;
+  /**
+   * Signs of advertising in every language, signs of information only in those of the country, in English and in none: a word
+   * of another language that looks alike must not excuse an advertisement (Dutch "garage" in a French one).
+   */
+  readonly signals: { match(tokens: readonly Token[]): PhraseMatch<Signal>[] };
   /** Hours that bind in the country, and in the region where it is stricter. */
   hours(region: string | null): Parameters<typeof import("./quiet_hours.ts").quiet>[2];
 }
@@ -68,6 +73,13 @@ export interface CompiledRule {
   readonly to: number;
   readonly sourceText: string;
   readonly confidence: Confidence;
+}
+
+export interface Signal {
+  /** Positive is advertising, negative information. */
+  weight: number;
+  why: string;
+  language: string;
 }
 
 /** A rule file that is well formed but cannot work; `rule` tells the loader which line to name. */
@@ -158,6 +170,14 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const replies = new Map(of("replies").map((file) => [file.content.language, file.content]));
   if (!replies.has("en")) throw new RulebookError("replies", null, "there are no replies in English, the last resort");
 
+  const signals = compileAll<Signal, NamedFile & { content: Of<"signals"> }>(
+    of("signals"),
+    ({ content }) =>
+      content.signals.flatMap(({ patterns, weight, why }) =>
+        patterns.map((pattern) => ({ pattern, value: { weight, why, language: content.language } }))
+      ),
+  );
+
   const compileCountry = (table: Country, path: string): CountryBook => {
     const profile = deployment.quiet_hours?.[table.code] ?? table.quiet_hours.profile;
     const applied: Country = { ...table, quiet_hours: { ...table.quiet_hours, profile } };
@@ -178,6 +198,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
       stages,
       keywords: compileKeywords(keywordsOf(applied, keywords), tails),
       mentions: guarded(path, () => compilePatterns<MentionPattern>(mentionPatterns(applied, mentions))),
+      signals: signalsOf(applied, signals),
       hours(region) {
         const regional = region === null ? undefined : applied.quiet_hours.regions?.[region];
         const key = regional ? region : null;
@@ -203,13 +224,6 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     deployment,
     thresholds,
     countries: [...countries.keys()].filter((code) => code !== "default"),
-    signals: compileAll(
-      of("signals"),
-      (file) =>
-        file.content.signals.flatMap(({ patterns, weight, why }) =>
-          patterns.map((pattern) => ({ pattern, value: { weight, why } }))
-        ),
-    ),
     guards: compileAll(
       of("guards"),
       (file) =>
@@ -303,6 +317,15 @@ function keywordsOf(table: Country, general: readonly KeywordEntry[]): KeywordEn
   // English words are understood everywhere: STOP campaigns use them in every country.
   const languages = new Set(["und", "en", ...table.languages]);
   return [...(table.keywords ?? []), ...general.filter((entry) => languages.has(entry.language))];
+}
+
+/** Nobody knows the language of a country without a file, so every one informs there. */
+function signalsOf(table: Country, all: PhraseMatcher<Signal>): CountryBook["signals"] {
+  if (table.code === "default") return all;
+  const languages = new Set(["und", "en", ...table.languages]);
+  return {
+    match: (tokens) => all.match(tokens).filter(({ value }) => value.weight > 0 || languages.has(value.language)),
+  };
 }
 
 function mentionPatterns(table: Country, general: Of<"mentions">): { pattern: string; value: MentionPattern }[] {

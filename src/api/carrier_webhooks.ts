@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Verified, WebhookRequest } from "../carriers/carrier.ts";
+import type { InboundSms, Verified, WebhookRequest } from "../carriers/carrier.ts";
 import { carrierIo } from "../gateway/carrier_io.ts";
-import type { CarrierAccount } from "../gateway/settings.ts";
+import { findSender } from "../gateway/receive.ts";
+import { type CarrierAccount, hasRealCarrier, type SettingsCache } from "../gateway/settings.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { problem } from "./problem.ts";
 
@@ -15,15 +16,19 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
     return account;
   };
   const ioOf = ({ id, adapter }: CarrierAccount) =>
-    carrierIo(id, adapter, deps, async (authorization) => (await keys.authenticate(authorization)) !== null);
+    carrierIo(id, adapter, deps, async (authorization) => {
+      const principal = await keys.authenticate(authorization);
+      if (principal?.role === "app") await onlySandbox(deps.settings);
+      return principal !== null;
+    });
 
   routes.on(["GET", "POST"], "/carriers/:id/inbound", async (c) => {
     const account = await accountOf(c.req.param("id"));
     const { adapter, config, id } = account;
     const messages = verified(await adapter.inbound(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
-    const stop_reply = adapter.stopReply(config);
+    if (adapter.kind === "sandbox") await ownSenders(messages, id, deps.settings);
     const outcomes = await Promise.all(
-      messages.map((sms) => receiver.submit({ carrier_id: id, sms, stop_reply })),
+      messages.map((sms) => receiver.submit({ carrier_id: id, sms })),
     );
     const { status, contentType, body } = adapter.answer(outcomes);
     return c.body(body, status as ContentfulStatusCode, { "content-type": contentType });
@@ -40,6 +45,25 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
   });
 
   return routes;
+}
+
+/**
+ * Beside real carriers the sandbox is no toy any more: its handsets have the numbers of real people, and START from one of them
+ * would undo what only an administrator may.
+ */
+async function onlySandbox(settings: SettingsCache): Promise<void> {
+  if (!hasRealCarrier(await settings.current())) return;
+  throw problem(403, "forbidden", "Forbidden", "Beside a real carrier the sandbox needs a key with the role admin.");
+}
+
+async function ownSenders(messages: InboundSms[], carrierId: string, cache: SettingsCache): Promise<void> {
+  const settings = await cache.current();
+  for (const { to } of messages) {
+    const sender = findSender(to, settings);
+    if (sender === null || sender.carrier_id === carrierId) continue;
+    const detail = `"${to}" belongs to the carrier "${sender.carrier_id}"; only that one brings messages for it.`;
+    throw problem(409, "sender_of_another_carrier", "Sender of another carrier", detail);
+  }
 }
 
 function verified<T>(result: Verified<T>): T {

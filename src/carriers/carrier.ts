@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Intent, StopReply } from "../core/message.ts";
+import type { Intent } from "../core/message.ts";
 
 /**
  * The contract of a carrier adapter: verify, parse, send. An adapter never touches the store and keeps no state; adding one
@@ -14,8 +14,6 @@ export interface Carrier<Config = unknown> {
   secrets: readonly string[];
   /** True when handing the same message over twice is harmless: an expired lease is then simply sent again. */
   idempotent: boolean;
-  /** Who answers a STOP that arrives through this account. */
-  stopReply(config: Config): StopReply;
   /** True for carriers that live on the operator's own network; the others must resolve to public addresses. */
   privateNetwork: boolean;
   send(message: Outgoing, config: Config, io: CarrierIo): Promise<SendResult>;
@@ -36,7 +34,7 @@ export interface CarrierIo {
   carrierId: string;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** True when the `Authorization` header carries a valid API key (the sandbox trusts nothing else). */
+  /** True when the `Authorization` header carries an API key that may play handsets (the sandbox trusts nothing else). */
   authorized: (authorization: string | null) => Promise<boolean>;
 }
 

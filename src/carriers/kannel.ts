@@ -73,7 +73,6 @@ export const kannel: Carrier<Config> = {
   config: Config,
   secrets: ["password", "webhook_secret"] satisfies (keyof Config)[],
   idempotent: false,
-  stopReply: () => "gateway",
   privateNetwork: true,
 
   async send(message, config, io) {

@@ -17,7 +17,6 @@ export const sandbox: Carrier<z.infer<typeof Config>> = {
   config: Config,
   secrets: [],
   idempotent: true,
-  stopReply: () => "gateway",
   privateNetwork: false,
 
   send(message) {

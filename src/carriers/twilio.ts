@@ -76,7 +76,6 @@ export const twilio: Carrier<Config> = {
   secrets: ["auth_token"] satisfies (keyof Config)[],
   // A second POST is a second SMS: Twilio has no idempotency key.
   idempotent: false,
-  stopReply: (config) => config.stop_reply,
   privateNetwork: false,
 
   async send(message, config, io) {

@@ -43,6 +43,8 @@ export interface InboundVerdict {
   decision: Decision;
   intent: Intent;
   effects: Effect[];
+  /** An ordinary message: an answer to it is conversation and not a campaign. */
+  conversational: boolean;
 }
 
 export interface OutboundInput {
@@ -84,6 +86,7 @@ export function decideInbound(input: InboundInput, rulebook: Rulebook): InboundV
     decision: { rulebook: rulebook.hash, outcome: "allow", category_source: "rules", intent: frame.intent, rules },
     intent: frame.intent,
     effects,
+    conversational: frame.conversational,
   };
 }
 

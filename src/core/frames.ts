@@ -1,6 +1,6 @@
 import type { CountryBook, Place, Rulebook } from "./rulebook.ts";
 import type { Category, InboundMessage, Intent, OutboundMessage, PersonFacts, Sender } from "./message.ts";
-import { type Composed, type MentionState, mentionState } from "./mention.ts";
+import { type Composed, type MentionState, mentionState, mentionWay } from "./mention.ts";
 import { measure } from "./segment.ts";
 import { quiet } from "./quiet_hours.ts";
 import { type Token, tokenize } from "./text.ts";
@@ -27,7 +27,9 @@ export const OUTBOUND_FACTS = {
       "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `help`",
     content_category: "What the words say: `commercial`, `informative` or `unclear`",
     content_score: "Sum of the weights of the signals found; positive is advertising",
-    conversation_minutes: "Minutes since the person last wrote to this sender; a huge number when never",
+    conversation_minutes:
+      "Minutes since the person last wrote an ordinary message to this sender; a huge number when never, or when they asked for something since",
+    suppression: "`none`, `commercial` (no advertising) or `all` (nothing from this sender)",
     sender: "The sender: `$.address`, `$.kind`, `$.country`, `$.countries`, `$.stop_number`, `$.brand`",
     sender_kind: "`short_code`, `long_code`, `toll_free` or `alphanumeric`",
     sender_serves_country: "True when the sender may be used for the recipient's country",
@@ -36,7 +38,6 @@ export const OUTBOUND_FACTS = {
   permit: {
     category: "`commercial` or `informative`, as the classify stage settled it",
     consent: "`granted`, `withdrawn`, `expired` or `none`, for advertising",
-    suppression: "`none`, `commercial` (no advertising) or `all` (nothing from this sender)",
     advertising_count: "Advertisements accepted for the person within the period of the country's (or region's) cap",
     advertising_limit: "The cap itself",
     mention: "`absent`, `present`, `wrong_number`, or `impossible` when the sender leaves no way to say STOP",
@@ -62,7 +63,11 @@ export const INBOUND_FACTS = {
     keyword_tier: "`T1` the whole text is the keyword, `T2` keyword and a short tail, or `none`",
     guard: "True when a guard pattern shows that the word does not mean what it says",
     carrier_intent: "What the carrier recognised by itself, or `none`",
+    keyword_conditional: "True for a keyword that is an ordinary answer otherwise (YES, JA, OUI)",
     opted_out: "True while a suppression stands for this person and sender",
+    may_return: "True while only suppressions stand that a word of the person may lift, not those that staff entered",
+    resubscription_offered:
+      "True when our last confirmation of an opt-out offered the very word that the person now wrote",
     from_country: "ISO 3166 code of the writer's country, or `unknown`",
     from_kind: "`msisdn`, or `machine` for short codes and names",
     country: "The writer's country file",
@@ -75,8 +80,6 @@ export const INBOUND_FACTS = {
     minutes_since_help: "The same for help answers",
     automatic_replies_24h: "Our automatic answers in this thread in the last 24 hours",
     consent_before_opt_out: "True when advertising was consented to before the latest opt-out withdrew it",
-    resubscription_offered:
-      "True when our last confirmation of an opt-out offered the very word that the person now wrote",
   },
 } as const;
 
@@ -142,7 +145,7 @@ export class OutboundFrame {
     return score >= limits.commercial ? "commercial" : score <= limits.informative ? "informative" : "unclear";
   }
   get conversation_minutes(): number {
-    return minutesSince(this.person.last_inbound_at, this.now);
+    return minutesSince(this.person.last_chat_at, this.now);
   }
   get sender_kind(): string {
     return this.sender.kind;
@@ -179,13 +182,9 @@ export class OutboundFrame {
     return this.#cap.hours;
   }
   get mention(): MentionState {
-    return this.#mention ??= mentionState(
-      this.message.text,
-      this.tokens,
-      this.sender,
-      this.book.table,
-      this.book.mentions,
-    );
+    return this.#mention ??= this.message.unsubscribe_url === "" && mentionWay(this.sender, this.book.table) === "link"
+      ? "impossible"
+      : mentionState(this.message.text, this.tokens, this.sender, this.book.table, this.book.mentions);
   }
   get facts_available(): boolean {
     return this.person.available;
@@ -259,6 +258,16 @@ export class InboundFrame {
     return this.person.suppressions.some((one) =>
       one.scope === "commercial" || one.sender === null || one.sender === this.sender?.address
     );
+  }
+  get may_return(): boolean {
+    return this.opted_out && this.person.suppressions.every((one) => one.source !== "operator");
+  }
+  get keyword_conditional(): boolean {
+    return this.keyword?.conditional ?? false;
+  }
+  /** An ordinary message, to which an answer is conversation; one that holds an opt-out word is not, whatever it meant by it. */
+  get conversational(): boolean {
+    return this.intent === "none" && (this.guard || !this.book.keywords.mentions(this.tokens, "opt_out"));
   }
   get keyword_intent(): string {
     return this.keyword?.intent ?? "none";

@@ -13,6 +13,8 @@ export interface KeywordMatch {
   /** The keyword as in the rule file. */
   words: string;
   source: Source;
+  /** Counts only while the person is opted out: an ordinary answer otherwise. */
+  conditional: boolean;
 }
 
 export interface KeywordContext {
@@ -24,6 +26,8 @@ export interface KeywordContext {
 
 export interface KeywordMatcher {
   match(tokens: readonly Token[], context: KeywordContext): KeywordMatch | null;
+  /** True when a keyword of `intent` stands anywhere in the text. */
+  mentions(tokens: readonly Token[], intent: string): boolean;
 }
 
 interface Keyword {
@@ -61,6 +65,7 @@ export function compileKeywords(entries: readonly KeywordEntry[], tailWords: rea
       if (found.length === 0) return null;
       return best("T1", wholeText(tokens, found)) ?? best("T2", withTails(tokens, found, tails, names));
     },
+    mentions: (tokens, intent) => keywords.match(tokens).some(({ value }) => value.entry.intent === intent),
   };
 }
 
@@ -84,8 +89,8 @@ function best(tier: KeywordTier, candidates: Keyword[]): KeywordMatch | null {
     if (winner === null || rank(candidate) < rank(winner)) winner = candidate;
   }
   if (winner === null) return null;
-  const { intent, language, source } = winner.entry;
-  return { intent, tier, language, words: winner.words, source };
+  const { intent, language, source, only_when_opted_out } = winner.entry;
+  return { intent, tier, language, words: winner.words, source, conditional: only_when_opted_out ?? false };
 }
 
 function rank({ entry }: Keyword): number {

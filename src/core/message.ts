@@ -48,6 +48,8 @@ export interface SuppressionFact {
   /** `commercial`: no advertising from the workspace. `all`: nor anything else from `sender` (from anybody when null). */
   scope: "commercial" | "all";
   sender: string | null;
+  /** Who made it stand; what staff entered, a word of the person does not lift. */
+  source: "keyword" | "carrier" | "operator" | "import" | "link";
 }
 
 export type ConsentStatus = "granted" | "withdrawn" | "expired" | "none";
@@ -62,8 +64,8 @@ export interface PersonFacts {
   consent_before_opt_out: boolean;
   /** Instants (ms) of advertising accepted for this person, newest first; at most the last 30 days, at most 50. */
   advertising_at: number[];
-  /** Last message from the person to this sender (ms), or null. */
-  last_inbound_at: number | null;
+  /** The person's last message to this sender (ms) when it was an ordinary one; null when they asked for something since. */
+  last_chat_at: number | null;
   /** The gateway's last automatic answers in this thread, newest first. */
   replies: { kind: ReplyKind; at: number; text: string }[];
   /** From the address book; null when unknown. */
@@ -84,7 +86,7 @@ export interface OutboundMessage {
   max_segments: number | null;
   /** Set for the gateway's own answers. */
   reply_kind: ReplyKind | null;
-  /** Unsubscribe page for this very message, used where a link is the lawful way out. */
+  /** Unsubscribe page for this very message, used where a link is the lawful way out; empty when there can be none. */
   unsubscribe_url: string;
 }
 

@@ -43,7 +43,8 @@ export function parseMsisdn(input: string): ParsedMsisdn {
  * stays a number: an unusual range must not keep its holder from opting out.
  */
 export function parseAddress(input: string, callingCountry?: string): Address {
-  const given = input.trim();
+  // Some carriers hand on URI forms: `tel:+33612345678`, `+33612345678;npi=1`.
+  const given = input.trim().replace(/^(?:tel|sms):/i, "").replace(/^(\+?\d[\d\s.()-]*);.*$/s, "$1");
   const short = SHORT_CODE.exec(given);
   if (short) return { kind: "short_code", address: short[1]! };
   if (!/^\+?[\d\s.()-]+$/.test(given)) return { kind: "name", address: given };

@@ -28,7 +28,10 @@ export interface Refusal {
 export type Acceptance = { status: 202; body: MessageView } | { status: 422; body: Refusal };
 
 export interface Acceptor {
-  /** Resolves when the message (or its refusal) is durable. Rejects with DatabaseError or NoRulebookError: nothing is stored then. */
+  /**
+   * Resolves when the message (or its refusal) is durable. Rejects with NoRulebookError, when nothing is stored, or with
+   * DatabaseError, whose kind tells whether something may be (`unavailable`).
+   */
   submit(submission: Submission): Promise<Acceptance>;
   readonly depth: number;
 }
@@ -51,7 +54,11 @@ export function acceptor(deps: Deps, stored: () => void): Acceptor {
   };
 }
 
-async function acceptGroup(group: Submission[], deps: Deps, stored: () => void): Promise<Acceptance[]> {
+async function acceptGroup(
+  group: Submission[],
+  deps: Deps,
+  stored: () => void,
+): Promise<(Acceptance | Promise<Acceptance>)[]> {
   const now = deps.now();
   const { rulebook } = await deps.settings.current();
   const { client } = deps.db;
@@ -77,7 +84,7 @@ async function acceptGroup(group: Submission[], deps: Deps, stored: () => void):
       person: row.person,
       sender: row.sender,
       at: now,
-      inbound: false,
+      inbound: null,
     });
     writes.messages.push(idempotency === null ? row : { ...row, requires: row.id });
     if (idempotency !== null) {
@@ -96,15 +103,18 @@ async function acceptGroup(group: Submission[], deps: Deps, stored: () => void):
   const kept = await commit(client, writes, now);
   if (results.some(({ row }) => row?.status === "queued")) stored();
 
-  // A message that was not kept lost the race for its key against another instance: the answer is the winner's.
+  // A message that was not kept lost the race for its key against another instance: the answer is the winner's. Only its own
+  // caller waits for that, and only he fails with it: the others are stored and must not be decided again.
   const lost = group.filter((_, index) => results[index]!.row !== null && !kept.has(results[index]!.row!.id));
-  const winners = lost.length === 0 ? new Map() : await idempotentAnswers(client, lost);
+  const winners = lost.length === 0 ? null : idempotentAnswers(client, lost);
   return results.map(({ acceptance, row }, index) => {
     if (row === null) return acceptance;
     const conversation = kept.get(row.id);
     if (conversation === undefined) {
       const submission = group[index]!;
-      return repeated(winners.get(lost.indexOf(submission))!, submission.idempotency!.body_hash);
+      return winners!.then((answers) =>
+        repeated(answers.get(lost.indexOf(submission))!, submission.idempotency!.body_hash)
+      );
     }
     if (acceptance.status === 202) acceptance.body.conversation_id = conversation;
     return acceptance;

@@ -3,6 +3,7 @@ import type { Category, PersonFacts, ReplyKind } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
 import type { MessageRow } from "../store/writes.ts";
 import { secretToken } from "./ids.ts";
+import { reachableFromPhones } from "./public_url.ts";
 import type { ConfiguredSender } from "./settings.ts";
 
 /** A message somebody (an app, a person, the gateway itself) wants sent, already parsed. */
@@ -36,7 +37,8 @@ export function composeDraft(
 ): Composed {
   const { sender } = draft;
   // Only a name ever needs a link; randomness costs a microsecond that the rest can save.
-  const token = sender.kind === "alphanumeric" ? draft.unsubscribe_token ?? secretToken() : null;
+  const linked = sender.kind === "alphanumeric" && (!sender.real || reachableFromPhones(publicUrl));
+  const token = linked ? draft.unsubscribe_token ?? secretToken() : null;
   const unsubscribe_url = token === null ? "" : unsubscribeUrl(publicUrl, token);
   const verdict = decideOutbound({
     message: {

@@ -40,13 +40,13 @@ export function perform(
 ): LaterMessage[] {
   const { message_id, person, now } = cause;
   const later: LaterMessage[] = [];
-  let suppression: string | null = null;
+  // Known before the effects are looked at: their order is that of the rules, and a confirmation may stand first.
+  const suppression = effects.some((effect) => effect.type === "suppress") ? deps.newId("sup") : null;
   for (const effect of effects) {
     switch (effect.type) {
       case "suppress":
-        suppression = deps.newId("sup");
         writes.suppressions.push({
-          id: suppression,
+          id: suppression!,
           recipient: person,
           scope: effect.scope,
           sender: effect.sender ?? "",
@@ -64,8 +64,7 @@ export function perform(
       case "record_consent":
       case "withdraw_consent": {
         const granted = effect.type === "record_consent";
-        // Nothing to withdraw: the ledger keeps acts, not attempts.
-        if (!granted && cause.facts.consent !== "granted") break;
+        // A withdrawal counts even when no consent is on record: one of an earlier day may be recorded later.
         writes.consents.push({
           id: deps.newId("cns"),
           recipient: person,

@@ -1,6 +1,5 @@
 import type { InboundOutcome, InboundSms } from "../carriers/carrier.ts";
 import { decideInbound } from "../core/decide.ts";
-import type { StopReply } from "../core/message.ts";
 import { parseAddress } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
 import { loadFacts } from "../store/facts.ts";
@@ -16,8 +15,6 @@ import type { ConfiguredSender, Settings } from "./settings.ts";
 export interface Received {
   carrier_id: string;
   sms: InboundSms;
-  /** Who answers keywords on this account. */
-  stop_reply: StopReply;
 }
 
 export interface Receiver {
@@ -36,7 +33,11 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
     isDatabaseDown,
   );
   return {
-    submit: (received) => batcher.submit({ ...received, person: parseAddress(received.sms.from).address }),
+    async submit(received) {
+      // Some carriers give a number as it is dialled in the country; which one, the number it was sent to tells.
+      const country = findSender(received.sms.to, await deps.settings.current())?.country ?? undefined;
+      return await batcher.submit({ ...received, person: parseAddress(received.sms.from, country).address });
+    },
     get depth() {
       return batcher.depth;
     },
@@ -64,7 +65,7 @@ async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Prom
 
   const writes = noWrites();
   const later: LaterMessage[] = [];
-  const results = group.map(({ carrier_id, sms, stop_reply }, index): InboundOutcome => {
+  const results = group.map(({ carrier_id, sms }, index): InboundOutcome => {
     // SQLite cuts a text at U+0000; what a handset wrote after it must not be lost.
     const text = sms.text.replaceAll("\0", " ");
     const earlier = known.get(index);
@@ -77,7 +78,8 @@ async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Prom
         from: person,
         text,
         carrier_intent: sms.carrierIntent,
-        stop_reply: sms.alreadyAnswered ? "provider" : stop_reply,
+        // Only what the provider did answer: it knows fewer words than we do, and the rest would stay without a confirmation.
+        stop_reply: sms.alreadyAnswered ? "provider" : "gateway",
       },
       sender,
       person: about,
@@ -104,7 +106,16 @@ async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Prom
       created_at: now,
       decision: JSON.stringify(verdict.decision),
     };
-    writes.conversations.push({ id: conversation_id, person, sender: address, at: now, inbound: true });
+    writes.conversations.push({
+      id: conversation_id,
+      person,
+      sender: address,
+      at: now,
+      inbound: { chat: verdict.conversational },
+    });
+    if (verdict.intent === "opt_out" && !person.startsWith("+")) {
+      deps.log("warn", "opt_out.not_a_number", { message: id, carrier: carrier_id });
+    }
     writes.messages.push(row);
     later.push(...perform(
       verdict.effects,
@@ -137,7 +148,7 @@ async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Prom
 }
 
 /** Carriers write our own numbers with or without `+`. */
-function findSender(address: string, settings: Settings): ConfiguredSender | null {
+export function findSender(address: string, settings: Settings): ConfiguredSender | null {
   return settings.senders.get(address) ?? settings.senders.get(parseAddress(address).address) ??
     settings.senders.get(`+${address}`) ?? null;
 }

@@ -16,6 +16,8 @@ export interface Settings {
 export interface ConfiguredSender extends Sender {
   carrier_id: string;
   rate_per_second: number;
+  /** True when what it sends reaches phones, and not the sandbox. */
+  real: boolean;
 }
 
 export interface CarrierAccount {
@@ -23,6 +25,13 @@ export interface CarrierAccount {
   adapter: Carrier;
   config: unknown;
 }
+
+/** True once messages may reach phones. */
+export function hasRealCarrier({ carriers }: Settings): boolean {
+  return carriers.values().some(({ adapter }) => adapter.kind !== SANDBOX);
+}
+
+const SANDBOX = "sandbox";
 
 /** No rulebook was ever published to this database: nothing can be decided, so nothing is accepted. */
 export class NoRulebookError extends Error {
@@ -88,7 +97,11 @@ export class SettingsCache {
     }
     const senders = new Map(stored.senders.map(({ brand, ...sender }) => [
       sender.address,
-      { ...sender, brand: brand ?? rulebook.deployment.brand },
+      {
+        ...sender,
+        brand: brand ?? rulebook.deployment.brand,
+        real: carriers.get(sender.carrier_id)?.adapter.kind !== SANDBOX,
+      },
     ]));
     this.#current = { rulebook, senders, carriers };
     this.#readAt = startedAt;

@@ -91,14 +91,16 @@ function personFacts(scenario: Scenario, now: number, sender: string): PersonFac
   const ago = (minutes: number | undefined) => minutes === undefined ? null : now - minutes * MINUTE;
   return {
     available: scenario.facts_available ?? true,
-    suppressions: scenario.suppressed === undefined ? [] : [{ id: "sup_example", scope: scenario.suppressed, sender }],
+    suppressions: scenario.suppressed === undefined
+      ? []
+      : [{ id: "sup_example", scope: scenario.suppressed, sender, source: scenario.suppressed_by ?? "keyword" }],
     consent: scenario.consent ?? "none",
     consent_before_opt_out: scenario.consent_before_opt_out ?? false,
     advertising_at: Array.from(
       { length: scenario.advertising_last_24h ?? 0 },
       (_, index) => now - (index + 1) * MINUTE,
     ),
-    last_inbound_at: ago(scenario.last_inbound_minutes),
+    last_chat_at: ago(scenario.last_inbound_minutes),
     replies: scenario.last_reply === undefined ? [] : [{
       kind: scenario.last_reply.kind,
       at: now - scenario.last_reply.minutes * MINUTE,

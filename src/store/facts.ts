@@ -31,7 +31,7 @@ export async function loadFacts(client: DbClient, requests: readonly FactsReques
     const [
       position,
       conversation_id,
-      last_inbound_at,
+      last_chat_at,
       language,
       time_zone,
       suppressions,
@@ -48,7 +48,7 @@ export async function loadFacts(client: DbClient, requests: readonly FactsReques
         consent,
         consent_before_opt_out: consent === "withdrawn" && consents.some(([status]) => status === "granted"),
         advertising_at: advertising,
-        last_inbound_at,
+        last_chat_at,
         replies,
         language,
         time_zone,
@@ -62,7 +62,7 @@ type Consent = [status: "granted" | "withdrawn", expires_at: number | null];
 type FactsRow = [
   position: number,
   conversation_id: string | null,
-  last_inbound_at: number | null,
+  last_chat_at: number | null,
   language: string | null,
   time_zone: string | null,
   suppressions: SuppressionFact[],
@@ -80,8 +80,8 @@ function consentStatus(latest: Consent | undefined, now: number): ConsentStatus 
 
 // Messages that were refused or never left do not count towards the frequency cap; those that wait do.
 const FACTS = `with r (i, person, sender) as materialized (select key, value->>0, value->>1 from json_each(:requests))
-  select json_group_array(json_array(r.i, c.id, c.last_inbound_at, k.language, k.time_zone,
-    (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, '')))
+  select json_group_array(json_array(r.i, c.id, c.last_chat_at, k.language, k.time_zone,
+    (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, ''), 'source', s.source))
        from suppressions s where s.recipient = r.person and s.lifted_at is null),
     (select json_group_array(json_array(n.status, n.expires_at)) from (select status, expires_at from consents
        where recipient = r.person and purpose = 'commercial' order by granted_at desc, id desc limit 20) n),

@@ -28,7 +28,8 @@ export interface ConversationWrite {
   person: string;
   sender: string;
   at: number;
-  inbound: boolean;
+  /** For a message from the person: whether it was an ordinary one, to which an answer is conversation. */
+  inbound: { chat: boolean } | null;
 }
 
 export function noWrites(): Writes {
@@ -60,7 +61,7 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
   if (writes.lifts.length > 0) {
     statements.push({
       sql: `update suppressions set lifted_at = j.value->>2, lifted_by = j.value->>3 from json_each(?) j
-        where suppressions.recipient = j.value->>0 and suppressions.lifted_at is null
+        where suppressions.recipient = j.value->>0 and suppressions.lifted_at is null and suppressions.source != 'operator'
           and (suppressions.scope = 'commercial' or suppressions.sender in ('', j.value->>1))
           and exists (select 1 from messages where id = j.value->>4)`,
       args: [JSON.stringify(writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires]))],
@@ -119,11 +120,13 @@ function upsertConversations(rows: readonly ConversationWrite[]): InStatement[] 
       created_at: at,
       last_message_at: at,
       last_inbound_at: inbound ? at : null,
+      last_chat_at: inbound?.chat ? at : null,
     })),
     "insert",
     {},
     `on conflict (person, sender) do update set last_message_at = excluded.last_message_at,
-      last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at)`,
+      last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at),
+      last_chat_at = case when excluded.last_inbound_at is null then last_chat_at else excluded.last_chat_at end`,
   );
 }
 

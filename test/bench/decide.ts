@@ -94,7 +94,7 @@ const NOBODY: PersonFacts = {
   consent: "none",
   consent_before_opt_out: false,
   advertising_at: [],
-  last_inbound_at: null,
+  last_chat_at: null,
   replies: [],
   language: null,
   time_zone: null,

@@ -48,8 +48,6 @@ function status(params: Record<string, string>, url = STATUS) {
 describe("configuration", () => {
   test("defaults", () => {
     expect(config).toEqual({ ...SETTINGS, api_url: "https://api.twilio.com", stop_reply: "provider" });
-    expect(twilio.stopReply(config)).toBe("provider");
-    expect(twilio.stopReply({ ...config, stop_reply: "gateway" })).toBe("gateway");
   });
 
   test.each([

@@ -126,7 +126,14 @@ describe("tier 1", () => {
     (text) => expect(found(text)).toBe("opt_out T1"),
   );
   test("a match says what the rule file says", () => {
-    expect(match("opt out")).toEqual({ intent: "opt_out", tier: "T1", language: "en", words: "OPT-OUT", source });
+    expect(match("opt out")).toEqual({
+      conditional: false,
+      intent: "opt_out",
+      tier: "T1",
+      language: "en",
+      words: "OPT-OUT",
+      source,
+    });
     expect(match("🛑 arret")?.words).toBe("ARRÊT");
     expect(match("🛑✋")?.words).toBe("🛑");
   });

@@ -31,7 +31,6 @@ function scripted(idempotent: boolean, script: Script): Carrier & { handed: Outg
     config: z.strictObject({}),
     secrets: [],
     idempotent,
-    stopReply: () => "gateway",
     privateNetwork: false,
     handed,
     async send(message) {

@@ -13,8 +13,8 @@ describe.each(DATABASE_KINDS)("messages from handsets, %s database", (kind) => {
   const g = sharedGateway(kind);
   const count = async (table: string, where = "true") =>
     (await g.sql(`select count(*) as n from ${table} where ${where}`))[0]!["n"];
-  const submit = (sms: Partial<InboundSms>, stop_reply: "gateway" | "provider" = "gateway", api = g.api) =>
-    api.receiver.submit({
+  const submit = (sms: Partial<InboundSms>) =>
+    g.api.receiver.submit({
       carrier_id: "sandbox",
       sms: {
         carrierMessageId: null,
@@ -26,7 +26,6 @@ describe.each(DATABASE_KINDS)("messages from handsets, %s database", (kind) => {
         mediaUrls: [],
         ...sms,
       },
-      stop_reply,
     });
 
   test("one webhook, twenty times at once on two instances: one message, one suppression, one confirmation", async () => {
@@ -142,10 +141,44 @@ describe.each(DATABASE_KINDS)("messages from handsets, %s database", (kind) => {
   );
 
   test("an opt-out that the provider recognised and answered is kept and never confirmed again", async () => {
-    await submit({ text: "STOP", carrierIntent: "opt_out", alreadyAnswered: true, carrierMessageId: "SM1" }, "gateway");
-    await submit({ text: "STOP", carrierIntent: "opt_out", carrierMessageId: "SM2" }, "provider");
+    await submit({ text: "STOP", carrierIntent: "opt_out", alreadyAnswered: true, carrierMessageId: "SM1" });
+    await submit({ text: "STOP", carrierIntent: "opt_out", alreadyAnswered: true, carrierMessageId: "SM2" });
     expect(await g.sql("select source from suppressions")).toEqual([{ source: "carrier" }]);
     expect(await g.textsTo(FR)).toEqual([]);
+  });
+
+  test("a word that the provider does not know is confirmed by us", async () => {
+    await submit({ text: "Arrêt", alreadyAnswered: false, carrierMessageId: "SM3" });
+    expect(await g.textsTo(FR)).toEqual([CONFIRMATION]);
+  });
+
+  test("a STOP from a number written as it is dialled in the country stops that very person", async () => {
+    await submit({ from: "06 12 34 00 99" });
+    await submit({ from: "tel:+33612340098;npi=1", carrierMessageId: "SM4" });
+    expect(await g.sql("select recipient from suppressions order by recipient")).toEqual([
+      { recipient: "+33612340098" },
+      { recipient: "+33612340099" },
+    ]);
+  });
+
+  test("what staff entered is not lifted by a word, and an answer to it opens no conversation", async () => {
+    await g.mo(FR, "36105", "STOP");
+    await g.sql("update suppressions set source = 'operator'");
+    await g.mo(FR, "36105", "START");
+    expect(await count("suppressions", "lifted_at is null")).toBe(1);
+    expect(await g.textsTo(FR)).toEqual([CONFIRMATION]);
+  });
+
+  test("only an ordinary message opens a conversation, and a STOP closes it", async () => {
+    const open = async () => (await g.sql("select last_chat_at is not null as chat from conversations"))[0]!["chat"];
+    await g.mo(FR, "36105", "Bonjour, à quelle heure ouvrez-vous ?");
+    expect(await open()).toBe(1);
+    await g.mo(FR, "36105", "je veux que ça stop maintenant");
+    expect(await open()).toBe(0);
+    await g.mo(FR, "36105", "Merci pour la réponse");
+    expect(await open()).toBe(1);
+    await g.mo(FR, "36105", "STOP");
+    expect(await open()).toBe(0);
   });
 
   test.each(["STOP", "HELP", "CONTACT", "START"])(

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { parseMsisdn } from "../core/msisdn.ts";
-import { type Refusal, refusal } from "../gateway/accept.ts";
+import { type Refusal, refusal, type Submission } from "../gateway/accept.ts";
 import { composeDraft, type Draft, draftRow } from "../gateway/compose.ts";
 import { messageView } from "../gateway/message_view.ts";
 import type { Settings } from "../gateway/settings.ts";
@@ -10,7 +10,7 @@ import { loadFacts } from "../store/facts.ts";
 import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/messages.ts";
 import { type Api, router } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
-import { invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
+import { asProblem, invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
 import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, STATUSES } from "./schemas.ts";
 
 const MAX_BATCH = 10_000;
@@ -61,14 +61,8 @@ export function messageRoutes({ deps, acceptor }: Api) {
     if (key !== undefined) checkIdempotencyKey(key);
     const body = await jsonBody(c, NewMessage);
     const draft = draftOf(body, await deps.settings.current(), deps.now());
-    const acceptance = await acceptor.submit({
-      draft,
-      idempotency: key === undefined ? null : {
-        api_key_id: c.get("principal").api_key_id,
-        key,
-        body_hash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(body)))),
-      },
-    });
+    const idempotency = key === undefined ? null : idempotencyOf(key, c.get("principal").api_key_id, body);
+    const acceptance = await acceptor.submit({ draft, idempotency });
     if (acceptance.status === 202) return c.json(acceptance.body, 202);
     return problemResponse(c, new ProblemError(acceptance.body));
   });
@@ -78,9 +72,13 @@ export function messageRoutes({ deps, acceptor }: Api) {
       method: "post",
       path: "/v1/messages/batch",
       summary: "Send up to 10,000 messages",
-      description: "Each is decided and answered on its own, in order; one that is invalid or refused stops no other.",
+      description:
+        "Each is decided, stored and answered on its own, in order; one that is invalid, refused or could not be stored " +
+        "stops no other. `Idempotency-Key` makes a retry of the whole batch safe: the item at position n (from 0) has the " +
+        "key `KEY#n`.",
       tags: ["Messages"],
       request: {
+        headers: z.object({ "idempotency-key": IdempotencyKey.optional() }),
         body: {
           required: true,
           content: {
@@ -95,19 +93,30 @@ export function messageRoutes({ deps, acceptor }: Api) {
     }),
     async (c) => {
       const settings = await deps.settings.current();
+      const key = c.req.valid("header")["idempotency-key"];
+      const { api_key_id } = c.get("principal");
+      const failures = new Map<string, { items: number; error: unknown }>();
       const data = await Promise.all(
-        c.req.valid("json").messages.map(async (item): Promise<unknown> => {
+        c.req.valid("json").messages.map(async (item, index): Promise<unknown> => {
           try {
             const parsed = NewMessage.safeParse(item);
             if (!parsed.success) throw invalidInput(parsed.error.issues);
-            return (await acceptor.submit({ draft: draftOf(parsed.data, settings, deps.now()), idempotency: null }))
-              .body;
+            const draft = draftOf(parsed.data, settings, deps.now());
+            const idempotency = key === undefined ? null : idempotencyOf(`${key}#${index}`, api_key_id, parsed.data);
+            return (await acceptor.submit({ draft, idempotency })).body;
           } catch (error) {
-            if (error instanceof ProblemError) return error.problem;
-            throw error;
+            // Others of the batch may be stored by now: each item has to be answered, whatever became of this one.
+            const { problem } = asProblem(error);
+            if (problem.status >= 500) {
+              failures.set(problem.code, { items: (failures.get(problem.code)?.items ?? 0) + 1, error });
+            }
+            return problem;
           }
         }),
       );
+      for (const [code, { items, error }] of failures) {
+        deps.log("error", "batch.failed", { code, items, of: data.length, error: String(error) });
+      }
       return c.json({ data }, 200);
     },
   );
@@ -233,6 +242,10 @@ export function messageRoutes({ deps, acceptor }: Api) {
   );
 
   return routes;
+}
+
+function idempotencyOf(key: string, api_key_id: string, body: NewMessage): NonNullable<Submission["idempotency"]> {
+  return { api_key_id, key, body_hash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(body)))) };
 }
 
 /** @throws ProblemError naming the header. */

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "@hono/zod-openapi";
 import { NoRulebookError } from "../gateway/settings.ts";
-import { databaseErrorIn } from "../store/database_error.ts";
+import { databaseErrorIn, type DatabaseErrorKind } from "../store/database_error.ts";
 
 /** RFC 9457 problem details; `code` is stable, `errors` names fields. */
 export const ProblemSchema = z.object({
@@ -69,8 +69,13 @@ export function asProblem(error: unknown): ProblemError {
       title: "The database cannot be used right now",
       status: 503,
       code: `database_${database.kind}`,
-      detail: "Nothing was stored. Try again later.",
+      detail: STORED_BY[database.kind] ?? MAYBE_STORED,
     }, { "retry-after": "1" });
   }
-  return problem(500, "internal_error", "Internal error", "Nothing was stored. The log of the gateway tells more.");
+  return problem(500, "internal_error", "Internal error", "The log of the gateway tells more.");
 }
+
+/** A transaction that was turned away left nothing; one whose answer did not come may have been committed. */
+const NOT_STORED = "The write that failed stored nothing. Try again later.";
+const STORED_BY: Partial<Record<DatabaseErrorKind, string>> = { busy: NOT_STORED, readonly: NOT_STORED };
+const MAYBE_STORED = "It may or may not have been stored. Repeat it, a message with the same Idempotency-Key.";

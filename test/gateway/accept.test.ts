@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Submission } from "../../src/gateway/accept.ts";
+import type { Db, DbClient } from "../../src/store/client.ts";
+import { DatabaseError } from "../../src/store/database_error.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
+import { instance } from "../support/instance.ts";
 import { sharedGateway } from "../support/shared_gateway.ts";
 
 const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
@@ -116,6 +120,117 @@ describe.each(DATABASE_KINDS)("messages of apps, %s database", (kind) => {
     expect(body.data[0].errors?.[0]?.field ?? body.data[0].detail).toMatch(/to/);
   });
 
+  describe("a batch of which a part cannot be stored", () => {
+    const messages = Array.from({ length: 600 }, (_, i) => ({ to: `+3361203${1_000 + i}`, from: "36105", text: INFO }));
+    const batch = (gateway: Pick<typeof g, "call">, items: unknown[], key?: string) =>
+      gateway.call(
+        "POST",
+        "/v1/messages/batch",
+        { messages: items },
+        key === undefined ? {} : { "idempotency-key": key },
+      );
+    /** The real database, except that every other commit fails, before or after it was done. */
+    const halfBroken = (code: string, when: "before" | "after") => {
+      let calls = 0;
+      const failure = new DatabaseError({ message: "made by the test", code });
+      return instance(
+        through(g.db, {
+          async batch(...args) {
+            const fails = ++calls % 2 === 0;
+            if (fails && when === "before") throw failure;
+            const results = await g.db.client.batch(...args);
+            if (fails) throw failure;
+            return results;
+          },
+        }),
+        { now: () => g.clock.at, settings: g.settings },
+      );
+    };
+
+    test("each item has its own answer, and what is said to be stored is", async () => {
+      const { status, body } = await batch(halfBroken("SQLITE_BUSY", "before"), messages);
+      const failed = body.data.filter((one: { status: unknown }) => one.status === 503);
+      expect([status, body.data.length]).toEqual([200, 600]);
+      expect(failed.length).toBeGreaterThan(0);
+      expect(failed.length).toBeLessThan(600);
+      expect(failed[0]).toMatchObject({ code: "database_busy", detail: expect.stringContaining("stored nothing") });
+      expect(await count("messages")).toBe(600 - failed.length);
+    });
+
+    test.each(["before", "after"] as const)(
+      "sent again under its Idempotency-Key, every message is there once (failed %s the commit)",
+      async (when) => {
+        const first = await batch(halfBroken("FETCH_FAILED", when), messages, "retry");
+        const failed = first.body.data.filter((one: { status: unknown }) => one.status === 503);
+        expect(failed.length).toBeGreaterThan(0);
+        expect(failed[0].detail).toContain("may or may not have been stored");
+        const second = await batch(g, messages, "retry");
+        expect(second.body.data.every((one: { status: unknown }) => one.status === "queued")).toBe(true);
+        first.body.data.forEach((one: { status: unknown; id: string }, index: number) => {
+          if (one.status === "queued") expect(second.body.data[index].id).toBe(one.id);
+        });
+        expect(await count("messages")).toBe(600);
+      },
+    );
+
+    test("another body under the key is 422 for the item that changed; another key is another batch", async () => {
+      const few = messages.slice(0, 3);
+      const first = await batch(g, few, "k");
+      const changed = await batch(g, [few[0], { ...few[1], text: "Autre chose." }, few[2]], "k");
+      expect(changed.body.data[1].code).toBe("idempotency_key_reused");
+      expect([changed.body.data[0], changed.body.data[2]]).toEqual([first.body.data[0], first.body.data[2]]);
+      expect(await count("messages")).toBe(3);
+      await batch(g, few, "k2");
+      await batch(g, few);
+      expect(await count("messages")).toBe(9);
+      expect((await batch(g, few, "k".repeat(201))).status).toBe(422);
+    });
+  });
+
+  test("when the winner of a key cannot be looked up after the commit, nobody else is stored twice", async () => {
+    const { senders } = await g.settings.current();
+    const key = { api_key_id: "key_of_the_test", key: "k", body_hash: "h" };
+    const submission = (to: string, idempotency: Submission["idempotency"]): Submission => ({
+      draft: {
+        to,
+        sender: senders.get("36105")!,
+        text: INFO,
+        category: null,
+        scheduled_at: null,
+        valid_until: null,
+        max_segments: null,
+        metadata: null,
+        reply: null,
+        unsubscribe_token: null,
+      },
+      idempotency,
+    });
+    let committed = false;
+    const slow = instance(
+      through(g.db, {
+        async batch(...args) {
+          // Between our read and our write another instance stores its message under the key.
+          await g.api.acceptor.submit(submission("+33612000002", key));
+          const results = await g.db.client.batch(...args);
+          committed = true;
+          return results;
+        },
+        execute: (statement) =>
+          committed
+            ? Promise.reject(new DatabaseError({ message: "made by the test", code: "SQLITE_ERROR" }))
+            : g.db.client.execute(statement),
+      }),
+      { now: () => g.clock.at, settings: g.settings },
+    );
+    const [lost, stored] = await Promise.allSettled([
+      slow.api.acceptor.submit(submission("+33612000003", key)),
+      slow.api.acceptor.submit(submission(FR, null)),
+    ]);
+    expect([lost.status, stored.status]).toEqual(["rejected", "fulfilled"]);
+    expect(await count("messages", `person = '${FR}'`)).toBe(1);
+    expect(await count("messages")).toBe(2);
+  });
+
   test("half a surrogate pair is refused in a text, and does no harm elsewhere", async () => {
     const refused = await send({ text: "Votre code \ud800" });
     expect([refused.status, JSON.stringify(refused.body)]).toEqual([422, expect.stringContaining('"text"')]);
@@ -136,3 +251,8 @@ describe.each(DATABASE_KINDS)("messages of apps, %s database", (kind) => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1_000);
   });
 });
+
+/** A database that answers some calls in another way. */
+function through(db: Db, calls: Partial<DbClient>): Db {
+  return { ...db, client: { ...db.client, ...calls } };
+}

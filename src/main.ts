@@ -6,6 +6,7 @@ import { createGateway } from "./gateway/create.ts";
 import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
 import { base64Url, idMaker } from "./gateway/ids.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
+import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "./gateway/public_url.ts";
 import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
@@ -58,6 +59,9 @@ async function start(): Promise<void> {
     throw new StartError(
       `PARLEY_TEST_CLOCK is only for the sandbox, and this database has real carriers: ${real.join(", ")}`,
     );
+  }
+  if (real.length > 0 && !reachableFromPhones(config.publicUrl)) {
+    log("warn", "public_url.unreachable", { detail: UNREACHABLE_PUBLIC_URL });
   }
   const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
 

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Carrier, carrierOf, carriers } from "../carriers/mod.ts";
 import { instant } from "../gateway/message_view.ts";
+import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "../gateway/public_url.ts";
 import { type CarrierRow, deleteCarrier, findCarrier, listCarriers, saveCarrier } from "../store/carriers.ts";
 import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
@@ -28,6 +29,7 @@ const CarrierView = z.object({
   webhooks: z.object({ inbound: z.string(), status: z.string() }).openapi({
     description: "Addresses to enter at the provider",
   }),
+  warnings: z.array(z.string()).openapi({ description: "What the operator should mend; empty when all is well" }),
   created_at: z.string(),
   updated_at: z.string(),
 }).openapi("Carrier");
@@ -43,6 +45,7 @@ export function carrierRoutes({ deps }: Api) {
       kind,
       ...shown(JSON.parse(config) as Config, carrierOf(kind)),
       webhooks: { inbound: webhook("inbound"), status: webhook("status") },
+      warnings: kind === "sandbox" || reachableFromPhones(deps.publicUrl) ? [] : [UNREACHABLE_PUBLIC_URL],
       created_at: instant(created_at),
       updated_at: instant(updated_at),
     };

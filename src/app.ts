@@ -53,9 +53,10 @@ export function createApp(api: Api) {
     xFrameOptions: "DENY",
     referrerPolicy: "no-referrer",
   }));
+  // Before the body: a stranger must not make us read eight megabytes.
+  app.use("/v1/*", requireKey(api.keys));
   const [large, small] = [limited(LARGE_BODY), limited(SMALL_BODY)];
   app.use((c, next) => (/\/(batch|import)$/.test(c.req.path) ? large : small)(c, next));
-  app.use("/v1/*", requireKey(api.keys));
 
   for (
     const routes of [

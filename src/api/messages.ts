@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { parseMsisdn } from "../core/msisdn.ts";
+import { measure } from "../core/segment.ts";
 import { type Refusal, refusal, type Submission } from "../gateway/accept.ts";
 import { composeDraft, type Draft, draftRow } from "../gateway/compose.ts";
 import { messageView } from "../gateway/message_view.ts";
@@ -14,22 +15,30 @@ import { asProblem, invalidField, invalidInput, problem, ProblemError, problemRe
 import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, STATUSES } from "./schemas.ts";
 
 const MAX_BATCH = 10_000;
-/** Ten GSM-7 segments: what carriers accept at most. */
+/** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */
+const MAX_SEGMENTS = 10;
 const MAX_TEXT = 1_530;
+/** A date further off is a slip, and the rules that it was accepted under will not hold by then. */
+const MAX_AHEAD_MS = 365 * 24 * 60 * 60_000;
 
 const NewMessage = z.strictObject({
   to: z.string().min(1).max(40).openapi({ description: "E.164", example: "+33612345678" }),
   from: z.string().min(1).max(20).openapi({ description: "One of your senders", example: "36105" }),
   text: z.string().max(MAX_TEXT).refine((text) => text.trim() !== "", "must not be empty")
     .refine((text) => !text.includes("\0"), "must not contain U+0000")
-    .refine((text) => text.isWellFormed(), "must not contain half a surrogate pair").openapi({
+    .refine((text) => text.isWellFormed(), "must not contain half a surrogate pair")
+    .refine(
+      (text) => measure(text).segments <= MAX_SEGMENTS,
+      "must fit into 10 segments: 1,530 characters of GSM-7, 670 of any other",
+    ).openapi({
       example: "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
     }),
   category: Category.optional().openapi({ description: "Checked against the words; a mixed message is commercial" }),
-  scheduled_at: Instant.optional(),
+  scheduled_at: Instant.optional().openapi({ description: "At most a year ahead" }),
   valid_until: Instant.optional().openapi({ description: "After this instant it is not handed over any more" }),
-  max_segments: z.number().int().min(1).max(10).optional().openapi({
-    description: "Refused with `segment_budget_exceeded` when the finished text, mention included, needs more",
+  max_segments: z.number().int().min(1).max(MAX_SEGMENTS).optional().openapi({
+    description:
+      "Refused with `segment_budget_exceeded` when the finished text, mention included, needs more. 10 when left out",
   }),
   metadata: z.record(z.string().max(40), z.string().max(500)).optional()
     .refine((data) => data === undefined || Object.keys(data).length <= 20, "at most 20 entries"),
@@ -39,6 +48,9 @@ type NewMessage = z.infer<typeof NewMessage>;
 const IdempotencyKey = z.string().min(1).max(200);
 
 const TimelineEntry = z.object({ at: z.string(), status: z.string(), detail: z.string().nullable() });
+
+const LIST_DESCRIPTION = `A filter by \`direction\`, \`category\` or a common \`status\` alone looks at 5,000 messages \
+a page: a page may hold fewer than \`limit\`, even none, and there is more as long as \`next_cursor\` is not null.`;
 
 export function messageRoutes({ deps, acceptor }: Api) {
   const routes = router();
@@ -176,6 +188,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
       method: "get",
       path: "/v1/messages",
       summary: "List messages, newest first",
+      description: LIST_DESCRIPTION,
       tags: ["Messages"],
       request: {
         query: z.object({
@@ -274,6 +287,9 @@ function draftOf(body: NewMessage, settings: Settings, now: number): Draft {
   }
   const valid_until = body.valid_until === undefined ? null : Date.parse(body.valid_until);
   const scheduled_at = body.scheduled_at === undefined ? null : Date.parse(body.scheduled_at);
+  if (scheduled_at !== null && scheduled_at > now + MAX_AHEAD_MS) {
+    throw invalidField("scheduled_at", "must lie within a year from now");
+  }
   if (valid_until !== null && valid_until <= Math.max(now, scheduled_at ?? 0)) {
     throw invalidField("valid_until", "must lie after now and after scheduled_at");
   }
@@ -284,7 +300,7 @@ function draftOf(body: NewMessage, settings: Settings, now: number): Draft {
     category: body.category ?? null,
     scheduled_at,
     valid_until,
-    max_segments: body.max_segments ?? null,
+    max_segments: body.max_segments ?? MAX_SEGMENTS,
     metadata: body.metadata ?? null,
     reply: null,
     unsubscribe_token: null,

@@ -83,6 +83,9 @@ describe("bad input is a problem with its field, never a 500", () => {
     [{ to: "+33612000001", from: "99999", text: "x" }, "from"],
     [{ to: "+33612000001", from: "36105", text: "x", colour: "red" }, "colour"],
     [{ to: "+33612000001", from: "36105", text: "x", scheduled_at: "soon" }, "scheduled_at"],
+    [{ to: "+33612000001", from: "36105", text: "x", scheduled_at: "2028-01-01T10:00:00Z" }, "scheduled_at"],
+    [{ to: "+33612000001", from: "36105", text: "ж".repeat(671) }, "text"],
+    [{ to: "+33612000001", from: "36105", text: "€".repeat(766) }, "text"],
     [{ to: "+33612000001", from: "36105", text: "x", metadata: { a: 1 } }, "metadata.a"],
   ])("a message %j names %s", async (body, field) => {
     const gateway = await testGateway();
@@ -140,4 +143,17 @@ test("an address that is not there, and a method that is not, are problems too",
     const reply = await gateway.call(method, path);
     expect([reply.status, reply.body.code]).toEqual([404, "not_found"]);
   }
+});
+
+test("a stranger's body is not read", async () => {
+  const gateway = await testGateway();
+  let pulled = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(64 * 1024));
+    },
+  }, { highWaterMark: 0 });
+  const reply = await gateway.app.request("/v1/messages/batch", { method: "POST", body });
+  expect([reply.status, pulled]).toEqual([401, 0]);
 });

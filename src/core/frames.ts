@@ -38,7 +38,7 @@ export const OUTBOUND_FACTS = {
   permit: {
     category: "`commercial` or `informative`, as the classify stage settled it",
     consent: "`granted`, `withdrawn`, `expired` or `none`, for advertising",
-    advertising_count: "Advertisements accepted for the person within the period of the country's (or region's) cap",
+    advertising_count: "Advertisements sent or planned within one period of the country's (or region's) cap",
     advertising_limit: "The cap itself",
     mention: "`absent`, `present`, `wrong_number`, or `impossible` when the sender leaves no way to say STOP",
     facts_available: "False when what is known about the person could not be read",
@@ -172,8 +172,13 @@ export class OutboundFrame {
     return (this.place.region !== null ? regions?.[this.place.region] : undefined) ?? country;
   }
   get advertising_count(): number {
-    const since = this.leavesAt - this.#cap.hours * 60 * MINUTE;
-    return this.person.advertising_at.filter((at) => at > since).length;
+    const others = this.person.advertising_at;
+    if (others.length === 0) return 0;
+    const period = this.#cap.hours * 60 * MINUTE;
+    const leaves = this.window.until ?? this.leavesAt;
+    // Others may be planned for later: the fullest of the periods in which this one would leave is what counts.
+    const ends = [leaves, ...others.filter((at) => at > leaves && at < leaves + period)];
+    return Math.max(...ends.map((end) => others.filter((at) => at > end - period && at <= end).length));
   }
   get advertising_limit(): number {
     return this.#cap.max;

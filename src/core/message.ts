@@ -62,7 +62,7 @@ export interface PersonFacts {
   consent: ConsentStatus;
   /** True when a commercial consent existed before the latest opt-out withdrew it. */
   consent_before_opt_out: boolean;
-  /** Instants (ms) of advertising accepted for this person, newest first; at most the last 30 days, at most 50. */
+  /** Instants (ms) at which advertising left for this person or is planned to, latest first; back to 30 days at least. */
   advertising_at: number[];
   /** The person's last message to this sender (ms) when it was an ordinary one; null when they asked for something since. */
   last_chat_at: number | null;

@@ -1,14 +1,16 @@
 import type { SendResult } from "../carriers/carrier.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
-import { loadFacts } from "../store/facts.ts";
+import { type Facts, loadFacts } from "../store/facts.ts";
 import {
   claimDue,
+  type Claimed,
   type HandOver,
   heldDue,
   nextDue,
   recordHandOvers,
   recoverLeases,
   redecide,
+  redecideClaimed,
   type Redecided,
 } from "../store/outbox.ts";
 import type { MessageRow } from "../store/writes.ts";
@@ -21,7 +23,7 @@ import type { Settings } from "./settings.ts";
 
 /** Longer than any hand-over may take: the outgoing call's own deadline is 10 s. */
 const LEASE_MS = 60_000;
-/** Hand-overs under way at once in one instance. */
+/** Hand-overs under way at once in one instance, of all senders together. */
 const SLOTS = 64;
 /** A message that a carrier keeps turning away is tried this often, over about an hour and a half. */
 const MAX_ATTEMPTS = 10;
@@ -30,6 +32,10 @@ const LAST_RETRY_MS = 30 * 60_000;
 const RELEASE_GROUP = 200;
 /** After a claim that did not fill the slots: what the senders' rates let through meanwhile goes in one claim, not one by one. */
 const CLAIM_PAUSE_MS = 20;
+/** While hand-overs take their time, what became due meanwhile is looked for this often. */
+const CLAIM_WAIT_MS = 250;
+/** Under a flow that never ends, leases that ran out and held messages are looked at this often all the same. */
+const LOOK_MS = 1_000;
 
 export interface Dispatcher {
   /**
@@ -73,46 +79,73 @@ export function dispatcher(deps: Deps): Dispatcher {
 
   const tick = async (budgetMs = Infinity): Promise<number> => {
     const started = performance.now();
-    const settings = await deps.settings.current();
-    await recoverLeases(
-      client,
-      deps.now(),
-      [...settings.carriers.values()].filter(({ adapter }) => adapter.idempotent).map(({ id }) => id),
-    );
-    await release(deps, settings);
+    let lookAt = started;
     const underWay = new Set<Promise<void>>();
     let handed = 0;
     let failure: unknown;
     while (performance.now() - started < budgetMs && failure === undefined) {
+      const settings = await deps.settings.current();
+      let looked = 0;
+      if (performance.now() >= lookAt) {
+        await recoverLeases(
+          client,
+          deps.now(),
+          [...settings.carriers.values()].filter(({ adapter }) => adapter.idempotent).map(({ id }) => id),
+        );
+        looked = await release(deps, settings);
+        // A full group has perhaps left more behind it: what it released leaves first, then the next.
+        lookAt = performance.now() + (looked === RELEASE_GROUP ? 0 : LOOK_MS);
+      }
       const free = SLOTS - underWay.size;
       const now = deps.now();
-      const claimed = free === 0 ? [] : await claimDue(client, {
+      const claimed = free === 0 ? NOTHING : await claimDue(client, {
         lease: deps.newId("lea"),
         now,
         leaseUntil: now + LEASE_MS,
-        perSender: free,
+        limit: free,
       });
-      for (const row of claimed) {
+      const { rows, changed } = await lookAgain(claimed, deps, settings);
+      if (changed.length > 0) {
+        try {
+          await client.batch(redecideClaimed(changed, now, claimed.rows[0]!.lease!));
+          rows.push(...changed.filter(({ status }) => status === "sending"));
+        } catch (error) {
+          // The others of the claim may leave all the same: what was not changed needs nothing written.
+          failure = error;
+        }
+      }
+      for (const row of rows) {
         const one: Promise<void> = handOver(row, settings)
           // The lease stays: it runs out and the message is recovered, so that a failing database loses nothing.
           .catch((error) => void (failure ??= error))
           .finally(() => underWay.delete(one));
         underWay.add(one);
+        handed++;
       }
-      handed += claimed.length;
-      if (claimed.length === 0 && underWay.size === 0) break;
-      if (claimed.length === 0) await Promise.race(underWay);
-      else if (claimed.length < free) await pause(CLAIM_PAUSE_MS);
+      const taken = claimed.rows.length;
+      if (taken === 0 && underWay.size === 0 && looked < RELEASE_GROUP) break;
+      if (taken === 0 && underWay.size > 0) await oneOf(underWay, CLAIM_WAIT_MS);
+      else if (taken < free) await pause(CLAIM_PAUSE_MS);
     }
     await Promise.all(underWay);
     if (failure !== undefined) throw failure;
     return handed;
   };
-  return { tick, nextDue: () => nextDue(client) };
+  return { tick, nextDue: () => nextDue(client, deps.now()) };
 }
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const NOTHING: Claimed = { rows: [], facts: new Map() };
+
+/** Resolves when one of them has, or after `ms`. */
+async function oneOf(underWay: ReadonlySet<Promise<void>>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, ms)));
+  await Promise.race([...underWay, late]);
+  clearTimeout(timer);
 }
 
 interface Finished {
@@ -182,54 +215,92 @@ function optOutOf(row: MessageRow, result: SendResult): CarrierOptOut | null {
     : { person: row.person, sender: row.sender, message_id: row.id, detail: result.code };
 }
 
-/** Decides held messages again whose time has come: consent, hours and rules may have changed since (compliance.md, rule of thumb 3). */
-async function release(deps: Deps, settings: Settings): Promise<void> {
+/**
+ * Decides one group of held messages again whose time has come: consent, hours and rules may have changed since (compliance.md,
+ * rule of thumb 3). Resolves with how many there were.
+ */
+async function release(deps: Deps, settings: Settings): Promise<number> {
   const { client } = deps.db;
-  while (true) {
-    const now = deps.now();
-    const held = await heldDue(client, now, RELEASE_GROUP);
-    if (held.length === 0) return;
-    const facts = await loadFacts(client, held.map(({ person, sender }) => ({ person, sender })), now);
-    const rows = held.map((row, index): Redecided => {
-      const sender = settings.senders.get(row.sender);
-      if (sender === undefined) return senderGone(row);
-      const { person } = facts[index]!;
-      const { verdict, token } = composeDraft(
-        {
-          to: row.person,
-          sender,
-          text: row.submitted_text ?? row.text,
-          category: row.declared_category ?? null,
-          scheduled_at: row.scheduled_at ?? null,
-          valid_until: row.valid_until ?? null,
-          max_segments: row.max_segments ?? null,
-          metadata: null,
-          reply: null,
-          // A link that was promised to the person stays the same link.
-          unsubscribe_token: row.unsubscribe_token ?? null,
-        },
-        // The message itself is among the advertising accepted for the person; it must not count against itself.
-        { ...person, advertising_at: without(person.advertising_at, row.created_at) },
-        { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl },
-      );
-      return {
-        id: row.id,
-        text: verdict.text,
-        submitted_text: row.submitted_text ?? row.text,
-        unsubscribe_token: token,
-        ...decidedColumns(verdict, now),
-        error_code: verdict.code,
-        error_detail: verdict.code === null ? null : refusalDetail(verdict),
-      };
-    });
-    await client.batch(redecide(rows, now));
-    if (held.length < RELEASE_GROUP) return;
-  }
+  const now = deps.now();
+  const held = await heldDue(client, now, RELEASE_GROUP);
+  if (held.length === 0) return 0;
+  const facts = await loadFacts(client, held.map(({ person, sender }) => ({ person, sender })), now, "releasing");
+  const rows = decideInTurn(held.map((row, index) => ({ row, facts: facts[index]! })), deps, settings, now);
+  await client.batch(redecide(rows, now));
+  return held.length;
 }
 
-function without(instants: readonly number[], one: number): number[] {
-  const index = instants.indexOf(one);
-  return instants.filter((_, position) => position !== index);
+/**
+ * Decides claimed advertising again before it is handed over, with what the claim itself read: consent that was withdrawn or ran
+ * out in the queue, and a frequency cap that several instances filled at once, are seen here. `rows` may leave as they are;
+ * `changed` must be written first, which most claims do not need, and only those still `sending` leave.
+ */
+async function lookAgain(
+  { rows, facts }: Claimed,
+  deps: Deps,
+  known: Settings,
+): Promise<{ rows: MessageRow[]; changed: (MessageRow & Redecided)[] }> {
+  const advertising = rows.flatMap((row) => {
+    const found = facts.get(row.id);
+    return found === undefined ? [] : [{ row, facts: found }];
+  });
+  if (advertising.length === 0) return { rows, changed: [] };
+  // A sender may be newer than the settings: what is claimed is not given up for that.
+  const settings = advertising.every(({ row }) => known.senders.has(row.sender))
+    ? known
+    : await deps.settings.refresh();
+  const decisions = decideInTurn(advertising, deps, settings, deps.now());
+  const changed = advertising.flatMap(({ row }, index): (MessageRow & Redecided)[] => {
+    const decision = decisions[index]!;
+    if (decision.status !== "queued") return [{ ...row, ...decision }];
+    return decision.text === row.text ? [] : [{ ...row, ...decision, status: "sending", due_at: row.due_at ?? null }];
+  });
+  const ids = new Set(changed.map(({ id }) => id));
+  return { rows: rows.filter(({ id }) => !ids.has(id)), changed };
+}
+
+/** Decides stored messages in their order; advertising that is let through counts against the next to the same person. */
+function decideInTurn(
+  waiting: readonly { row: MessageRow; facts: Facts }[],
+  deps: Deps,
+  settings: Settings,
+  now: number,
+): Redecided[] {
+  const before = new Map<string, number[]>();
+  return waiting.map(({ row, facts: { person } }) => {
+    const sender = settings.senders.get(row.sender);
+    if (sender === undefined) return senderGone(row);
+    const earlier = before.get(row.person) ?? [];
+    const { verdict, token } = composeDraft(
+      {
+        to: row.person,
+        sender,
+        text: row.submitted_text ?? row.text,
+        category: row.declared_category ?? null,
+        scheduled_at: row.scheduled_at ?? null,
+        valid_until: row.valid_until ?? null,
+        max_segments: row.max_segments ?? null,
+        metadata: null,
+        reply: null,
+        // A link that was promised to the person stays the same link.
+        unsubscribe_token: row.unsubscribe_token ?? null,
+      },
+      { ...person, advertising_at: [...earlier, ...person.advertising_at] },
+      { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl },
+    );
+    if (verdict.category === "commercial" && verdict.decision.outcome === "allow") {
+      before.set(row.person, [now, ...earlier]);
+    }
+    return {
+      id: row.id,
+      text: verdict.text,
+      submitted_text: row.submitted_text ?? row.text,
+      unsubscribe_token: token,
+      ...decidedColumns(verdict, now),
+      error_code: verdict.code,
+      error_detail: verdict.code === null ? null : refusalDetail(verdict),
+    };
+  });
 }
 
 function senderGone(row: MessageRow): Redecided {

@@ -1,3 +1,4 @@
+import type { InStatement, ResultSet } from "@libsql/client/web";
 import type { ConsentStatus, PersonFacts, ReplyKind, SuppressionFact } from "../core/message.ts";
 import { firstIdAt } from "../gateway/ids.ts";
 import type { DbClient } from "./client.ts";
@@ -15,19 +16,44 @@ export interface Facts {
 
 /** The longest period of a frequency cap (720 hours). */
 const MONTH = 30 * 86_400_000;
+/** Advertising that was not scheduled leaves at most this long after it was accepted: closed hours end within two weeks. */
+const LONGEST_WAIT = 15 * 86_400_000;
+
+/** `accepting`: what waits counts towards the cap. `releasing`: what is held does not, it is decided again itself. */
+export type FactsPurpose = "accepting" | "releasing";
 
 /** Facts for each request, in order. One statement and one row, whatever the number of requests: rows cost more than reading. */
-export async function loadFacts(client: DbClient, requests: readonly FactsRequest[], now: number): Promise<Facts[]> {
-  const { rows } = await client.execute({
-    sql: FACTS,
-    args: {
-      requests: JSON.stringify(requests.map((one) => [one.person, one.sender])),
-      since: now - MONTH,
-      month: firstIdAt("msg", now - MONTH),
-    },
+export async function loadFacts(
+  client: DbClient,
+  requests: readonly FactsRequest[],
+  now: number,
+  purpose: FactsPurpose = "accepting",
+): Promise<Facts[]> {
+  const result = await client.execute({
+    sql: purpose === "accepting" ? ACCEPTING : RELEASING,
+    args: { requests: JSON.stringify(requests.map((one) => [one.person, one.sender])), ...times(now) },
   });
   const facts = new Array<Facts>(requests.length);
-  for (const one of JSON.parse(rows[0]!["facts"] as string) as FactsRow[]) {
+  for (const [position, one] of readFacts<number>(result, now)) facts[position] = one;
+  return facts;
+}
+
+/** Reads the facts for the advertising claimed under `lease`; of what else waits, only what was tried already counts. */
+export function claimedFacts(lease: string, now: number): InStatement {
+  return { sql: CLAIMED, args: { lease, ...times(now) } };
+}
+
+/** The answer to `claimedFacts`, by message id. */
+export function readClaimedFacts(result: ResultSet, now: number): Map<string, Facts> {
+  return new Map(readFacts<string>(result, now));
+}
+
+function times(now: number) {
+  return { now, since: now - MONTH - LONGEST_WAIT, first: firstIdAt("msg", now - MONTH - LONGEST_WAIT) };
+}
+
+function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts][] {
+  return (JSON.parse(rows[0]!["facts"] as string) as FactsRow<Position>[]).map((one) => {
     const [
       position,
       conversation_id,
@@ -40,7 +66,7 @@ export async function loadFacts(client: DbClient, requests: readonly FactsReques
       replies,
     ] = one;
     const consent = consentStatus(consents[0], now);
-    facts[position] = {
+    return [position, {
       conversation_id,
       person: {
         available: true,
@@ -53,14 +79,13 @@ export async function loadFacts(client: DbClient, requests: readonly FactsReques
         language,
         time_zone,
       },
-    };
-  }
-  return facts;
+    }];
+  });
 }
 
 type Consent = [status: "granted" | "withdrawn", expires_at: number | null];
-type FactsRow = [
-  position: number,
+type FactsRow<Position> = [
+  position: Position,
   conversation_id: string | null,
   last_chat_at: number | null,
   language: string | null,
@@ -78,18 +103,36 @@ function consentStatus(latest: Consent | undefined, now: number): ConsentStatus 
   return status === "granted" && expires_at !== null && expires_at <= now ? "expired" : status;
 }
 
-// Messages that were refused or never left do not count towards the frequency cap; those that wait do.
-const FACTS = `with r (i, person, sender) as materialized (select key, value->>0, value->>1 from json_each(:requests))
+/** When an advertisement left, or will as far as is known. The outcome of a hand-over may be open: it counts from then on. */
+const LEAVES_AT = `case when m.sent_at is not null then m.sent_at
+  when m.status in ('queued', 'sending') then max(m.due_at, :now)
+  when m.status = 'held' then coalesce(m.due_at, m.created_at)
+  else coalesce((select max(e.at) from message_events e where e.message_id = m.id), m.created_at) end`;
+
+const REQUESTS = `select key, value->>0, value->>1 from json_each(:requests)`;
+const ACCEPTING = factsSql(REQUESTS, "");
+const RELEASING = factsSql(REQUESTS, "and m.status != 'held'");
+// What waits for its first attempt is decided again when it is claimed itself. What was tried may have reached the person.
+const CLAIMED = factsSql(
+  `select id, person, sender from messages where lease = :lease and status = 'sending' and category = 'commercial'
+    and reply_kind is null`,
+  "and m.status != 'held' and (m.status != 'queued' or m.attempts > 0) and m.lease is not :lease",
+);
+
+/** Messages that were refused or never left do not count towards the frequency cap. */
+function factsSql(requests: string, counted: string): string {
+  const advertising = `m.direction = 'outbound' and m.category = 'commercial'
+    and m.status not in ('refused', 'canceled', 'failed', 'expired') ${counted}`;
+  return `with r (i, person, sender) as materialized (${requests})
   select json_group_array(json_array(r.i, c.id, c.last_chat_at, k.language, k.time_zone,
     (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, ''), 'source', s.source))
        from suppressions s where s.recipient = r.person and s.lifted_at is null),
     (select json_group_array(json_array(n.status, n.expires_at)) from (select status, expires_at from consents
        where recipient = r.person and purpose = 'commercial' order by granted_at desc, id desc limit 20) n),
-    (select json_group_array(a.created_at) from (select m.created_at from conversations t
-       join messages m on m.conversation_id = t.id and m.id > :month
-       where t.person = r.person and t.last_message_at > :since and m.direction = 'outbound' and m.category = 'commercial'
-         and m.status not in ('refused', 'canceled', 'failed', 'expired')
-       order by m.created_at desc limit 50) a),
+    (select json_group_array(a.at) from (
+       select ${LEAVES_AT} as at from conversations t join messages m on m.conversation_id = t.id and m.id >= :first
+         where t.person = r.person and t.last_message_at > :since and ${advertising}
+       order by 1 desc) a),
     (select json_group_array(json_object('kind', a.reply_kind, 'at', a.created_at, 'text', a.text)) from (
        select m.reply_kind, m.created_at, m.text from messages m
        where m.person = r.person and m.reply_kind is not null and m.sender = r.sender
@@ -98,3 +141,4 @@ const FACTS = `with r (i, person, sender) as materialized (select key, value->>0
   )) as facts
   from r left join conversations c on c.person = r.person and c.sender = r.sender
   left join contacts k on k.msisdn = r.person`;
+}

@@ -1,5 +1,6 @@
 import type { InStatement } from "@libsql/client/web";
 import type { DbClient } from "./client.ts";
+import { claimedFacts, type Facts, readClaimedFacts } from "./facts.ts";
 import type { MessageRow } from "./writes.ts";
 
 /**
@@ -11,12 +12,20 @@ export interface Claim {
   lease: string;
   now: number;
   leaseUntil: number;
-  /** At most this many messages a sender. */
-  perSender: number;
+  /** At most this many messages in all, shared evenly by the senders that have something to send. */
+  limit: number;
 }
 
 /** A sender may save up this much of its rate while idle, in ms; a slower sender saves one message. */
 const BURST_MS = 1_000;
+
+/** What an idle sender may have saved, in ms. */
+const SAVED = `max(${BURST_MS}, 1000.0 / rate_per_second)`;
+/**
+ * The sender's instant of the generic cell rate algorithm. The algorithm never moves it past the present, so one that lies further
+ * ahead than what may be saved was written by a clock that has stepped back since: one message may leave, and that mends it.
+ */
+const NEXT_AT = `(case when next_at > :now + ${SAVED} then :now - 1000.0 / rate_per_second else next_at end)`;
 
 /** Messages that an active suppression covers; a confirmation of the suppression itself may leave. */
 const SUPPRESSED = `reply_kind is null and exists (select 1 from suppressions s
@@ -25,25 +34,36 @@ const SUPPRESSED = `reply_kind is null and exists (select 1 from suppressions s
 
 /**
  * Takes what is due, within each sender's rate, and looks once more before it leaves: suppressed, expired and out-of-hours
- * messages fall out of the claim in the same transaction (invariant 2). Returns the rows that may be handed over now.
+ * messages fall out of the claim in the same transaction (invariant 2). Returns the rows that may be handed over now, and for the
+ * advertising among them what is known about each person at that very instant: claims are write transactions and come one after
+ * the other, so of two instances that claim for one person the later one sees what the earlier one took.
  */
-export async function claimDue(client: DbClient, claim: Claim): Promise<MessageRow[]> {
+export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed> {
   const { lease, now } = claim;
   const ready = await client.execute({
-    sql: `select address from senders where next_at <= ?1 - 1000.0 / rate_per_second
-      and exists (select 1 from messages where status = 'queued' and sender = senders.address and due_at <= ?1)`,
-    args: [now],
+    // Those that were served longest ago come first: with more senders than slots each has its turn.
+    sql: `select address from senders where ${NEXT_AT} <= :now - 1000.0 / rate_per_second
+      and exists (select 1 from messages where status = 'queued' and sender = senders.address and due_at <= :now)
+      order by ${NEXT_AT}, address limit :limit`,
+    args: { now, limit: claim.limit },
   });
-  if (ready.rows.length === 0) return [];
-  const take = ready.rows.flatMap((row): InStatement[] => {
+  if (ready.rows.length === 0) return { rows: [], facts: new Map() };
+  const take = ready.rows.flatMap((row, index): InStatement[] => {
     const address = row["address"] as string;
     return [
       {
         sql: `update messages set status = 'sending', lease = :lease, lease_until = :leaseUntil, attempts = attempts + 1
           where id in (select id from messages where status = 'queued' and sender = :address and due_at <= :now
             order by priority, due_at
-            limit (select max(0, min(:perSender, cast(${ALLOWANCE} as integer))) from senders where address = :address))`,
-        args: { lease, leaseUntil: claim.leaseUntil, address, now, perSender: claim.perSender },
+            limit (select max(0, cast(min(${SHARE}, ${ALLOWANCE}) as integer)) from senders where address = :address))`,
+        args: {
+          lease,
+          leaseUntil: claim.leaseUntil,
+          address,
+          now,
+          limit: claim.limit,
+          senders: ready.rows.length - index,
+        },
       },
       {
         sql: `update senders set next_at = ${FROM} + changes() * 1000.0 / rate_per_second
@@ -71,14 +91,30 @@ export async function claimDue(client: DbClient, claim: Claim): Promise<MessageR
         where lease = :lease and status = 'sending' and allowed_until is not null and allowed_until <= :now`,
       args: { lease, now },
     },
-    { sql: `select * from messages where lease = ? and status = 'sending' order by priority, due_at`, args: [lease] },
+    {
+      sql: `select * from messages where lease = ? and status = 'sending' order by priority, due_at, id`,
+      args: [lease],
+    },
+    claimedFacts(lease, now),
   ]);
-  return results.at(-1)!.rows as unknown as MessageRow[];
+  return {
+    rows: results.at(-2)!.rows as unknown as MessageRow[],
+    facts: readClaimedFacts(results.at(-1)!, now),
+  };
 }
 
-/** Theoretical arrival time of the generic cell rate algorithm, clamped to what an idle sender may have saved. */
-const FROM = `max(next_at, :now - max(${BURST_MS}, 1000.0 / rate_per_second))`;
+export interface Claimed {
+  rows: MessageRow[];
+  /** By message id, for advertising. */
+  facts: ReadonlyMap<string, Facts>;
+}
+
+/** The sender's instant, clamped to what it may have saved while idle. */
+const FROM = `max(${NEXT_AT}, :now - ${SAVED})`;
 const ALLOWANCE = `(:now - ${FROM}) * rate_per_second / 1000.0 + 0.000001`;
+/** An even share, rounded up, of what the senders before left over; `:senders` are still to be served. */
+const SHARE =
+  `((:limit - (select count(*) from messages where status = 'sending' and lease = :lease) + :senders - 1) / :senders)`;
 
 /** Claimed messages for which `condition` holds leave for good; the timeline says so. */
 function leave(
@@ -197,7 +233,7 @@ export async function recoverLeases(
 /** Held messages whose time has come, oldest first. */
 export async function heldDue(client: DbClient, now: number, limit: number): Promise<MessageRow[]> {
   const { rows } = await client.execute({
-    sql: `select * from messages where status = 'held' and due_at <= ? order by due_at limit ?`,
+    sql: `select * from messages where status = 'held' and due_at <= ? order by due_at, id limit ?`,
     args: [now, limit],
   });
   return rows as unknown as MessageRow[];
@@ -222,37 +258,67 @@ export type Redecided = Pick<
   | "error_detail"
 >;
 
+const DECIDED = [
+  "status",
+  "text",
+  "submitted_text",
+  "unsubscribe_token",
+  "category",
+  "encoding",
+  "segments",
+  "due_at",
+  "hold_until",
+  "hold_reason",
+  "allowed_until",
+  "decision",
+  "error_code",
+  "error_detail",
+] as const;
+
 /** Writes new decisions of held messages; one that was canceled meanwhile stays canceled. */
 export function redecide(rows: readonly Redecided[], now: number): InStatement[] {
-  const columns = [
-    "status",
-    "text",
-    "submitted_text",
-    "unsubscribe_token",
-    "category",
-    "encoding",
-    "segments",
-    "due_at",
-    "hold_until",
-    "hold_reason",
-    "allowed_until",
-    "decision",
-    "error_code",
-    "error_detail",
-  ] as const;
-  const json = JSON.stringify(rows.map((row) => [row.id, ...columns.map((column) => row[column] ?? null)]));
+  return decided(rows, { now }, "m.status = 'held'", "");
+}
+
+/**
+ * Writes new decisions of messages claimed under `lease`. Those that may still leave stay `sending`; the others were not attempted
+ * after all, and the lease ends.
+ */
+export function redecideClaimed(rows: readonly Redecided[], now: number, lease: string): InStatement[] {
+  return decided(
+    rows,
+    { now, lease },
+    "m.status = 'sending' and m.lease = :lease",
+    `, attempts = attempts - (u.status != 'sending'), lease = case when u.status = 'sending' then lease end,
+      lease_until = case when u.status = 'sending' then lease_until end`,
+  );
+}
+
+/** `still`: what must hold for message `m`. `more`: assignments beside the decision's own. */
+function decided(
+  rows: readonly Redecided[],
+  known: { now: number; lease?: string },
+  still: string,
+  more: string,
+): InStatement[] {
+  if (rows.length === 0) return [];
+  const json = JSON.stringify(rows.map((row) => [row.id, ...DECIDED.map((column) => row[column] ?? null)]));
+  const place = (column: (typeof DECIDED)[number]) => `j.value->>${DECIDED.indexOf(column) + 1}`;
+  const args = { ...known, rows: json };
   return [
-    {
-      sql: `insert into message_events (message_id, at, status, detail)
-        select m.id, ?2, j.value->>1, j.value->>${columns.indexOf("error_detail") + 1} from json_each(?1) j
-        join messages m on m.id = j.value->>0 and m.status = 'held'`,
-      args: [json, now],
-    },
-    {
-      sql: `update messages set ${columns.map((column, index) => `${column} = j.value->>${index + 1}`).join(", ")}
-        from json_each(?) j where messages.id = j.value->>0 and messages.status = 'held'`,
-      args: [json],
-    },
+    named(
+      `insert into message_events (message_id, at, status, detail)
+        select m.id, :now, ${place("status")}, ${place("error_detail")} from json_each(:rows) j
+        join messages m on m.id = j.value->>0 and ${still} where ${place("status")} != 'sending'`,
+      args,
+    ),
+    named(
+      `update messages set ${DECIDED.map((column) => `${column} = u.${column}`).join(", ")}${more}
+        from (select m.id as id, ${DECIDED.map((column) => `${place(column)} as ${column}`).join(", ")}
+          from json_each(:rows) j join messages m on m.id = j.value->>0 and ${still}) u
+        where messages.id = u.id`,
+      args,
+    ),
   ];
 }
 
@@ -260,13 +326,14 @@ export function redecide(rows: readonly Redecided[], now: number): InStatement[]
  * When there may be something to do next; null when nothing waits for a time. Of a sender's queue only its head is looked at,
  * because a long queue must not be walked each time; a retry behind it is found by the next poll.
  */
-export async function nextDue(client: DbClient): Promise<number | null> {
-  const { rows } = await client.execute(
-    `select min(due) as due from (
+export async function nextDue(client: DbClient, now: number): Promise<number | null> {
+  const { rows } = await client.execute({
+    sql: `select min(due) as due from (
        select min(due_at) as due from messages where status = 'held'
-       union all select min(max(s.next_at + 1000.0 / s.rate_per_second, (select m.due_at from messages m
+       union all select min(max(${NEXT_AT} + 1000.0 / rate_per_second, (select m.due_at from messages m
          where m.status = 'queued' and m.sender = s.address order by m.priority, m.due_at limit 1))) from senders s
        union all select min(lease_until) from messages where status = 'sending' and lease is not null)`,
-  );
+    args: { now },
+  });
   return rows[0]?.["due"] as number | null ?? null;
 }

@@ -80,6 +80,7 @@ describe.each(DATABASE_KINDS)("messages of apps, %s database", (kind) => {
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(10);
     expect(answers.filter(({ body }) => body.code === "frequency_exceeded")).toHaveLength(15);
     expect((await send({})).status).toBe(202);
+    await g.dispatcher.tick();
     g.clock.at += 24 * 3_600_000 + 1;
     expect((await send({ text: PROMO })).status).toBe(202);
   });

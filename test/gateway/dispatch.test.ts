@@ -493,6 +493,210 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     });
   });
 
+  describe("the frequency cap holds for the moment at which advertising leaves", () => {
+    const SALE = "Sale: 20% off all boots until Sunday.";
+    const FLORIDA = "+13055550170";
+    /** Noon in Florida, where three advertisements may reach a person in a day. */
+    const NOON = Date.parse("2026-11-24T12:00:00-05:00");
+    const HOUR = 3_600_000;
+    const florida = async () => {
+      const one = await rig({ at: NOON });
+      await one.call("POST", "/v1/consents", consentOf(FLORIDA));
+      const sale = async (more: Record<string, unknown> = {}) => {
+        const { status, body } = await one.call("POST", "/v1/messages", {
+          to: FLORIDA,
+          from: US_SENDER,
+          text: SALE,
+          ...more,
+        });
+        return status === 202 ? "accepted" : body.code as string;
+      };
+      const at = (hours: number) => ({ scheduled_at: new Date(NOON + hours * HOUR).toISOString() });
+      const handed = async () => {
+        const before = one.carrier.handed.length;
+        await one.dispatcher.tick();
+        return one.carrier.handed.length - before;
+      };
+      /** As many as `count` accepted at once by instances that did not see each other. */
+      const unseen = async (count: number) => {
+        await sale();
+        const columns = (await one.sql("select name from pragma_table_info('messages') where name != 'id'"))
+          .map(({ name }) => name).join(", ");
+        for (let copy = 1; copy < count; copy++) {
+          await one.sql(`insert into messages (id, ${columns}) select id || ?, ${columns} from messages limit 1`, copy);
+        }
+      };
+      return { ...one, sale, at, handed, unseen };
+    };
+
+    test("three scheduled for one day, and no fourth; another day is free", async () => {
+      const { sale, at } = await florida();
+      for (const minute of [0, 0.1, 0.2]) expect(await sale(at(48 + minute))).toBe("accepted");
+      expect(await sale(at(49))).toBe("frequency_exceeded");
+      expect(await sale(at(25))).toBe("frequency_exceeded");
+      expect(await sale()).toBe("accepted");
+      expect(await sale(at(73))).toBe("accepted");
+    });
+
+    test("what was accepted the day before counts on the day it leaves", async () => {
+      const { sale, at, handed, clock } = await florida();
+      for (const minute of [0, 0.1, 0.2]) expect(await sale(at(48 + minute))).toBe("accepted");
+      clock.at = NOON + 48.5 * HOUR;
+      expect(await handed()).toBe(3);
+      expect(await sale()).toBe("frequency_exceeded");
+      clock.at = NOON + 73 * HOUR;
+      expect(await sale()).toBe("accepted");
+    });
+
+    test("what waits for the morning counts in the morning", async () => {
+      const { sale, handed, clock } = await florida();
+      clock.at = NOON + 11 * HOUR;
+      for (let i = 0; i < 3; i++) expect(await sale()).toBe("accepted");
+      clock.at = NOON + 22 * HOUR;
+      expect(await handed()).toBe(3);
+      // 25 hours after they were accepted, 14 after they left.
+      clock.at = NOON + 36 * HOUR - 1;
+      expect(await sale()).toBe("frequency_exceeded");
+    });
+
+    test.each([1, 2])("of five accepted at once, %i dispatchers hand over three and refuse two", async (count) => {
+      const { unseen, carrier, dispatcher, another, sql } = await florida();
+      await unseen(5);
+      const others = count === 1 ? [] : [(await another()).dispatcher];
+      await Promise.all([dispatcher, ...others].map((one) => one.tick()));
+      expect(carrier.handed).toHaveLength(3);
+      expect(await sql("select status, error_code, attempts, lease, count(*) as n from messages group by status"))
+        .toEqual([
+          { status: "refused", error_code: "frequency_exceeded", attempts: 0, lease: null, n: 2 },
+          { status: "sent", error_code: null, attempts: 1, lease: null, n: 3 },
+        ]);
+      expect(await sql("select status, count(*) as n from message_events group by status"))
+        .toEqual([{ status: "refused", n: 2 }, { status: "sent", n: 3 }]);
+    });
+
+    test("one that a dispatcher is handing over counts for another dispatcher's claim", async () => {
+      const { promise, resolve } = Promise.withResolvers<SendResult>();
+      const { unseen, carrier, dispatcher, another, sql } = await florida();
+      await unseen(5);
+      await sql(
+        "update messages set due_at = due_at + 60000 where id in (select id from messages order by id limit 2)",
+      );
+      carrier.send = (message) => (carrier.handed.push(message), promise);
+      const first = dispatcher.tick();
+      await expect.poll(() => carrier.handed.length).toBe(3);
+      await sql("update messages set due_at = 0 where status = 'queued'");
+      const second = (await another()).dispatcher.tick();
+      await expect.poll(async () => (await sql("select 1 from messages where status = 'refused'")).length).toBe(2);
+      resolve(OK);
+      await Promise.all([first, second]);
+      expect(carrier.handed).toHaveLength(3);
+    });
+
+    test("held ones whose time comes together: three leave, the rest are refused", async () => {
+      const { unseen, sql, handed, clock } = await florida();
+      clock.at = NOON + 11 * HOUR;
+      await unseen(5);
+      clock.at = NOON + 22 * HOUR;
+      expect(await handed()).toBe(3);
+      expect(await sql("select error_code, count(*) as n from messages where status = 'refused' group by 1"))
+        .toEqual([{ error_code: "frequency_exceeded", n: 2 }]);
+    });
+  });
+
+  describe("advertising is decided again when it is claimed", () => {
+    const withdrawn = `insert into consents (id, recipient, purpose, status, source, granted_at, created_at)
+      values ('cns_zzzz', ?, 'commercial', 'withdrawn', 'import', ?, ?)`;
+
+    test("consent withdrawn while it was queued: refused, and the timeline says so", async () => {
+      const { send, sql, dispatcher, message, carrier } = await rig();
+      const id = await send(PROMO);
+      const info = await send(INFO);
+      await sql(withdrawn, FR, TUESDAY + 1, TUESDAY + 1);
+      await dispatcher.tick();
+      const { body } = await message(id);
+      expect(body).toMatchObject({
+        status: "refused",
+        error: { code: "consent_missing" },
+        decision: { outcome: "refuse" },
+      });
+      expect(body.timeline.at(-1).status).toBe("refused");
+      expect(carrier.handed.map(({ id }) => id)).toEqual([info]);
+    });
+
+    test("consent that ran out while it was queued", async () => {
+      const { send, sql, dispatcher, status, clock } = await rig();
+      await sql("update consents set expires_at = ?", TUESDAY + 1_000);
+      const id = await send(PROMO);
+      clock.at += 1_000;
+      await dispatcher.tick();
+      expect(await status(id)).toBe("refused");
+    });
+
+    test("rules that need other words now: those leave, and are stored", async () => {
+      const { send, sql, dispatcher, message, carrier } = await rig();
+      const id = await send(PROMO);
+      await sql("update messages set text = 'as an older rulebook wrote it', submitted_text = ?", PROMO);
+      await dispatcher.tick();
+      expect(carrier.handed.map(({ text }) => text)).toEqual([`${PROMO} STOP au 36105`]);
+      expect((await message(id)).body).toMatchObject({ status: "sent", text: `${PROMO} STOP au 36105` });
+    });
+  });
+
+  test("a clock that steps back does not stop a sender, and its rate holds on", async () => {
+    const { dispatcher, send, clock, sql } = await rig();
+    await sql("update senders set rate_per_second = 5");
+    await send(INFO);
+    expect(await dispatcher.tick()).toBe(1);
+    clock.at -= 3_600_000;
+    for (let i = 0; i < 3; i++) await send(INFO);
+    expect(await dispatcher.nextDue()).toBeLessThanOrEqual(clock.at);
+    const handed: number[] = [];
+    for (const wait of [0, 199, 1, 200]) {
+      clock.at += wait;
+      handed.push(await dispatcher.tick());
+    }
+    expect(handed).toEqual([1, 0, 1, 1]);
+  });
+
+  test("64 hand-overs at once in all, shared evenly by the senders", async () => {
+    const { promise, resolve } = Promise.withResolvers<SendResult>();
+    const { dispatcher, call, carrier, sql } = await rig({ script: () => promise });
+    await sql("update senders set rate_per_second = 1000");
+    const messages = Array.from(
+      { length: 200 },
+      (_, i) =>
+        i % 2 === 0
+          ? { to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }
+          : { to: `+1415555${String(1_000 + i)}`, from: US_SENDER, text: US_INFO },
+    );
+    await call("POST", "/v1/messages/batch", { messages });
+    const tick = dispatcher.tick();
+    await expect.poll(() => carrier.handed.length).toBe(64);
+    await new Promise((done) => setTimeout(done, 50));
+    expect(carrier.handed).toHaveLength(64);
+    expect(carrier.handed.filter(({ from }) => from === "36105")).toHaveLength(32);
+    resolve(OK);
+    expect(await tick).toBe(200);
+  });
+
+  test("under a flow that does not end, what was held leaves within about a second", async () => {
+    const one = await rig({
+      script: async ({ id }) => {
+        if (id === held) return OK;
+        one.clock.at += 1_000;
+        if (one.carrier.handed.some((each) => each.id === held) || performance.now() > giveUp) return OK;
+        await one.send(INFO, { to: `+3361202${String(1_000 + one.carrier.handed.length)}` });
+        return OK;
+      },
+    });
+    const giveUp = performance.now() + 5_000;
+    const held = await one.send(INFO, { scheduled_at: new Date(TUESDAY + 1_000).toISOString() });
+    await one.send(INFO, { to: "+33612020001" });
+    await one.dispatcher.tick();
+    expect(performance.now()).toBeLessThan(giveUp);
+    expect(one.carrier.handed.map(({ id }) => id)).toContain(held);
+  });
+
   test("two dispatchers on one database hand nothing over twice", async () => {
     const one = await rig({ script: () => new Promise((resolve) => setTimeout(() => resolve(OK), 2)) });
     const other = await one.another();

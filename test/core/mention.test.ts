@@ -37,6 +37,8 @@ describe("a mention that the caller wrote", () => {
     ["Ne ratez pas nos soldes ! STOP au 36105", SHORT, "FR", "present"],
     ["20% off. Reply STOP to opt out", LONG, "US", "present"],
     ["20% off. Reply STOP to opt out, HELP for help. Msg & data rates may apply.", LONG, "US", "present"],
+    ["20% off. Reply with STOP to stop receiving these messages", LONG, "US", "present"],
+    ["20% off. Reply STOP anytime to cancel", LONG, "US", "present"],
     ["20% off. Text STOP to 72345", US_SHORT, "US", "present"],
     ["20% off. Text STOP to (500) 555-0006", LONG, "US", "present"],
     ["20% Rabatt. Abmelden: STOPP", DE_LONG, "DE", "present"],
@@ -53,6 +55,8 @@ describe("a mention that the caller wrote", () => {
     ["Non-stop to cancel boredom", LONG, "US", "absent"],
     ["20% off non-stop to end", LONG, "US", "absent"],
     ["Soldes, pas de stop au 36105", SHORT, "FR", "absent"],
+    ["Soldes, ne pas envoyer STOP au 36105", SHORT, "FR", "absent"],
+    ["Soldes, no stop au 36105", SHORT, "FR", "absent"],
     ["Soldes, jamais STOP au 36105", SHORT, "FR", "absent"],
     // absent: not at the end
     ["STOP au 36105 et venez vite", SHORT, "FR", "absent"],

@@ -47,7 +47,11 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
 /** `person`: the writer's address, read once. */
 type Item = Received & { person: string };
 
-async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Promise<InboundOutcome[]> {
+async function receiveGroup(
+  group: Item[],
+  deps: Deps,
+  stored: () => void,
+): Promise<(InboundOutcome | Promise<InboundOutcome>)[]> {
   const now = deps.now();
   const settings = await deps.settings.current();
   const { client } = deps.db;
@@ -140,11 +144,14 @@ async function receiveGroup(group: Item[], deps: Deps, stored: () => void): Prom
   const kept = await commit(client, writes, now, later);
   if (later.length > 0) stored();
 
-  // Not kept: another instance stored the same webhook between our read and our write. Its message is the one.
-  const lost = writes.messages.filter((row) => !kept.has(row.id)).map((row) => row.id);
-  if (lost.length === 0) return results;
-  const winners = await storedInbound(client, group);
-  return results.map((result, index) => lost.includes(result.messageId) ? winners.get(index) ?? result : result);
+  // Not kept: another instance stored the same webhook between our read and our write. Its message is the one. Only this answer
+  // waits for it and fails with it: the others are stored, and without a carrier's id a second run would store them again.
+  const lost = new Set(writes.messages.filter((row) => !kept.has(row.id)).map((row) => row.id));
+  if (lost.size === 0) return results;
+  const winners = storedInbound(client, group);
+  return results.map((result, index) =>
+    lost.has(result.messageId) ? winners.then((stored) => stored.get(index) ?? result) : result
+  );
 }
 
 /** Carriers write our own numbers with or without `+`. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { InboundSms } from "../../src/carriers/carrier.ts";
+import { DatabaseError } from "../../src/store/database_error.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
+import { instance } from "../support/instance.ts";
 import { sharedGateway } from "../support/shared_gateway.ts";
 
 const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
@@ -36,6 +38,41 @@ describe.each(DATABASE_KINDS)("messages from handsets, %s database", (kind) => {
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.message_id} ${body.intent}`)).size).toBe(1);
     expect([await count("messages", "direction = 'inbound'"), await count("suppressions")]).toEqual([1, 1]);
     expect(await g.textsTo(FR)).toEqual([CONFIRMATION]);
+  });
+
+  test("when the winner of a webhook cannot be looked up after the commit, nobody else is stored twice", async () => {
+    const sms = (carrierMessageId: string | null, text: string, from: string): InboundSms => ({
+      ...{ carrierMessageId, from, to: "36105", text },
+      ...{ carrierIntent: null, alreadyAnswered: false, mediaUrls: [] },
+    });
+    let committed = false;
+    const { client } = g.db;
+    const slow = instance({
+      ...g.db,
+      client: {
+        ...client,
+        async batch(...args) {
+          // Between our read and our write another instance stores the same webhook.
+          if (!committed) await submit({ carrierMessageId: "one", text: "Bonjour" });
+          const results = await client.batch(...args);
+          committed = true;
+          return results;
+        },
+        execute: (statement) =>
+          committed && JSON.stringify(statement).includes("carrier_message_id")
+            ? Promise.reject(new DatabaseError({ message: "made by the test", code: "SQLITE_ERROR" }))
+            : client.execute(statement),
+      },
+    }, { now: () => g.clock.at, settings: g.settings });
+    const [lost, stored] = await Promise.allSettled([
+      slow.api.receiver.submit({ carrier_id: "sandbox", sms: sms("one", "Bonjour", FR) }),
+      slow.api.receiver.submit({ carrier_id: "sandbox", sms: sms(null, "Merci", "+33612000002") }),
+    ]);
+    expect([lost.status, stored.status]).toEqual(["rejected", "fulfilled"]);
+    expect(await g.sql("select text, count(*) as n from messages group by text order by text")).toEqual([
+      { text: "Bonjour", n: 1 },
+      { text: "Merci", n: 1 },
+    ]);
   });
 
   test("ten STOPs with ids of their own on two instances: ten messages, one suppression, one confirmation", async () => {

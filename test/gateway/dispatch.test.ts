@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { z } from "zod";
 import type { Carrier, Outgoing, SendResult } from "../../src/carriers/carrier.ts";
 import { carrierOf } from "../../src/carriers/mod.ts";
+import { sandbox } from "../../src/carriers/sandbox.ts";
 import { backoff } from "../../src/gateway/dispatch.ts";
 import { readSources } from "../../src/rules/files.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
@@ -37,9 +38,10 @@ function scripted(idempotent: boolean, script: Script): Carrier & { handed: Outg
       handed.push(message);
       return await script(message, handed.filter(({ id }) => id === message.id).length);
     },
-    inbound: unused,
+    // Messages from handsets come as the sandbox takes them.
+    inbound: sandbox.inbound,
     status: unused,
-    answer: () => ({ status: 200, contentType: "text/plain", body: "" }),
+    answer: sandbox.answer,
   };
 }
 
@@ -116,6 +118,7 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
         expect(status, JSON.stringify(body)).toBe(202);
         return body.id;
       },
+      mo: (from, to, text) => gateway.call("POST", "/carriers/scripted/inbound", { from, to, text }),
       status: async (id) => (await gateway.call("GET", `/v1/messages/${id}`)).body.status,
       message: (id) => gateway.call("GET", `/v1/messages/${id}`),
       sql: async (sql, ...args) =>

@@ -275,6 +275,8 @@ function effectOf(rule: CompiledRule, frame: InboundFrame): Effect | null {
     case "lift_suppression":
       return sender === null ? null : { type: "lift_suppression", sender, rule: id };
     case "record_consent": {
+      // It returns to the sender that offered it; nobody else's account can bring it back.
+      if (sender === null) return null;
       const offer = frame.person.replies.find((reply) => reply.kind === "opt_out_confirmation");
       return {
         type: "record_consent",

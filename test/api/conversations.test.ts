@@ -31,7 +31,7 @@ test("a conversation shows both ends, its last message and where the person stan
   expect((await gateway.call("GET", `/v1/conversations/${after.id}`)).body).toEqual(after);
 
   await gateway.mo(US, "+15005550006", "STOP");
-  expect(await of(US)).toMatchObject({ opted_out: "all", consent: "none" });
+  expect(await of(US)).toMatchObject({ opted_out: "all", consent: "withdrawn" });
 });
 
 test("its messages come newest first, and only its own", async () => {

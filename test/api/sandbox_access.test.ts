@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { APP_KEY, type TestGateway, testGateway } from "../support/gateway.ts";
+import { APP_KEY, consent, type TestGateway, testGateway } from "../support/gateway.ts";
 
 const PERSON = "+33612000001";
 const KANNEL = {
@@ -57,4 +57,25 @@ test("a carrier that brings a message for a sender of another stops advertising,
     ["inbound", "START"],
     ["inbound", "STOP"],
   ]);
+});
+
+test("a consent that START restores is not restored through another carrier", async () => {
+  const gateway = await withKannel();
+  const person = "+14155550101";
+  await consent(gateway, person);
+  await gateway.mo(person, "+15005550006", "STOP");
+  const state = async () =>
+    (await gateway.call("GET", `/v1/conversations?msisdn=${encodeURIComponent(person)}`)).body.data[0].consent;
+  const query = new URLSearchParams({
+    key: KANNEL.webhook_secret,
+    from: person,
+    to: "+15005550006",
+    text: "START",
+    charset: "UTF-8",
+    coding: "0",
+  });
+  expect((await gateway.call("GET", `/carriers/local/inbound?${query}`)).status).toBe(200);
+  expect(await state()).toBe("withdrawn");
+  await gateway.mo(person, "+15005550006", "START");
+  expect(await state()).toBe("granted");
 });

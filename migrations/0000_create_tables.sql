@@ -119,6 +119,7 @@ CREATE TABLE `messages` (
 CREATE INDEX `messages_conversation` ON `messages` (`conversation_id`,`id`);--> statement-breakpoint
 CREATE INDEX `messages_queued` ON `messages` (`sender`,`priority`,`due_at`) WHERE status = 'queued';--> statement-breakpoint
 CREATE INDEX `messages_held` ON `messages` (`due_at`) WHERE status = 'held';--> statement-breakpoint
+CREATE INDEX `messages_scheduled` ON `messages` (`conversation_id`,`id`) WHERE scheduled_at is not null;--> statement-breakpoint
 CREATE INDEX `messages_leased` ON `messages` (`lease`,`lease_until`) WHERE status = 'sending';--> statement-breakpoint
 CREATE INDEX `messages_rare` ON `messages` (`status`,`id`) WHERE status = 'undelivered' or status = 'failed' or status = 'expired' or status = 'canceled' or status = 'refused' or status = 'unknown';--> statement-breakpoint
 CREATE INDEX `messages_replies` ON `messages` (`person`,`created_at`) WHERE reply_kind is not null;--> statement-breakpoint

@@ -132,6 +132,8 @@ function factsSql(requests: string, counted: string): string {
     (select json_group_array(a.at) from (
        select ${LEAVES_AT} as at from conversations t join messages m on m.conversation_id = t.id and m.id >= :first
          where t.person = r.person and t.last_message_at > :since and ${advertising}
+       union all select ${LEAVES_AT} from conversations t join messages m on m.conversation_id = t.id and m.id < :first
+         where t.person = r.person and m.scheduled_at is not null and ${advertising}
        order by 1 desc) a),
     (select json_group_array(json_object('kind', a.reply_kind, 'at', a.created_at, 'text', a.text)) from (
        select m.reply_kind, m.created_at, m.text from messages m

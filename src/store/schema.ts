@@ -74,6 +74,8 @@ export const messages = sqliteTable("messages", {
   index("messages_conversation").on(table.conversation_id, table.id),
   index("messages_queued").on(table.sender, table.priority, table.due_at).where(sql`status = 'queued'`),
   index("messages_held").on(table.due_at).where(sql`status = 'held'`),
+  // A scheduled advertisement may leave long after it was accepted, and counts towards the frequency cap then.
+  index("messages_scheduled").on(table.conversation_id, table.id).where(sql`scheduled_at is not null`),
   index("messages_leased").on(table.lease, table.lease_until).where(sql`status = 'sending'`),
   // Spelled out with `or`: SQLite does not see that `status = 'failed'` is among an `in (…)`.
   index("messages_rare").on(table.status, table.id)

@@ -551,6 +551,17 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
       expect(await sale()).toBe("accepted");
     });
 
+    test("what was scheduled months before counts on the day it leaves", async () => {
+      const { sale, at, handed, clock } = await florida();
+      const days = 300 * 24;
+      for (const minute of [0, 0.1, 0.2]) expect(await sale(at(days + minute))).toBe("accepted");
+      clock.at = NOON + (days - 1) * HOUR;
+      expect(await sale()).toBe("frequency_exceeded");
+      clock.at = NOON + (days + 1) * HOUR;
+      expect(await handed()).toBe(3);
+      expect(await sale()).toBe("frequency_exceeded");
+    });
+
     test("what waits for the morning counts in the morning", async () => {
       const { sale, handed, clock } = await florida();
       clock.at = NOON + 11 * HOUR;

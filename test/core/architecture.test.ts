@@ -18,7 +18,7 @@ const source = (path: string) => Deno.readTextFile(ROOT + path);
 /** Code without comments; text in quotes stays, since a colon in a comment is not what this looks for. */
 const code = (text: string) => text.replace(/\/\*[^]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
 const importsOf = (text: string) =>
-  [...code(text).matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"|new URL\("(\.[^"]+\.ts)"/g)].map(([, a, b]) =>
+  [...code(text).matchAll(/(?<!")\b(?:from|import)\s*\(?\s*"([^"]+)"|new URL\("(\.[^"]+\.ts)"/g)].map(([, a, b]) =>
     (a ?? b)!
   );
 

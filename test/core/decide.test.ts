@@ -102,6 +102,27 @@ describe("decideInbound()", () => {
     expect(effects.map((effect) => effect.type)).toEqual(["remove_contact", "suppress", "withdraw_consent"].sort());
   });
 
+  test("START brings a consent back through the sender that offered it, never through an address that is no sender of ours", () => {
+    const offered = {
+      text: "START",
+      suppressed: "commercial" as const,
+      consent_before_opt_out: true,
+      last_reply: { kind: "opt_out_confirmation" as const, minutes: 60, text: "Parley : répondez START pour revenir." },
+    };
+    expect(receive(offered).effects.map((effect) => effect.type)).toContain("record_consent");
+    const told = scenarioInput(offered, rulebook, "inbound");
+    if (told.direction !== "inbound") throw new Error("unreachable");
+    const { effects } = decideInbound(
+      {
+        ...told.input,
+        person: { ...told.input.person, suppressions: [{ ...told.input.person.suppressions[0]!, sender: null }] },
+        sender: null,
+      },
+      rulebook,
+    );
+    expect(effects).toEqual([]);
+  });
+
   test("no word but an explicit one lifts an opt-out", () => {
     fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), (text) => {
       const { intent, effects } = receive({ text, suppressed: "commercial" });

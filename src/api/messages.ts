@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { STATUSES } from "../core/message.ts";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
 import { type Refusal, refusal, type Submission } from "../gateway/accept.ts";
@@ -12,7 +13,7 @@ import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/m
 import { type Api, router } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { asProblem, invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
-import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, STATUSES } from "./schemas.ts";
+import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const MAX_BATCH = 10_000;
 /** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */

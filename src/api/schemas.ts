@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { STATUSES } from "../core/message.ts";
 import { HOLD_REASONS } from "../core/rulebook_schema.ts";
 import { ProblemSchema } from "./problem.ts";
 
@@ -22,21 +23,6 @@ export const Decision = z.object({
   intent: z.string().nullable(),
   rules: z.array(RuleTrace),
 }).openapi("Decision");
-
-export const STATUSES = [
-  "queued",
-  "held",
-  "sending",
-  "sent",
-  "delivered",
-  "undelivered",
-  "failed",
-  "expired",
-  "canceled",
-  "refused",
-  "unknown",
-  "received",
-] as const;
 
 export const Message = z.object({
   id: z.string(),

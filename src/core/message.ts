@@ -6,6 +6,22 @@ export type Category = "commercial" | "informative";
 /** What an inbound message asks for. Rule files may add more than these four. */
 export type Intent = "opt_out" | "opt_in" | "help" | "none" | (string & Record<never, never>);
 
+/** Where a message stands: outbound the first eleven (design 5), inbound `received`. */
+export const STATUSES = [
+  "queued",
+  "held",
+  "sending",
+  "sent",
+  "delivered",
+  "undelivered",
+  "failed",
+  "expired",
+  "canceled",
+  "refused",
+  "unknown",
+  "received",
+] as const;
+
 export type Outcome = "allow" | "hold" | "refuse";
 
 export type RefusalCode =

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { STATUSES } from "../core/message.ts";
 
 /**
  * One workspace is one database. Instants are integers (ms since 1970), ids are prefixed and sort by creation. `person` is the
@@ -14,22 +15,7 @@ export const RARE_STATUSES = ["undelivered", "failed", "expired", "canceled", "r
 export const messages = sqliteTable("messages", {
   id: text().primaryKey(),
   direction: text({ enum: ["outbound", "inbound"] }).notNull(),
-  status: text({
-    enum: [
-      "queued",
-      "held",
-      "sending",
-      "sent",
-      "delivered",
-      "undelivered",
-      "failed",
-      "expired",
-      "canceled",
-      "refused",
-      "unknown",
-      "received",
-    ],
-  }).notNull(),
+  status: text({ enum: STATUSES }).notNull(),
   person: text().notNull(),
   sender: text().notNull(),
   text: text().notNull(),

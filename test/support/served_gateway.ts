@@ -5,7 +5,7 @@ export interface ServedGateway {
   key: string;
   /**
    * Runs a script as a reader of the documentation would, in the project's folder, and resolves with what it prints. The
-   * documented address and the documented placeholder of the key become the real ones.
+   * documented address and the documented stand-in for the key become the real ones.
    */
   bash(script: string): Promise<string>;
   stop(): Promise<void>;

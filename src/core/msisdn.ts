@@ -30,7 +30,8 @@ export function parseMsisdn(input: string): ParsedMsisdn {
   if (number === undefined) {
     return { ok: false, detail: `${EXPECTED}; ${count(digits.length, "digit")} with no known country code` };
   }
-  if (!number.isPossible()) {
+  // Some plans hold services of four digits: possible by their plan, but nobody's mobile.
+  if (!number.isPossible() || !/^\+[1-9]\d{6,14}$/.test(number.number)) {
     const national = count(number.nationalNumber.length, "digit");
     return { ok: false, detail: `${national} after country code +${number.countryCallingCode}: too short or too long` };
   }

@@ -37,6 +37,7 @@ describe("parseMsisdn()", () => {
     ["+3361234", "too short or too long"],
     ["+336123456782345", "too short or too long"],
     ["+12005550", "country code +1"],
+    ["+310000(0)", "too short or too long"],
   ])("refuses %j", (input, detail) => {
     const parsed = parseMsisdn(input);
     expect(parsed).toMatchObject({ ok: false });

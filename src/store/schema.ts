@@ -194,13 +194,108 @@ export const idempotency_keys = sqliteTable("idempotency_keys", {
   index("idempotency_keys_message").on(table.message_id),
 ]);
 
-/** Every version that was ever active, so that a decision can be read with the rules as they stood. */
+/** Every version that was ever checked in or active, so that a decision can be read with the rules as they stood. */
 export const rulebooks = sqliteTable("rulebooks", {
   hash: text().primaryKey(),
   /** JSON object of path to file content. */
   sources: text().notNull(),
   created_at: integer().notNull(),
 });
+
+/** A change of rules on its way: proposed by one person, approved by another, then published. */
+export const proposals = sqliteTable("proposals", {
+  id: text().primaryKey(),
+  rulebook: text().notNull(),
+  /** The version that was active when it was proposed: what it is compared with. */
+  base: text(),
+  note: text().notNull(),
+  state: text({ enum: ["proposed", "approved", "rejected", "withdrawn", "published"] }).notNull(),
+  proposed_by: text().notNull(),
+  proposed_at: integer().notNull(),
+  decided_by: text(),
+  decided_at: integer(),
+  decision_note: text(),
+  /** What the simulation that went with it counted, as JSON. */
+  simulation: text(),
+}, (table) => [index("proposals_rulebook").on(table.rulebook)]);
+
+/** Which version was active from when on: the newest row is the active one. */
+export const activations = sqliteTable("activations", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  rulebook: text().notNull(),
+  at: integer().notNull(),
+  by: text().notNull(),
+  way: text({ enum: ["files", "publish", "rollback"] }).notNull(),
+  proposal_id: text(),
+  note: text(),
+}, (table) => [index("activations_rulebook").on(table.rulebook)]);
+
+/**
+ * What a person on the staff has to look at: a reply that may be an opt-out, a complaint, a wrong number, a message whose
+ * declared category contradicts its words. While a doubt about a person is open, advertising to them is held.
+ */
+export const reviews = sqliteTable("reviews", {
+  id: text().primaryKey(),
+  kind: text({ enum: ["doubtful_reply", "complaint", "wrong_number", "category_conflict"] }).notNull(),
+  person: text().notNull(),
+  sender: text(),
+  message_id: text().notNull(),
+  rule: text(),
+  /** The words that made it doubtful. */
+  words: text(),
+  created_at: integer().notNull(),
+  settled_at: integer(),
+  settled_by: text(),
+  settlement: text(),
+  note: text(),
+}, (table) => [
+  index("reviews_open").on(table.person).where(sql`settled_at is null`),
+  index("reviews_person").on(table.person, table.id),
+  uniqueIndex("reviews_message").on(table.message_id, table.kind),
+]);
+
+/** Exceptions that one person asks for and another grants: lifting an opt-out by hand (compliance.md 7.3). */
+export const overrides = sqliteTable("overrides", {
+  id: text().primaryKey(),
+  kind: text({ enum: ["lift_suppression"] }).notNull(),
+  subject_id: text().notNull(),
+  reason: text().notNull(),
+  evidence: text().notNull(),
+  state: text({ enum: ["requested", "approved", "rejected"] }).notNull(),
+  requested_by: text().notNull(),
+  requested_at: integer().notNull(),
+  decided_by: text(),
+  decided_at: integer(),
+  decision_note: text(),
+}, (table) => [index("overrides_subject").on(table.subject_id)]);
+
+/**
+ * Append-only and hash-chained: each entry's `hash` covers the one before. An entry is written in the transaction of what it
+ * records and sealed (its hash filled in) a moment later, in order, by whichever instance comes first. It holds no personal
+ * data: that is in `audit_details`, of which the entry keeps the digest, so that erasing a person leaves the chain whole.
+ */
+export const audit_log = sqliteTable("audit_log", {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  id: text().notNull().unique(),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  /** Id of the record it is about. */
+  subject: text().notNull(),
+  /** SHA-256 of the details, which hold a random part so that a number cannot be guessed from it. */
+  digest: text().notNull(),
+  hash: text(),
+}, (table) => [
+  index("audit_log_subject").on(table.subject),
+  index("audit_log_unsealed").on(table.seq).where(sql`hash is null`),
+]);
+
+export const audit_details = sqliteTable("audit_details", {
+  /** Id of its entry. */
+  id: text().primaryKey(),
+  person: text(),
+  details: text().notNull(),
+}, (table) => [index("audit_details_person").on(table.person)]);
 
 /** Single values shared by all instances: `active_rulebook`. */
 export const settings = sqliteTable("settings", {

@@ -1,59 +1,80 @@
-import { checkRulebook, problemLine } from "./check.ts";
-import { readSources } from "./files.ts";
+import { ConfigError, readConfig } from "../config.ts";
+import type { Db } from "../store/client.ts";
+import { DatabaseError } from "../store/database_error.ts";
+import { openEmbedded } from "../store/embedded.ts";
+import { openWorkspace } from "../store/workspace.ts";
+import { type Command, type CommandIo, UsageError } from "./commands/command.ts";
+import { COMMANDS } from "./commands/mod.ts";
+
+/** `deno task rules <command>`: finds the command and gives it what it works with. */
 
 const HELP = `deno task rules <command>
 
-  check [folder]   read, compile and test every rule file; exit 1 when something is wrong
-  list [folder]    the rules, by stage, with their sources
+${listed(Object.entries(COMMANDS))}
 
-The folder is PARLEY_RULES_DIR, or rules.`;
+deno task rules <command> --help tells more. The folder is PARLEY_RULES_DIR, or rules.`;
 
-const [command = "--help", folder = Deno.env.get("PARLEY_RULES_DIR") ?? "rules"] = Deno.args;
-Deno.exit(await main());
+if (import.meta.main) Deno.exit(await main(Deno.args));
 
-async function main(): Promise<number> {
-  switch (command) {
-    case "check":
-      return await check();
-    case "list":
-      return await list();
-    case "--help":
-    case "-h":
-    case "help":
-      print(HELP);
-      return 0;
-    default:
-      print(`unknown command "${command}"\n\n${HELP}`);
+async function main([name = "--help", ...args]: string[]): Promise<number> {
+  if (["--help", "-h", "help"].includes(name)) {
+    print(HELP);
+    return 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    print(`unknown command "${name}"\n\n${HELP}`);
+    return 2;
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    print(helpOf(name, command));
+    return 0;
+  }
+  const opened: Db[] = [];
+  try {
+    return await command.run(args, ioFor(opened));
+  } catch (error) {
+    if (error instanceof UsageError) {
+      print(`${error.message}\n\n${helpOf(name, command)}`);
       return 2;
-  }
-}
-
-async function check(): Promise<number> {
-  const started = performance.now();
-  const { rulebook, problems, rules, countries, examples } = await checkRulebook(await readSources(folder));
-  for (const problem of problems) print(`${folder}/${problemLine(problem)}`);
-  const took = Math.round(performance.now() - started);
-  print(
-    rulebook
-      ? `ok: rulebook ${rulebook.hash}, ${rules} rules, ${countries} country files, ${examples} examples in ${took} ms`
-      : `${problems.length} problem${problems.length === 1 ? "" : "s"}: these rules cannot become active`,
-  );
-  return rulebook ? 0 : 1;
-}
-
-async function list(): Promise<number> {
-  const { rulebook, problems } = await checkRulebook(await readSources(folder));
-  if (!rulebook) {
-    for (const problem of problems) print(`${folder}/${problemLine(problem)}`);
-    return 1;
-  }
-  for (const [stage, rules] of Object.entries(rulebook.country(null).stages)) {
-    print(`\n${stage}`);
-    for (const { id, rule, sourceText, confidence } of rules) {
-      print(`  ${id}\n    ${rule.description.trim()}\n    source (${confidence}): ${sourceText}`);
     }
+    if (!(error instanceof ConfigError || error instanceof DatabaseError || error instanceof Deno.errors.NotFound)) {
+      throw error;
+    }
+    print(error.message);
+    return 1;
+  } finally {
+    for (const db of opened) await db.close();
   }
-  return 0;
+}
+
+function ioFor(opened: Db[]): CommandIo {
+  const env = Deno.env.toObject();
+  const config = () => readConfig(env);
+  return {
+    print,
+    progress: (line) => void Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)),
+    rulesDir: env["PARLEY_RULES_DIR"] || "rules",
+    config,
+    async database() {
+      const db = await openWorkspace("default", config().database, openEmbedded);
+      opened.push(db);
+      return db;
+    },
+    key: env["PARLEY_KEY"] || undefined,
+    now: () => Date.now(),
+  };
+}
+
+function listed(commands: [string, Command][]): string {
+  const left = commands.map(([name, { usage }]) => `${name} ${usage}`.trim());
+  const width = Math.max(...left.map((one) => one.length));
+  return commands.map(([, { summary }], index) => `  ${left[index]!.padEnd(width)}   ${summary}`).join("\n");
+}
+
+function helpOf(name: string, { usage, summary, details }: Command): string {
+  const first = `deno task rules ${name} ${usage}`.trim();
+  return `${first}\n\n  ${summary}${details === undefined ? "" : `\n\n${details}`}`;
 }
 
 function print(line: string): void {

@@ -1,9 +1,11 @@
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { evaluate } from "./eval.ts";
 import { list } from "./list.ts";
 
 /** Every command of `deno task rules`, in the order of `--help`: one line each. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   list,
+  eval: evaluate,
 };

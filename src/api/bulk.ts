@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type CsvRow, readCsv } from "./csv.ts";
+import { digestOf } from "../store/audit.ts";
 import type { Env } from "./context.ts";
 import { invalidField, problem } from "./problem.ts";
 
@@ -88,6 +89,15 @@ export async function importAll<T>(
     report.already += rows.length - stored;
   }
   return report;
+}
+
+/**
+ * What the audit log keeps of a group of an import. One entry stands for a group, in its transaction: an entry for each line would
+ * make a list of a hundred thousand numbers a hundred thousand decisions, while one person took one. The rows carry their source;
+ * their ids, which sort, lie between `first` and `last`, and the digest holds what they said.
+ */
+export function importDetails(rows: readonly { id: string }[]): Record<string, unknown> {
+  return { lines: rows.length, first: rows[0]!.id, last: rows.at(-1)!.id, sha256: digestOf(JSON.stringify(rows)) };
 }
 
 /** Issues of a line in one sentence. */

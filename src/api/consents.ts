@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
+import { auditIfChanged, auditRow } from "../store/audit.ts";
 import {
   allConsents,
   appendConsents,
@@ -13,7 +14,7 @@ import {
   permissionOf,
   withdrawConsents,
 } from "../store/consents.ts";
-import { download, importAll, ImportBody, importItems, ImportReport, sentence } from "./bulk.ts";
+import { download, importAll, ImportBody, importDetails, importItems, ImportReport, sentence } from "./bulk.ts";
 import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
 import { Id, line, lines } from "./fields.ts";
@@ -120,7 +121,15 @@ export function consentRoutes({ deps }: Api) {
         evidence: { ...proof, ...evidence },
       }, now);
       if ("wrong" in row) throw invalidField(row.field, row.wrong);
-      await appendConsents(deps.db, [row]);
+      const fact = {
+        at: now,
+        actor: c.get("principal").api_key_id,
+        action: "consent.granted",
+        subject: row.id,
+        person: row.recipient,
+        details: { purpose, source },
+      } as const;
+      await appendConsents(deps.db, [row], { audit: [auditRow(fact, deps.newId)] });
       return c.json(stateView(row, await permissionOf(deps.db, row.recipient, row.purpose), now), 201);
     },
   );
@@ -165,10 +174,15 @@ export function consentRoutes({ deps }: Api) {
     async (c) => {
       const items = await importItems(c, () => c.req.valid("json"), ["recipient", "purpose", "source", "granted_at"]);
       const now = deps.now();
+      const actor = c.get("principal").api_key_id;
+      const subject = deps.newId("imp");
       const report = await importAll(
         items,
         (value) => importedRow(value, now),
-        (rows) => appendConsents(deps.db, rows, { once: true }),
+        (rows) => {
+          const entry = { at: now, actor, action: "consent.imported", subject, details: importDetails(rows) } as const;
+          return appendConsents(deps.db, rows, { once: true, audit: [auditRow(entry, deps.newId)] });
+        },
       );
       return c.json(report, 200);
     },
@@ -246,9 +260,19 @@ export function consentRoutes({ deps }: Api) {
       if (consent === null) throw noSuchConsent();
       const { recipient, purpose } = consent;
       const { source, wording, evidence } = c.req.valid("json");
+      const id = deps.newId("cns");
+      const actor = c.get("principal").api_key_id;
+      const fact = {
+        at: now,
+        actor,
+        action: "consent.withdrawn",
+        subject: id,
+        person: recipient,
+        details: { purpose, source, consent_id: consent.id },
+      } as const;
       await deps.db.client.batch([
         withdrawConsents([{
-          id: deps.newId("cns"),
+          id,
           recipient,
           purpose,
           source,
@@ -257,10 +281,11 @@ export function consentRoutes({ deps }: Api) {
           evidence: evidenceOf({
             ...evidence,
             consent_id: consent.id,
-            recorded_by: c.get("principal").api_key_id,
+            recorded_by: actor,
           }),
           created_at: now,
         }]),
+        ...auditIfChanged(auditRow(fact, deps.newId)),
         ...(purpose === "commercial" ? cancelAdvertising(recipient, now) : []),
       ]);
       const permission = await permissionOf(deps.db, recipient, purpose);

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { isKnownZone } from "../core/zone_clock.ts";
 import { instant } from "../gateway/message_view.ts";
+import { auditRow } from "../store/audit.ts";
 import {
   changeContact,
   type ContactChange,
@@ -142,7 +143,17 @@ export function contactRoutes({ deps }: Api) {
       responses: { 204: { description: "Deleted" }, ...problems, ...notFound },
     }),
     async (c) => {
-      if (!await deleteContact(deps.db, c.req.valid("param").id)) throw noSuchContact();
+      const { id } = c.req.valid("param");
+      const contact = await findContact(deps.db, id);
+      if (contact === null) throw noSuchContact();
+      const fact = {
+        at: deps.now(),
+        actor: c.get("principal").api_key_id,
+        action: "contact.removed",
+        subject: id,
+        person: contact.msisdn,
+      } as const;
+      if (!await deleteContact(deps.db, id, auditRow(fact, deps.newId))) throw noSuchContact();
       return c.body(null, 204);
     },
   );

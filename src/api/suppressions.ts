@@ -1,8 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
+import { auditRow } from "../store/audit.ts";
 import {
   allSuppressions,
+  auditedRefusal,
   findSuppression,
   liftSuppression,
   listSuppressions,
@@ -12,7 +14,7 @@ import {
   type SuppressionRow,
 } from "../store/suppressions.ts";
 import { requireAdmin } from "./auth.ts";
-import { download, importAll, ImportBody, importItems, ImportReport, sentence } from "./bulk.ts";
+import { download, importAll, ImportBody, importDetails, importItems, ImportReport, sentence } from "./bulk.ts";
 import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
 import { forbidden, Id, line, lines } from "./fields.ts";
@@ -75,21 +77,18 @@ const IncludeLifted = z.enum(["true", "false"]).default("false");
 export function suppressionRoutes({ deps }: Api) {
   const routes = router();
 
-  const refusalOf = (
+  const suppressionOf = (
     { recipient, scope, sender, note }: z.infer<typeof NewSuppression>,
     source: "operator" | "import",
     now: number,
-  ): Refusal => ({
-    suppression: {
-      id: deps.newId("sup"),
-      recipient,
-      scope,
-      sender: scope === "all" ? sender ?? "" : "",
-      source,
-      note: note ?? null,
-      created_at: now,
-    },
-    withdrawal_id: deps.newId("cns"),
+  ): Refusal["suppression"] => ({
+    id: deps.newId("sup"),
+    recipient,
+    scope,
+    sender: scope === "all" ? sender ?? "" : "",
+    source,
+    note: note ?? null,
+    created_at: now,
   });
 
   routes.openapi(
@@ -111,7 +110,8 @@ export function suppressionRoutes({ deps }: Api) {
     async (c) => {
       const body = c.req.valid("json");
       const now = deps.now();
-      const refusal = refusalOf({ ...body, recipient: recipientOf(body.recipient, "recipient") }, "operator", now);
+      const given = suppressionOf({ ...body, recipient: recipientOf(body.recipient, "recipient") }, "operator", now);
+      const refusal = auditedRefusal(given, c.get("principal").api_key_id, deps.newId);
       const { row, created } = await suppress(deps.db, refusal, now);
       return created ? c.json(suppressionView(row), 201) : c.json(suppressionView(row), 200);
     },
@@ -161,6 +161,8 @@ export function suppressionRoutes({ deps }: Api) {
     async (c) => {
       const items = await importItems(c, () => c.req.valid("json"), ["recipient"]);
       const now = deps.now();
+      const actor = c.get("principal").api_key_id;
+      const subject = deps.newId("imp");
       const report = await importAll(
         items,
         (value) => {
@@ -169,9 +171,19 @@ export function suppressionRoutes({ deps }: Api) {
           if (parsed.data.lifted_at) return { row: null };
           const number = parseMsisdn(parsed.data.recipient);
           if (!number.ok) return { wrong: `recipient: ${number.detail}` };
-          return { row: refusalOf({ ...parsed.data, recipient: number.e164 }, "import", now) };
+          return { row: suppressionOf({ ...parsed.data, recipient: number.e164 }, "import", now) };
         },
-        (refusals) => suppressGroup(deps.db, refusals, now),
+        (rows) => {
+          const entry = {
+            at: now,
+            actor,
+            action: "suppression.imported",
+            subject,
+            details: importDetails(rows),
+          } as const;
+          const refusals = rows.map((suppression) => ({ suppression, withdrawal_id: deps.newId("cns"), audit: [] }));
+          return suppressGroup(deps.db, refusals, auditRow(entry, deps.newId), now);
+        },
       );
       return c.json(report, 200);
     },
@@ -237,11 +249,8 @@ export function suppressionRoutes({ deps }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const { reason } = c.req.valid("json");
-      const lifted = await liftSuppression(deps.db, id, {
-        at: deps.now(),
-        by: c.get("principal").api_key_id,
-        reason,
-      });
+      const by = c.get("principal").api_key_id;
+      const lifted = await liftSuppression(deps.db, id, { at: deps.now(), by, reason }, deps.newId);
       if (lifted !== null) return c.json(suppressionView(lifted), 200);
       if (await findSuppression(deps.db, id) === null) throw noSuchSuppression();
       throw problem(409, "already_lifted", "Lifted before", "This suppression does not stand any more.");

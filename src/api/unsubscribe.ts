@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
 import type { Settings } from "../gateway/settings.ts";
-import { suppress } from "../store/suppressions.ts";
+import { auditedRefusal, suppress } from "../store/suppressions.ts";
 import { findByToken, type LinkedMessage } from "../store/unsubscribe.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { acceptedLanguages, pageLanguage, UNSUBSCRIBE_WORDS, type UnsubscribeWords } from "./unsubscribe_words.ts";
@@ -47,18 +47,16 @@ export function unsubscribeRoutes({ deps }: Api) {
     const message = await findByToken(deps.db.client, c.req.param("token"));
     if (message === null) return unknownPage(c);
     const now = deps.now();
-    await suppress(deps.db, {
-      suppression: {
-        id: deps.newId("sup"),
-        recipient: message.person,
-        // What the page promises, in every country. A STOP ends more in some, where it can be sent to the sender itself.
-        scope: "commercial",
-        source: "link",
-        message_id: message.message_id,
-        created_at: now,
-      },
-      withdrawal_id: deps.newId("cns"),
-    }, now);
+    const suppression = {
+      id: deps.newId("sup"),
+      recipient: message.person,
+      // What the page promises, in every country. A STOP ends more in some, where it can be sent to the sender itself.
+      scope: "commercial",
+      source: "link",
+      message_id: message.message_id,
+      created_at: now,
+    } as const;
+    await suppress(deps.db, auditedRefusal(suppression, "person", deps.newId), now);
     const { language, words, brand } = speech(c, message, await deps.settings.current());
     return page(
       c,

@@ -1,4 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
+import { auditRow } from "../store/audit.ts";
 import { noWrites, statementsOf } from "../store/writes.ts";
 import type { Deps } from "./gateway.ts";
 import type { Settings } from "./settings.ts";
@@ -8,6 +9,7 @@ export interface CarrierOptOut {
   person: string;
   sender: string;
   message_id: string;
+  carrier_id: string | null;
   /** The carrier's code. */
   detail: string;
 }
@@ -24,13 +26,26 @@ export function suppressFromCarrier(
   if (optOuts.length === 0) return [];
   const now = deps.now();
   const writes = noWrites();
-  for (const { person, sender, message_id, detail } of optOuts) {
+  for (const { person, sender, message_id, carrier_id, detail } of optOuts) {
     const { country } = settings.rulebook.locate(person);
     const everything = settings.rulebook.country(country).table.opt_out.scope === "everything_from_sender";
+    const suppression = deps.newId("sup");
+    const withdrawal = deps.newId("cns");
+    const scope = everything ? "all" : "commercial";
+    const told = {
+      at: now,
+      actor: `carrier:${carrier_id}`,
+      person,
+      details: { message_id, carrier_code: detail, scope, sender: everything ? sender : null },
+    };
+    writes.audit.push(
+      auditRow({ ...told, action: "suppression.created", subject: suppression }, deps.newId, { requires: suppression }),
+      auditRow({ ...told, action: "consent.withdrawn", subject: withdrawal }, deps.newId, { requires: withdrawal }),
+    );
     writes.suppressions.push({
-      id: deps.newId("sup"),
+      id: suppression,
       recipient: person,
-      scope: everything ? "all" : "commercial",
+      scope,
       sender: everything ? sender : "",
       source: "carrier",
       message_id,
@@ -38,7 +53,7 @@ export function suppressFromCarrier(
       created_at: now,
     });
     writes.consents.push({
-      id: deps.newId("cns"),
+      id: withdrawal,
       recipient: person,
       purpose: "commercial",
       status: "withdrawn",

@@ -30,14 +30,20 @@ async function applyGroup(group: Reported[], deps: Deps): Promise<boolean[]> {
   const { client } = deps.db;
   const found = await reportedMessages(client, group);
   const now = deps.now();
-  const known = group.flatMap(({ report }, index) => {
+  const known = group.flatMap(({ carrier_id, report }, index) => {
     const message = found.get(index);
-    return message === undefined ? [] : [{ message, report }];
+    return message === undefined ? [] : [{ carrier_id, message, report }];
   });
   if (known.length > 0) {
-    const optOuts = known.flatMap(({ message, report }): CarrierOptOut[] =>
+    const optOuts = known.flatMap(({ carrier_id, message, report }): CarrierOptOut[] =>
       report.error?.optedOut
-        ? [{ person: message.person, sender: message.sender, message_id: message.id, detail: report.error.code }]
+        ? [{
+          person: message.person,
+          sender: message.sender,
+          message_id: message.id,
+          carrier_id,
+          detail: report.error.code,
+        }]
         : []
     );
     const suppress = optOuts.length === 0 ? [] : suppressFromCarrier(optOuts, await deps.settings.current(), deps);

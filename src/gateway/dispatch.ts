@@ -1,4 +1,5 @@
 import type { SendResult } from "../carriers/carrier.ts";
+import { sealEntries } from "../store/audit_chain.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { type Facts, loadFacts } from "../store/facts.ts";
 import {
@@ -93,6 +94,8 @@ export function dispatcher(deps: Deps): Dispatcher {
           [...settings.carriers.values()].filter(({ adapter }) => adapter.idempotent).map(({ id }) => id),
         );
         looked = await release(deps, settings);
+        // An entry that cannot be sealed must not keep messages from leaving: it is sealed by a later tick.
+        await sealEntries(client).catch((error) => deps.log("error", "audit.not_sealed", { error: String(error) }));
         // A full group has perhaps left more behind it: what it released leaves first, then the next.
         lookAt = performance.now() + (looked === RELEASE_GROUP ? 0 : LOOK_MS);
       }
@@ -210,9 +213,13 @@ export function backoff(attempts: number, random: number): number {
 }
 
 function optOutOf(row: MessageRow, result: SendResult): CarrierOptOut | null {
-  return result.ok || result.kind !== "opted_out"
-    ? null
-    : { person: row.person, sender: row.sender, message_id: row.id, detail: result.code };
+  return result.ok || result.kind !== "opted_out" ? null : {
+    person: row.person,
+    sender: row.sender,
+    message_id: row.id,
+    carrier_id: row.carrier_id ?? null,
+    detail: result.code,
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Effect } from "../core/effects.ts";
 import type { PersonFacts } from "../core/message.ts";
+import { type AuditFact, auditRow } from "../store/audit.ts";
 import type { MessageRow, Writes } from "../store/writes.ts";
 import { composeDraft, type Draft, draftRow } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
@@ -14,6 +15,7 @@ export interface Cause {
   conversation_id: string;
   facts: PersonFacts;
   now: number;
+  carrier_id: string;
   /** Who says so: the person's own words, or the carrier. */
   source: "keyword" | "carrier";
 }
@@ -40,6 +42,14 @@ export function perform(
 ): LaterMessage[] {
   const { message_id, person, now } = cause;
   const later: LaterMessage[] = [];
+  const fact = (action: AuditFact["action"], subject: string, details: Record<string, unknown>): AuditFact => ({
+    at: now,
+    actor: cause.source === "keyword" ? "person" : `carrier:${cause.carrier_id}`,
+    action,
+    subject,
+    person,
+    details: { message_id, ...details },
+  });
   // Known before the effects are looked at: their order is that of the rules, and a confirmation may stand first.
   const suppression = effects.some((effect) => effect.type === "suppress") ? deps.newId("sup") : null;
   for (const effect of effects) {
@@ -57,16 +67,33 @@ export function perform(
           created_at: now,
           requires: message_id,
         });
+        writes.audit.push(auditRow(
+          fact("suppression.created", suppression!, { rule: effect.rule, scope: effect.scope, sender: effect.sender }),
+          deps.newId,
+          { requires: suppression! },
+        ));
         break;
       case "lift_suppression":
-        writes.lifts.push({ recipient: person, sender: effect.sender, at: now, by: message_id, requires: message_id });
+        writes.lifts.push({
+          recipient: person,
+          sender: effect.sender,
+          at: now,
+          by: message_id,
+          requires: message_id,
+          audit: auditRow(
+            fact("suppression.lifted", message_id, { rule: effect.rule, sender: effect.sender }),
+            deps.newId,
+            { requires: message_id },
+          ),
+        });
         break;
       case "record_consent":
       case "withdraw_consent": {
         const granted = effect.type === "record_consent";
+        const id = deps.newId("cns");
         // A withdrawal counts even when no consent is on record: one of an earlier day may be recorded later.
         writes.consents.push({
-          id: deps.newId("cns"),
+          id,
           recipient: person,
           purpose: effect.purpose,
           status: granted ? "granted" : "withdrawn",
@@ -78,10 +105,20 @@ export function perform(
           created_at: now,
           requires: message_id,
         });
+        writes.audit.push(auditRow(
+          fact(granted ? "consent.granted" : "consent.withdrawn", id, { rule: effect.rule, purpose: effect.purpose }),
+          deps.newId,
+          { requires: id },
+        ));
         break;
       }
       case "remove_contact":
         writes.departures.push({ msisdn: person, requires: message_id });
+        writes.audit.push(auditRow(
+          fact("contact.removed", message_id, { rule: effect.rule }),
+          deps.newId,
+          { requires: message_id, leaving: person },
+        ));
         break;
       case "reply": {
         if (cause.sender === null) break;

@@ -131,6 +131,7 @@ async function receiveGroup(
         conversation_id,
         facts: about,
         now,
+        carrier_id,
         source: sms.carrierIntent === null ? "keyword" : "carrier",
       },
       writes,

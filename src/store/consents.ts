@@ -1,5 +1,6 @@
 import type { InStatement } from "@libsql/client/web";
 import { and, asc, desc, eq, gt, lt, type SQL } from "drizzle-orm";
+import { type AuditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { pageOf } from "./messages.ts";
 import { walk } from "./pages.ts";
@@ -76,14 +77,15 @@ function rowsOf(rows: readonly NewConsent[]): string {
 
 /**
  * Appends to the ledger, in which nothing is ever changed. With `once`, an act that is recorded already (same person, purpose,
- * status, instant and source) is left out, so that importing a file twice is harmless. Resolves with the number appended.
+ * status, instant and source) is left out, so that importing a file twice is harmless. `audit`: its entries in the audit log.
+ * Resolves with the number appended.
  */
 export async function appendConsents(
   { client }: Db,
   rows: readonly NewConsent[],
-  { once = false }: { once?: boolean } = {},
+  { once = false, audit }: { once?: boolean; audit: readonly AuditRow[] },
 ): Promise<number> {
-  const { rowsAffected } = await client.execute({
+  const [appended] = await client.batch([{
     sql: `insert into consents (${COLUMNS.join(", ")}) select ${VALUES} from json_each(?) j where ${
       once
         ? `not exists (select 1 from consents n where n.recipient = ${value("recipient")}
@@ -92,8 +94,8 @@ export async function appendConsents(
         : "true"
     }`,
     args: [rowsOf(rows)],
-  });
-  return rowsAffected;
+  }, ...auditStatements(audit)]);
+  return appended!.rowsAffected;
 }
 
 /**

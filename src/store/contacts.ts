@@ -1,5 +1,6 @@
 import type { InStatement } from "@libsql/client/web";
 import { and, desc, eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
+import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { pageOf } from "./messages.ts";
 import { contacts } from "./schema.ts";
@@ -65,9 +66,13 @@ export async function changeContact(
   return row ?? null;
 }
 
-/** False when there is no such contact. */
-export async function deleteContact({ orm }: Db, id: string): Promise<boolean> {
-  return (await orm.delete(contacts).where(eq(contacts.id, id)).returning({ id: contacts.id })).length > 0;
+/** Takes a contact out of the address book; false when there is none of this id. `entry` records it. */
+export async function deleteContact({ client }: Db, id: string, entry: AuditRow): Promise<boolean> {
+  const [deleted] = await client.batch([
+    { sql: "delete from contacts where id = ?", args: [id] },
+    ...auditIfChanged(entry),
+  ]);
+  return deleted!.rowsAffected > 0;
 }
 
 /** Takes numbers (E.164) out of the address book. */

@@ -1,5 +1,7 @@
 import type { InStatement } from "@libsql/client/web";
 import { and, asc, desc, eq, gt, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
+import type { NewId } from "../gateway/ids.ts";
+import { auditIfChanged, type AuditRow, auditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { withdrawConsents } from "./consents.ts";
 import { removeContacts } from "./contacts.ts";
@@ -51,6 +53,25 @@ export interface Refusal {
   suppression: InferInsertModel<typeof suppressions>;
   /** Id of the row that withdraws the consent, should there be one to withdraw. */
   withdrawal_id: string;
+  /** Entries of the audit log; none for a line of an import, which has one for all of its group. */
+  audit: readonly AuditRow[];
+}
+
+/** A refusal and its entries in the audit log. `actor` as in `AuditFact`. */
+export function auditedRefusal(suppression: Refusal["suppression"], actor: string, newId: NewId): Refusal {
+  const { id, recipient: person, scope, sender, source, message_id, created_at: at } = suppression;
+  const withdrawal_id = newId("cns");
+  const details = { source, scope, sender: sender || null, message_id: message_id ?? null };
+  const told = { at, actor, person, details };
+  return {
+    suppression,
+    withdrawal_id,
+    audit: [
+      auditRow({ ...told, action: "suppression.created", subject: id }, newId, { requires: id }),
+      auditRow({ ...told, action: "consent.withdrawn", subject: withdrawal_id }, newId, { requires: withdrawal_id }),
+      auditRow({ ...told, action: "contact.removed", subject: id }, newId, { leaving: person }),
+    ],
+  };
 }
 
 /**
@@ -77,6 +98,7 @@ export function suppressStatements(refusals: readonly Refusal[], now: number): I
   return [
     ...statementsOf(writes, now),
     withdrawConsents([...withdrawals.values()]),
+    ...auditStatements(refusals.flatMap(({ audit }) => audit)),
     removeContacts([...withdrawals.keys()]),
   ];
 }
@@ -99,19 +121,37 @@ export async function suppress(
   return { row, created: row.id === id };
 }
 
-/** Stores a group of refusals in one transaction; resolves with how many did not stand already. */
-export async function suppressGroup({ client }: Db, refusals: readonly Refusal[], now: number): Promise<number> {
-  const [inserted] = await client.batch(suppressStatements(refusals, now));
+/**
+ * Stores a group of refusals in one transaction, with the one entry of the audit log that stands for them all; resolves with how
+ * many did not stand already.
+ */
+export async function suppressGroup(
+  { client }: Db,
+  refusals: readonly Refusal[],
+  entry: AuditRow,
+  now: number,
+): Promise<number> {
+  const [inserted] = await client.batch([...suppressStatements(refusals, now), ...auditStatements([entry])]);
   return inserted!.rowsAffected;
 }
 
 /** Ends a suppression and says who did and why; null when it stands no more or never did. */
 export async function liftSuppression(
-  { orm }: Db,
+  db: Db,
   id: string,
   { at, by, reason }: { at: number; by: string; reason: string },
+  newId: NewId,
 ): Promise<SuppressionRow | null> {
-  const [row] = await orm.update(suppressions).set({ lifted_at: at, lifted_by: by, lift_reason: reason })
-    .where(and(eq(suppressions.id, id), isNull(suppressions.lifted_at))).returning();
-  return row ?? null;
+  const standing = await findSuppression(db, id);
+  if (standing === null) return null;
+  const fact = { at, actor: by, action: "suppression.lifted", subject: id, person: standing.recipient } as const;
+  const [lifted] = await db.client.batch([
+    {
+      sql: `update suppressions set lifted_at = ?, lifted_by = ?, lift_reason = ? where id = ? and lifted_at is null
+        returning *`,
+      args: [at, by, reason, id],
+    },
+    ...auditIfChanged(auditRow({ ...fact, details: { reason } }, newId)),
+  ]);
+  return (lifted!.rows[0] as unknown as SuppressionRow | undefined) ?? null;
 }

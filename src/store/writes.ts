@@ -1,6 +1,8 @@
 import type { InStatement } from "@libsql/client/web";
 import { getTableColumns, getTableName, type InferInsertModel, type Table } from "drizzle-orm";
+import { auditLifted, type AuditRow, auditStatements } from "./audit.ts";
 import type { DbClient } from "./client.ts";
+import { requires } from "./requires.ts";
 import { consents, conversations, idempotency_keys, messages, suppressions } from "./schema.ts";
 
 /**
@@ -15,10 +17,13 @@ export interface Writes {
   messages: RequiringMessage[];
   suppressions: (InferInsertModel<typeof suppressions> & { requires?: string })[];
   consents: (InferInsertModel<typeof consents> & { requires?: string })[];
-  lifts: { recipient: string; sender: string; at: number; by: string; requires: string }[];
+  /** `audit` becomes an entry for each suppression that is lifted. */
+  lifts: { recipient: string; sender: string; at: number; by: string; requires: string; audit: AuditRow }[];
   /** Numbers that leave the address book. */
   departures: { msisdn: string; requires: string }[];
   idempotency: InferInsertModel<typeof idempotency_keys>[];
+  /** What of this the audit log records. */
+  audit: AuditRow[];
 }
 
 export type MessageRow = InferInsertModel<typeof messages>;
@@ -41,6 +46,7 @@ export function noWrites(): Writes {
     lifts: [],
     departures: [],
     idempotency: [],
+    audit: [],
   };
 }
 
@@ -65,7 +71,7 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
           and (suppressions.scope = 'commercial' or suppressions.sender in ('', j.value->>1))
           and exists (select 1 from messages where id = j.value->>4)`,
       args: [JSON.stringify(writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires]))],
-    });
+    }, ...auditLifted(writes.lifts.map(({ audit }) => audit)));
   }
   if (writes.suppressions.length > 0) {
     // Invariant 2: whatever waits within the scope of a suppression ends in the transaction that makes the suppression.
@@ -74,6 +80,8 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
     );
     statements.push({ sql: CANCEL_EVENTS, args: [stopped, now] }, { sql: CANCEL, args: [stopped] });
   }
+  // Before the contacts go, of whose ids it tells.
+  statements.push(...auditStatements(writes.audit));
   if (writes.departures.length > 0) {
     statements.push({
       sql: `delete from contacts where msisdn in (select value->>0 from json_each(?)
@@ -164,13 +172,6 @@ function insertRows(
     statements.push({ sql, args: [JSON.stringify(chunk.map((row) => taken.map((column) => row[column] ?? null)))] });
   }
   return statements;
-}
-
-/** The id that a row hangs on may be a message, a suppression, or the message that owns an idempotency key. */
-function requires(id: string): string {
-  return `(${id} is null or exists (select 1 from messages where id = ${id})
-    or exists (select 1 from suppressions where id = ${id})
-    or exists (select 1 from idempotency_keys where message_id = ${id}))`;
 }
 
 const columnNames = new Map<Table, string[]>();

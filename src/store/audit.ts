@@ -1,0 +1,179 @@
+import type { InStatement } from "@libsql/client/web";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { type NewId, secretToken } from "../gateway/ids.ts";
+import { requires } from "./requires.ts";
+
+/**
+ * The audit log: one entry for each decision on state, written in the transaction of what it records, so that neither exists
+ * without the other. `audit_chain.ts` seals entries a moment later.
+ */
+
+/** What an entry may record. Add here what is new; the names are part of the public contract. */
+export const AUDIT_ACTIONS = [
+  "suppression.created",
+  "suppression.lifted",
+  "suppression.imported",
+  "consent.granted",
+  "consent.withdrawn",
+  "consent.imported",
+  "contact.removed",
+  "override.requested",
+  "override.approved",
+  "override.rejected",
+  "review.opened",
+  "review.settled",
+  "rulebook.proposed",
+  "rulebook.approved",
+  "rulebook.rejected",
+  "rulebook.withdrawn",
+  "rulebook.activated",
+  "key.created",
+  "key.revoked",
+  "carrier.saved",
+  "carrier.deleted",
+  "sender.saved",
+  "sender.deleted",
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** A decision, as the one who makes it tells it. */
+export interface AuditFact {
+  /** ms since 1970. */
+  at: number;
+  /**
+   * Who decided: the id of an API key, `person` (their own message, or the page behind a link), `carrier:ID`, `files` (the rules
+   * folder) or `system`. Never personal data: this is what remains after an erasure.
+   */
+  actor: string;
+  action: AuditAction;
+  /** Id of the record that it is about. */
+  subject: string;
+  /** E.164, when it is about one person. */
+  person?: string | undefined;
+  /** Whatever else explains it; may be personal, since it can be erased. Ids rather than copies of texts. */
+  details?: Record<string, unknown> | undefined;
+}
+
+/** Rows of both tables, ready to be written. */
+export interface AuditRow {
+  id: string;
+  at: number;
+  actor: string;
+  action: AuditAction;
+  subject: string;
+  digest: string;
+  person: string | null;
+  /** JSON. */
+  details: string;
+  /** Written only if the row of this id exists by then (`requires.ts`). */
+  requires?: string | undefined;
+  /** Written only if this number is in the address book; the subject is then the contact's id. */
+  leaving?: string | undefined;
+}
+
+/** SHA-256 of an entry's details as they are stored, in hex: all that the chain knows of them. */
+export function digestOf(details: string): string {
+  return bytesToHex(sha256(utf8ToBytes(details)));
+}
+
+/**
+ * An entry to be written with `auditStatements`, `auditIfChanged` or `Writes.audit`. The details get a random part of 128 bits:
+ * numbers are few enough that without it one could be found again from the digest that outlives its erasure (compliance.md 6.4).
+ */
+export function auditRow(
+  { person, details, ...entry }: AuditFact,
+  newId: NewId,
+  condition: Pick<AuditRow, "requires" | "leaving"> = {},
+): AuditRow {
+  // The number is in the digest as well, so that an entry cannot be moved to somebody else.
+  const json = JSON.stringify({ ...details, ...(person === undefined ? {} : { person }), salt: secretToken() });
+  return { id: newId("aud"), ...entry, person: person ?? null, details: json, digest: digestOf(json), ...condition };
+}
+
+/** Statements for the end of the transaction that does what the entries record; none for no entries. */
+export function auditStatements(rows: readonly AuditRow[]): InStatement[] {
+  if (rows.length === 0) return [];
+  const json = jsonOf(rows);
+  return [
+    {
+      sql: `with rows (v) as materialized (select value from json_each(?))
+        insert into audit_log (id, at, actor, action, subject, digest)
+        select ${field("id")}, ${field("at")}, ${field("actor")}, ${field("action")},
+          case when ${field("leaving")} is null then ${field("subject")}
+            else (select id from contacts where msisdn = ${field("leaving")}) end, ${field("digest")}
+        from rows where ${requires(field("requires"))}
+          and (${field("leaving")} is null or exists (select 1 from contacts where msisdn = ${field("leaving")}))`,
+      args: [json],
+    },
+    detailsOf(json),
+  ];
+}
+
+/** Statements to stand right behind the one that does what the entry records: nothing is written when that one changed no row. */
+export function auditIfChanged(row: AuditRow): InStatement[] {
+  const { id, at, actor, action, subject, digest } = row;
+  return [
+    {
+      sql: `insert into audit_log (id, at, actor, action, subject, digest) select ?, ?, ?, ?, ?, ? where changes() > 0`,
+      args: [id, at, actor, action, subject, digest],
+    },
+    detailsOf(jsonOf([row])),
+  ];
+}
+
+/**
+ * Statements to stand behind the one that lifted what a START covers: an entry for each suppression of the person that was lifted
+ * by the message `row.requires`. How many that are, only the database knows; the second and later ones get a suffix to their id.
+ */
+export function auditLifted(rows: readonly AuditRow[]): InStatement[] {
+  if (rows.length === 0) return [];
+  const json = jsonOf(rows);
+  const lifted = `with rows (v) as materialized (select value from json_each(?)),
+    lifted (v, subject, n) as (select v, s.id, row_number() over (partition by ${field("id")} order by s.id) from rows
+      join suppressions s on s.recipient = ${field("person")} and s.lifted_by = ${field("requires")})`;
+  const id = `${field("id")} || case n when 1 then '' else '_' || n end`;
+  return [
+    {
+      sql: `${lifted} insert into audit_log (id, at, actor, action, subject, digest)
+        select ${id}, ${field("at")}, ${field("actor")}, ${field("action")}, subject, ${field("digest")} from lifted`,
+      args: [json],
+    },
+    {
+      sql: `${lifted} insert into audit_details (id, person, details)
+        select ${id}, ${field("person")}, ${field("details")} from lifted`,
+      args: [json],
+    },
+  ];
+}
+
+/** Details of the entries that were written. */
+function detailsOf(json: string): InStatement {
+  return {
+    sql: `with rows (v) as materialized (select value from json_each(?))
+      insert into audit_details (id, person, details) select ${field("id")}, ${field("person")}, ${
+      field("details")
+    } from rows
+      where exists (select 1 from audit_log where id = ${field("id")})`,
+    args: [json],
+  };
+}
+
+const FIELDS = [
+  "id",
+  "at",
+  "actor",
+  "action",
+  "subject",
+  "digest",
+  "person",
+  "details",
+  "requires",
+  "leaving",
+] as const satisfies (keyof AuditRow)[];
+
+const field = (name: (typeof FIELDS)[number]) => `v->>${FIELDS.indexOf(name)}`;
+
+function jsonOf(rows: readonly AuditRow[]): string {
+  return JSON.stringify(rows.map((row) => FIELDS.map((name) => row[name] ?? null)));
+}

@@ -14,6 +14,8 @@ import { docsRoutes } from "./api/docs.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { operationsRoutes } from "./api/operations.ts";
 import { asProblem, problem, problemResponse } from "./api/problem.ts";
+import { proposalRoutes } from "./api/proposals.ts";
+import { rulebookRoutes } from "./api/rulebooks.ts";
 import { sandboxRoutes } from "./api/sandbox.ts";
 import { senderRoutes } from "./api/senders.ts";
 import { suppressionRoutes } from "./api/suppressions.ts";
@@ -23,6 +25,7 @@ const KIB = 1024;
 /** Bodies that carry many items at once; everything else is one thing and small. */
 const LARGE_BODY = 8 * KIB * KIB;
 const SMALL_BODY = 128 * KIB;
+const LARGE_BODIES = /\/(batch|import)$|^\/v1\/rulebooks(\/validate)?$/;
 
 /** The whole HTTP surface; the same on a server and at the edge. */
 export function createApp(api: Api) {
@@ -56,7 +59,7 @@ export function createApp(api: Api) {
   // Before the body: a stranger must not make us read eight megabytes.
   app.use("/v1/*", requireKey(api.keys));
   const [large, small] = [limited(LARGE_BODY), limited(SMALL_BODY)];
-  app.use((c, next) => (/\/(batch|import)$/.test(c.req.path) ? large : small)(c, next));
+  app.use((c, next) => (LARGE_BODIES.test(c.req.path) ? large : small)(c, next));
 
   for (
     const routes of [
@@ -68,6 +71,9 @@ export function createApp(api: Api) {
       senderRoutes,
       carrierRoutes,
       apiKeyRoutes,
+      // Before the rulebooks, one of which is not called `proposals`.
+      proposalRoutes,
+      rulebookRoutes,
       sandboxRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,

@@ -12,7 +12,7 @@ import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
-import { followFolder, publishFolder } from "./rules/follow.ts";
+import { followFolder, logDifference, publishFolder } from "./rules/follow.ts";
 import { listApiKeys, saveApiKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
@@ -53,6 +53,7 @@ async function start(): Promise<void> {
   const seen = await stampOf(config.rulesDir).catch(() => "");
   const published = await publishFolder(db.client, config.rulesDir, now());
   if ("problems" in published) await keepLastGood(published.problems, settings, log);
+  else logDifference(log, published);
   const { carriers, rulebook } = await settings.current();
   const real = [...carriers.values()].filter(({ adapter }) => adapter.kind !== "sandbox").map(({ id }) => id);
   if (config.testClock !== undefined && real.length > 0) {
@@ -87,7 +88,6 @@ async function start(): Promise<void> {
   const follower = followFolder({
     client: db.client,
     folder: config.rulesDir,
-    active: rulebook.hash,
     seen,
     now,
     log,

@@ -27,7 +27,13 @@ async function main(): Promise<number> {
       for (const problem of published.problems) print(problem);
       return 1;
     }
-    print(`Rulebook ${published.hash} is active.`);
+    print(`Rulebook ${published.active} is active.`);
+    if (published.active !== published.folder) {
+      print(
+        `The rule files in ${config.rulesDir} are another version, ${published.folder}, and have not changed since it was`,
+      );
+      print("last applied: what was published after that stays. `deno task rules pull` writes it to the folder.");
+    }
     if (config.adminKey !== undefined) {
       const id = idMaker(Date.now)("key");
       const hash = hashKey(config.adminKey);

@@ -49,7 +49,7 @@ export async function readSettings(client: DbClient): Promise<StoredSettings> {
 /** Files of one published rulebook. */
 export async function readSources(client: DbClient, hash: string): Promise<Record<string, string>> {
   const { rows } = await client.execute({ sql: "select sources from rulebooks where hash = ?", args: [hash] });
-  if (!rows[0]) throw new Error(`the rulebook ${hash} is active but not stored`);
+  if (!rows[0]) throw new Error(`the rulebook ${hash} is not stored`);
   return JSON.parse(rows[0]["sources"] as string) as Record<string, string>;
 }
 
@@ -59,20 +59,50 @@ export async function isStored(client: DbClient, hash: string): Promise<boolean>
   return rows.length > 0;
 }
 
-/** Stores a checked rulebook and makes it the active one, for every instance, in one transaction. */
+/** The active version and the one that the folder of rule files last made active; null before the first one. */
+export async function activeRulebook(client: DbClient): Promise<{ active: string | null; folder: string | null }> {
+  const { rows } = await client.execute(
+    "select name, value from settings where name in ('active_rulebook', 'folder_rulebook')",
+  );
+  const value = (name: string) => (rows.find((row) => row["name"] === name)?.["value"] as string | undefined) ?? null;
+  return { active: value("active_rulebook"), folder: value("folder_rulebook") };
+}
+
+/**
+ * Makes the checked content of the rules folder the active version, for every instance, in one transaction. With `folder`, the
+ * folder's version as it was read before the check: only if no other instance applied its folder since. What that one applied
+ * may have been followed by a publication, which a slower instance must not undo. False when that was so.
+ */
 export async function publishRulebook(
   client: DbClient,
-  { hash, sources, at }: { hash: string; sources: Readonly<Record<string, string>>; at: number },
-): Promise<void> {
-  await client.batch([
+  { hash, sources, at, folder }: {
+    hash: string;
+    sources: Readonly<Record<string, string>>;
+    at: number;
+    folder?: string | null;
+  },
+): Promise<boolean> {
+  const results = await client.batch([
     {
       sql: "insert or ignore into rulebooks (hash, sources, created_at) values (?, ?, ?)",
       args: [hash, JSON.stringify(sources), at],
     },
     {
-      sql: `insert into settings (name, value) values ('active_rulebook', ?)
+      sql: `insert into settings (name, value) select 'folder_rulebook', :hash
+        where :whatever or (select value from settings where name = 'folder_rulebook') is :folder
+        on conflict (name) do update set value = excluded.value returning value`,
+      args: { hash, whatever: folder === undefined ? 1 : 0, folder: folder ?? null },
+    },
+    {
+      sql: `insert into activations (rulebook, at, by, way) select :hash, :at, 'files', 'files'
+        where changes() > 0 and (select value from settings where name = 'active_rulebook') is not :hash`,
+      args: { hash, at },
+    },
+    {
+      sql: `insert into settings (name, value) select 'active_rulebook', ? where changes() > 0
         on conflict (name) do update set value = excluded.value`,
       args: [hash],
     },
   ]);
+  return results[1]!.rows.length > 0;
 }

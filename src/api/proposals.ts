@@ -1,0 +1,189 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { instant, instantOrNull } from "../gateway/message_view.ts";
+import { decideProposal, type ProposalDecision, propose, publish, resolveVersion } from "../rules/life.ts";
+import { findProposal, listProposals, type Proposal } from "../store/rulebooks.ts";
+import { requireAdmin } from "./auth.ts";
+import { type Api, router } from "./context.ts";
+import { forbidden, Id, lines } from "./fields.ts";
+import { problem } from "./problem.ts";
+import { conflict, orProblem, Ref, RefParam } from "./rulebooks.ts";
+import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+
+const STATES = ["proposed", "approved", "rejected", "withdrawn", "published"] as const;
+
+const ProposalSchema = z.object({
+  id: z.string(),
+  rulebook: z.string(),
+  base: z.string().nullable().openapi({ description: "The version that was active when it was proposed" }),
+  note: z.string(),
+  state: z.enum(STATES),
+  proposed_by: z.string().openapi({ description: "API key" }),
+  proposed_at: z.string(),
+  decided_by: z.string().nullable().openapi({ description: "API key that approved, rejected or withdrew it" }),
+  decided_at: z.string().nullable(),
+  decision_note: z.string().nullable(),
+}).openapi("Proposal");
+
+const Note = z.strictObject({ note: lines(1_000).optional() });
+
+const DECISIONS: { decision: ProposalDecision; summary: string; description: string }[] = [
+  {
+    decision: "approve",
+    summary: "Approve a proposal",
+    description: "With another key than the one that proposed it. It becomes active when somebody publishes it.",
+  },
+  {
+    decision: "reject",
+    summary: "Reject a proposal",
+    description: "With another key than the one that proposed it; an approved one too, until it is published.",
+  },
+  {
+    decision: "withdraw",
+    summary: "Withdraw a proposal",
+    description: "With the key that proposed it; an approved one too, until it is published.",
+  },
+];
+
+/** Changes of the rules on their way: proposed by one person, approved by another, then published. */
+export function proposalRoutes({ deps }: Api) {
+  const routes = router();
+  const { db } = deps;
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/rulebooks/proposals",
+      summary: "List proposals, newest first",
+      tags: ["Rulebooks"],
+      request: { query: z.object({ ...PageQuery, state: z.enum(STATES).optional(), rulebook: Ref.optional() }) },
+      responses: { 200: json(pageOf(ProposalSchema), "A page"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const { rulebook, ...query } = c.req.valid("query");
+      const hash = rulebook === undefined ? undefined : orProblem(await resolveVersion(db, rulebook));
+      const { rows, next } = await listProposals(db, { ...query, rulebook: hash });
+      return c.json({ data: rows.map(proposalView), next_cursor: next }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/rulebooks/proposals/{id}",
+      summary: "One proposal",
+      tags: ["Rulebooks"],
+      request: { params: Id },
+      responses: { 200: json(ProposalSchema, "The proposal"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const proposal = await findProposal(db, c.req.valid("param").id);
+      if (proposal === null) throw problem(404, "no_such_proposal", "No such proposal");
+      return c.json(proposalView(proposal), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/rulebooks/{hash}/propose",
+      summary: "Propose a version in the place of the active one",
+      tags: ["Rulebooks"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        params: RefParam,
+        body: {
+          required: true,
+          content: {
+            "application/json": {
+              schema: z.strictObject({
+                note: lines(1_000).openapi({ description: "What changes and why, for whoever approves it" }),
+              }),
+            },
+          },
+        },
+      },
+      responses: { 201: json(ProposalSchema, "Proposed"), ...conflict, ...problems, ...forbidden, ...notFound },
+    }),
+    async (c) => {
+      const rulebook = orProblem(await resolveVersion(db, c.req.valid("param").hash));
+      const { note } = c.req.valid("json");
+      const by = c.get("principal").api_key_id;
+      const proposal = orProblem(await propose(deps, { rulebook, note, by, simulation: null }));
+      deps.log("info", "rules.proposed", { proposal: proposal.id, rulebook, by });
+      return c.json(proposalView(proposal), 201);
+    },
+  );
+
+  for (const { decision, summary, description } of DECISIONS) {
+    routes.openapi(
+      createRoute({
+        method: "post",
+        path: `/v1/rulebooks/proposals/{id}/${decision}`,
+        summary,
+        description,
+        tags: ["Rulebooks"],
+        middleware: [requireAdmin()] as const,
+        request: { params: Id, body: { content: { "application/json": { schema: Note } } } },
+        responses: { 200: json(ProposalSchema, "Done"), ...conflict, ...problems, ...forbidden, ...notFound },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const by = c.get("principal").api_key_id;
+        const { note } = c.req.valid("json");
+        const proposal = orProblem(await decideProposal(deps, decision, { id, by, note: note ?? null }));
+        deps.log("info", "rules.decided", { proposal: id, state: proposal.state, by });
+        return c.json(proposalView(proposal), 200);
+      },
+    );
+  }
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/rulebooks/proposals/{id}/publish",
+      summary: "Make an approved proposal the active version",
+      description:
+        "409 when another version became active since it was proposed: what was approved was another change.",
+      tags: ["Rulebooks"],
+      middleware: [requireAdmin()] as const,
+      request: { params: Id, body: { content: { "application/json": { schema: Note } } } },
+      responses: {
+        200: json(
+          z.object({ proposal: ProposalSchema, active: z.string(), previous: z.string().nullable() }),
+          "It is active; other instances follow within two seconds",
+        ),
+        ...conflict,
+        ...problems,
+        ...forbidden,
+        ...notFound,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const by = c.get("principal").api_key_id;
+      const { note } = c.req.valid("json");
+      const published = orProblem(await publish(deps, { id, by, note: note ?? null }));
+      deps.log("info", "rules.active", { rulebook: published.active, way: "publish", proposal: id, by });
+      await deps.settings.refresh();
+      return c.json({ ...published, proposal: proposalView(published.proposal) }, 200);
+    },
+  );
+
+  return routes;
+}
+
+function proposalView(row: Proposal): z.infer<typeof ProposalSchema> {
+  const { id, rulebook, base, note, state, proposed_by, proposed_at, decided_by, decided_at, decision_note } = row;
+  return {
+    id,
+    rulebook,
+    base,
+    note,
+    state,
+    proposed_by,
+    proposed_at: instant(proposed_at),
+    decided_by,
+    decided_at: instantOrNull(decided_at),
+    decision_note,
+  };
+}

@@ -1,0 +1,242 @@
+import type { NewId } from "../gateway/ids.ts";
+import type { Db } from "../store/client.ts";
+import {
+  addProposal,
+  findProposal,
+  findVersion,
+  latestActivations,
+  listProposals,
+  OPEN_PROPOSAL,
+  type Proposal,
+  publishProposal,
+  rollBack,
+  settleProposal,
+  storeRulebook,
+} from "../store/rulebooks.ts";
+import { activeRulebook, readSources } from "../store/settings.ts";
+import { type Checked, checkRulebook, hashSources, loadRulebook } from "./check.ts";
+import type { Problem, Sources } from "./parse.ts";
+
+/**
+ * The life of a rulebook: draft (stored, checked), proposed, approved by somebody else, active, superseded; and back. The API and
+ * the command line both stand on these functions. Whoever acts is named by the id of an API key.
+ */
+
+export interface LifeDeps {
+  db: Db;
+  newId: NewId;
+  now: () => number;
+}
+
+/** An expected failure; `code` is stable. */
+export interface LifeFailure {
+  code:
+    | "no_such_rulebook"
+    | "no_such_proposal"
+    | "rulebook_invalid"
+    | "already_active"
+    | "already_proposed"
+    | "approval_by_proposer"
+    | "only_the_proposer"
+    | "proposal_state"
+    | "base_moved"
+    | "nothing_to_roll_back"
+    | "never_active";
+  detail: string;
+  /** Present with `rulebook_invalid`. */
+  problems?: Problem[];
+}
+
+export type LifeResult<T> = { ok: true; value: T } | { ok: false; failure: LifeFailure };
+
+const done = <T>(value: T): LifeResult<T> => ({ ok: true, value });
+const failed = (code: LifeFailure["code"], detail: string): LifeResult<never> => ({
+  ok: false,
+  failure: { code, detail },
+});
+
+/** Checks rule files and keeps them as a version; what does not check is not kept. */
+export async function draft(
+  { db, now }: LifeDeps,
+  sources: Sources,
+): Promise<LifeResult<Checked & { rulebook: NonNullable<Checked["rulebook"]> }>> {
+  const checked = await checkRulebook(sources);
+  const { rulebook, problems } = checked;
+  if (rulebook === null) return invalid(hashSources(sources), problems);
+  await storeRulebook(db.client, { hash: rulebook.hash, sources, at: now() });
+  return done({ ...checked, rulebook });
+}
+
+/** The version that `ref` names: `active` or a hash. */
+export async function resolveVersion(db: Db, ref: string): Promise<LifeResult<string>> {
+  if (ref === "active") {
+    const { active } = await activeRulebook(db.client);
+    return active === null ? failed("no_such_rulebook", "No rulebook is active yet.") : done(active);
+  }
+  return await findVersion(db.client, ref) === null
+    ? failed("no_such_rulebook", `There is no rulebook ${ref}.`)
+    : done(ref);
+}
+
+/** Proposes a stored version in the place of the active one, which the proposal remembers as its base. */
+export async function propose(
+  { db, newId, now }: LifeDeps,
+  { rulebook, note, by, simulation }: { rulebook: string; note: string; by: string; simulation: unknown },
+): Promise<LifeResult<Proposal>> {
+  const { active } = await activeRulebook(db.client);
+  if (rulebook === active) return failed("already_active", `${rulebook} is the active version.`);
+  const usable = await stillUsable(db, rulebook);
+  if (!usable.ok) return usable;
+  for (const state of OPEN_PROPOSAL) {
+    const [same] = (await listProposals(db, { limit: 1, state, rulebook })).rows;
+    if (same?.base === active) {
+      return failed("already_proposed", `${rulebook} is ${state} already, as ${same.id}.`);
+    }
+  }
+  const proposal: Proposal = {
+    id: newId("prp"),
+    rulebook,
+    base: active,
+    note,
+    state: "proposed",
+    proposed_by: by,
+    proposed_at: now(),
+    decided_by: null,
+    decided_at: null,
+    decision_note: null,
+    simulation: simulation === null ? null : JSON.stringify(simulation),
+  };
+  await addProposal(db, proposal);
+  return done(proposal);
+}
+
+/** Each decision on a proposal: from which states it leads, to which, and who may take it. */
+const DECISIONS = {
+  approve: { from: ["proposed"], to: "approved", by: "another" },
+  reject: { from: ["proposed", "approved"], to: "rejected", by: "another" },
+  withdraw: { from: ["proposed", "approved"], to: "withdrawn", by: "proposer" },
+} as const satisfies Record<
+  string,
+  { from: readonly Proposal["state"][]; to: Proposal["state"]; by: "another" | "proposer" }
+>;
+export type ProposalDecision = keyof typeof DECISIONS;
+
+/** Approves, rejects or withdraws a proposal. Of two decisions at once the first stands. */
+export async function decideProposal(
+  { db, now }: LifeDeps,
+  decision: ProposalDecision,
+  { id, by, note }: { id: string; by: string; note: string | null },
+): Promise<LifeResult<Proposal>> {
+  const { from, to, by: who } = DECISIONS[decision];
+  const proposal = await findProposal(db, id);
+  if (proposal === null) return noSuchProposal(id);
+  const mine = proposal.proposed_by === by;
+  if (who === "another" && mine) {
+    return failed(
+      "approval_by_proposer",
+      `${id} was proposed with this very key, ${by}. Somebody else must ${decision} it, with a key of their own.`,
+    );
+  }
+  if (who === "proposer" && !mine) {
+    return failed("only_the_proposer", `${id} was proposed with ${proposal.proposed_by}; others approve or reject it.`);
+  }
+  const settled = await settleProposal(db, id, from, { state: to, by, at: now(), note });
+  const after = await findProposal(db, id);
+  if (after === null) return noSuchProposal(id);
+  return settled ? done(after) : wrongState(after, from);
+}
+
+/** Makes an approved proposal the active version; its base must still be active. */
+export async function publish(
+  { db, now }: LifeDeps,
+  { id, by, note }: { id: string; by: string; note: string | null },
+): Promise<LifeResult<{ proposal: Proposal; active: string; previous: string | null }>> {
+  const proposal = await findProposal(db, id);
+  if (proposal === null) return noSuchProposal(id);
+  if (proposal.state !== "approved") return wrongState(proposal, ["approved"]);
+  const usable = await stillUsable(db, proposal.rulebook);
+  if (!usable.ok) return usable;
+  if (await publishProposal(db.client, proposal, { by, at: now(), note })) {
+    const published: Proposal = { ...proposal, state: "published" };
+    return done({ proposal: published, active: proposal.rulebook, previous: proposal.base });
+  }
+  const after = await findProposal(db, id);
+  if (after?.state !== "approved") return after === null ? noSuchProposal(id) : wrongState(after, ["approved"]);
+  return baseMoved(
+    proposal.base,
+    (await activeRulebook(db.client)).active,
+    "Propose it again, compared with that one.",
+  );
+}
+
+/**
+ * Brings a version back that was active before; without `to` the one before the active one. It needs no second person: it
+ * is for when something is wrong, and what it brings back was active already. `from`: the version that is believed to be active.
+ */
+export async function rollback(
+  { db, now }: LifeDeps,
+  { to, from, by, note }: { to: string | null; from: string | null; by: string; note: string },
+): Promise<LifeResult<{ active: string; previous: string }>> {
+  const { active } = await activeRulebook(db.client);
+  if (active === null) return failed("nothing_to_roll_back", "No rulebook is active yet.");
+  if (from !== null && from !== active) return baseMoved(from, active, "Nothing was rolled back.");
+  const target = to ?? await versionBefore(db, active);
+  if (target === null) return failed("nothing_to_roll_back", `No other version was active before ${active}.`);
+  if (target === active) return failed("already_active", `${active} is the active version.`);
+  const usable = await stillUsable(db, target);
+  if (!usable.ok) return usable;
+  const version = await findVersion(db.client, target);
+  if (version?.activated_at === null) {
+    return failed("never_active", `${target} was never active: propose it, and have it approved.`);
+  }
+  if (await rollBack(db.client, { from: active, to: target, by, at: now(), note })) {
+    return done({ active: target, previous: active });
+  }
+  return baseMoved(active, (await activeRulebook(db.client)).active, "Nothing was rolled back.");
+}
+
+/**
+ * What was active when the active version came to be: going back twice goes back two steps, and does not return to what was
+ * just left.
+ */
+async function versionBefore(db: Db, active: string): Promise<string | null> {
+  const history = (await latestActivations(db, HISTORY)).reverse();
+  const trail: string[] = [];
+  for (const { rulebook, way } of history) {
+    const known = trail.lastIndexOf(rulebook);
+    if (way === "rollback" && known >= 0) trail.length = known + 1;
+    else if (trail.at(-1) !== rulebook) trail.push(rulebook);
+  }
+  return trail.at(-1) === active ? trail.at(-2) ?? null : trail.at(-1) ?? null;
+}
+
+const HISTORY = 1_000;
+
+/** A version is checked when it is stored; this build may read it otherwise than the one that checked it. */
+async function stillUsable(db: Db, hash: string): Promise<LifeResult<null>> {
+  if (await findVersion(db.client, hash) === null) {
+    return failed("no_such_rulebook", `There is no rulebook ${hash}.`);
+  }
+  const { rulebook, problems } = loadRulebook(await readSources(db.client, hash));
+  return rulebook === null ? invalid(hash, problems) : done(null);
+}
+
+function invalid(hash: string, problems: Problem[]): LifeResult<never> {
+  const detail = `${hash} has ${
+    problems.length === 1 ? "a problem" : `${problems.length} problems`
+  } and cannot be used.`;
+  return { ok: false, failure: { code: "rulebook_invalid", detail, problems } };
+}
+
+function noSuchProposal(id: string): LifeResult<never> {
+  return failed("no_such_proposal", `There is no proposal ${id}.`);
+}
+
+function wrongState({ id, state, decided_by }: Proposal, wanted: readonly string[]): LifeResult<never> {
+  const by = decided_by === null ? "" : ` (by ${decided_by})`;
+  return failed("proposal_state", `${id} is ${state}${by}; it would have to be ${wanted.join(" or ")}.`);
+}
+
+function baseMoved(from: string | null, to: string | null, advice: string): LifeResult<never> {
+  return failed("base_moved", `${from ?? "no version"} was active then, ${to ?? "no version"} is now. ${advice}`);
+}

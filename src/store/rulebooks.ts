@@ -1,0 +1,178 @@
+import type { InStatement } from "@libsql/client/web";
+import { and, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
+import type { Db, DbClient } from "./client.ts";
+import { pageOf } from "./messages.ts";
+import { activations, proposals } from "./schema.ts";
+
+/**
+ * Versions of the rule files and what becomes of them. Which version is active stands in one place, `settings.active_rulebook`,
+ * and changes only together with a row of `activations`, in one transaction, so that every instance agrees on it.
+ */
+
+export type Proposal = typeof proposals.$inferSelect;
+export type Activation = typeof activations.$inferSelect;
+/** Proposals that may still come to something. */
+export const OPEN_PROPOSAL = ["proposed", "approved"] as const;
+
+/** A stored version without its files, which are large. */
+export interface Version {
+  hash: string;
+  created_at: number;
+  active: boolean;
+  /** When it last became active; null when it never was. */
+  activated_at: number | null;
+  /** Its latest proposal. */
+  proposal_id: string | null;
+  proposal_state: Proposal["state"] | null;
+}
+
+const VERSIONS = `select r.hash, r.created_at,
+    r.hash is (select value from settings where name = 'active_rulebook') as active,
+    (select max(a.at) from activations a where a.rulebook = r.hash) as activated_at,
+    p.id as proposal_id, p.state as proposal_state
+  from rulebooks r left join proposals p on p.id = (select max(id) from proposals where rulebook = r.hash)`;
+
+/** Keeps a checked version; one that is kept already stays as it is. */
+export function storeRulebook(
+  client: DbClient,
+  { hash, sources, at }: { hash: string; sources: Readonly<Record<string, string>>; at: number },
+): Promise<unknown> {
+  return client.execute(insertRulebook(hash, sources, at));
+}
+
+function insertRulebook(hash: string, sources: Readonly<Record<string, string>>, at: number): InStatement {
+  return {
+    sql: "insert or ignore into rulebooks (hash, sources, created_at) values (?, ?, ?)",
+    args: [hash, JSON.stringify(sources), at],
+  };
+}
+
+/** Newest first. The cursor names the last version of the page before by its instant and hash. */
+export async function listVersions(
+  client: DbClient,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ rows: Version[]; next: string | null }> {
+  const [, at = "", hash = ""] = /^(\d{1,15})\.(.+)$/.exec(cursor ?? "") ?? [];
+  const { rows } = await client.execute({
+    sql: `${VERSIONS} where :all or (r.created_at, r.hash) < (cast(:at as integer), :hash)
+      order by r.created_at desc, r.hash desc limit :limit`,
+    args: { all: at === "" ? 1 : 0, at, hash, limit: limit + 1 },
+  });
+  const page = rows.slice(0, limit).map(versionOf);
+  const last = page.at(-1);
+  return { rows: page, next: rows.length > limit && last ? `${last.created_at}.${last.hash}` : null };
+}
+
+export async function findVersion(client: DbClient, hash: string): Promise<Version | null> {
+  const { rows } = await client.execute({ sql: `${VERSIONS} where r.hash = ?`, args: [hash] });
+  return rows[0] ? versionOf(rows[0]) : null;
+}
+
+function versionOf(row: Record<string, unknown>): Version {
+  return {
+    hash: row["hash"] as string,
+    created_at: Number(row["created_at"]),
+    active: Number(row["active"]) === 1,
+    activated_at: row["activated_at"] === null ? null : Number(row["activated_at"]),
+    proposal_id: row["proposal_id"] as string | null,
+    proposal_state: row["proposal_state"] as Proposal["state"] | null,
+  };
+}
+
+/** When the version was active from, and by whose hand, newest first. */
+export function activationsOf({ orm }: Db, hash: string): Promise<Activation[]> {
+  return orm.select().from(activations).where(eq(activations.rulebook, hash)).orderBy(desc(activations.id));
+}
+
+/** Every change of the active version, newest first. */
+export function latestActivations({ orm }: Db, limit: number): Promise<Activation[]> {
+  return orm.select().from(activations).orderBy(desc(activations.id)).limit(limit);
+}
+
+export async function addProposal({ orm }: Db, proposal: typeof proposals.$inferInsert): Promise<void> {
+  await orm.insert(proposals).values(proposal);
+}
+
+export async function findProposal({ orm }: Db, id: string): Promise<Proposal | null> {
+  const [row] = await orm.select().from(proposals).where(eq(proposals.id, id));
+  return row ?? null;
+}
+
+/** Newest first. */
+export async function listProposals(
+  { orm }: Db,
+  { limit, cursor, state, rulebook }: {
+    limit: number;
+    cursor?: string | undefined;
+    state?: Proposal["state"] | undefined;
+    rulebook?: string | undefined;
+  },
+): Promise<{ rows: Proposal[]; next: string | null }> {
+  const where: SQL[] = [];
+  if (cursor !== undefined) where.push(lt(proposals.id, cursor));
+  if (state !== undefined) where.push(eq(proposals.state, state));
+  if (rulebook !== undefined) where.push(eq(proposals.rulebook, rulebook));
+  const rows = await orm.select().from(proposals).where(and(...where)).orderBy(desc(proposals.id)).limit(limit + 1);
+  return pageOf(rows, limit);
+}
+
+/** Settles a proposal that stands in one of `from`; false when it does not any more. Of two at once the first wins. */
+export async function settleProposal(
+  { orm }: Db,
+  id: string,
+  from: readonly Proposal["state"][],
+  settled: { state: "approved" | "rejected" | "withdrawn"; by: string; at: number; note: string | null },
+): Promise<boolean> {
+  const rows = await orm.update(proposals)
+    .set({ state: settled.state, decided_by: settled.by, decided_at: settled.at, decision_note: settled.note })
+    .where(and(eq(proposals.id, id), inArray(proposals.state, [...from]))).returning({ id: proposals.id });
+  return rows.length > 0;
+}
+
+/** Makes an approved proposal the active version if what it was compared with is still the active one; else false. */
+export async function publishProposal(
+  client: DbClient,
+  { id, rulebook }: Pick<Proposal, "id" | "rulebook">,
+  { by, at, note }: { by: string; at: number; note: string | null },
+): Promise<boolean> {
+  const results = await client.batch([
+    {
+      sql: `update proposals set state = 'published' where id = :id and state = 'approved'
+        and base is (select value from settings where name = 'active_rulebook') returning id`,
+      args: { id },
+    },
+    {
+      sql: `insert into activations (rulebook, at, by, way, proposal_id, note)
+        select :rulebook, :at, :by, 'publish', :id, :note where changes() > 0`,
+      args: { rulebook, at, by, id, note },
+    },
+    setActive(rulebook),
+  ]);
+  return results[0]!.rows.length > 0;
+}
+
+/** Puts `to`, which was active before, in the place of `from`; false when `from` is not the active version any more. */
+export async function rollBack(
+  client: DbClient,
+  { from, to, by, at, note }: { from: string; to: string; by: string; at: number; note: string },
+): Promise<boolean> {
+  const results = await client.batch([
+    {
+      sql: `insert into activations (rulebook, at, by, way, note) select :to, :at, :by, 'rollback', :note
+        where (select value from settings where name = 'active_rulebook') = :from
+          and exists (select 1 from activations where rulebook = :to) returning id`,
+      args: { to, from, at, by, note },
+    },
+    setActive(to),
+  ]);
+  return results[0]!.rows.length > 0;
+}
+
+/** Only when the statement before it wrote a row. */
+function setActive(hash: string): InStatement {
+  return {
+    sql: `insert into settings (name, value) select 'active_rulebook', ? where changes() > 0
+      on conflict (name) do update set value = excluded.value`,
+    args: [hash],
+  };
+}

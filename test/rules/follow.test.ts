@@ -1,0 +1,119 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { followFolder, publishFolder } from "../../src/rules/follow.ts";
+import { rollback } from "../../src/rules/life.ts";
+import { activeRulebook } from "../../src/store/settings.ts";
+import { storeRulebook } from "../../src/store/rulebooks.ts";
+import { hashSources } from "../../src/rules/check.ts";
+import { freshDatabase, openAgain } from "../support/database.ts";
+import { shippedRules } from "../support/rulebook.ts";
+
+const AT = Date.parse("2026-11-24T10:00:00+01:00");
+const { sources } = await shippedRules();
+
+/** A folder with the shipped rules. */
+async function folder(): Promise<string> {
+  const path = await Deno.makeTempDir({ prefix: "parley-rules-" });
+  onTestFinished(() => Deno.remove(path, { recursive: true }));
+  for (const [name, text] of Object.entries(sources)) {
+    await Deno.mkdir(`${path}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    await Deno.writeTextFile(`${path}/${name}`, text);
+  }
+  return path;
+}
+
+async function edit(path: string, text: string): Promise<string> {
+  await Deno.writeTextFile(`${path}/deployment.yaml`, text);
+  return hashSources({ ...sources, "deployment.yaml": text });
+}
+
+const brand = (name: string) => `kind: deployment\nbrand: ${name}\ncontact: help@parley.example\n`;
+
+describe("publishFolder()", () => {
+  test("applies what has changed, once, and records it", async () => {
+    const { client } = await freshDatabase();
+    const path = await folder();
+    const hash = hashSources(sources);
+    expect(await publishFolder(client, path, AT)).toEqual({ active: hash, folder: hash, applied: true });
+    expect(await publishFolder(client, path, AT)).toEqual({ active: hash, folder: hash, applied: false });
+    const { rows } = await client.execute("select rulebook, at, by, way from activations");
+    expect(rows.map((row) => ({ ...row }))).toEqual([{ rulebook: hash, at: AT, by: "files", way: "files" }]);
+  });
+
+  test("a restart takes back nothing that was published since; the next edit applies again", async () => {
+    const db = await freshDatabase();
+    const path = await folder();
+    const first = await publishFolder(db.client, path, AT);
+    const second = await edit(path, brand("ACME"));
+    await publishFolder(db.client, path, AT);
+    const deps = { db, newId: (prefix: string) => `${prefix}_1`, now: () => AT };
+    expect(await rollback(deps, { to: null, from: null, by: "key_1", note: "x" })).toMatchObject({ ok: true });
+    const active = "active" in first ? first.active : "";
+    expect(await publishFolder(db.client, path, AT)).toEqual({ active, folder: second, applied: false });
+
+    const third = await edit(path, brand("ACME Shop"));
+    expect(await publishFolder(db.client, path, AT)).toEqual({ active: third, folder: third, applied: true });
+  });
+
+  test("a folder that holds the active version counts as applied", async () => {
+    const { client } = await freshDatabase();
+    const path = await folder();
+    await publishFolder(client, path, AT);
+    const files = { ...sources, "deployment.yaml": brand("ACME") };
+    const hash = hashSources(files);
+    await storeRulebook(client, { hash, sources: files, at: AT });
+    await client.execute({ sql: "update settings set value = ? where name = 'active_rulebook'", args: [hash] });
+    await edit(path, brand("ACME"));
+    expect(await publishFolder(client, path, AT)).toEqual({ active: hash, folder: hash, applied: false });
+    expect(await activeRulebook(client)).toEqual({ active: hash, folder: hash });
+  });
+
+  test("two instances that start at once with the same folder make one activation", async () => {
+    const db = await freshDatabase();
+    const again = await openAgain(db);
+    const path = await folder();
+    const results = await Promise.all([publishFolder(db.client, path, AT), publishFolder(again.client, path, AT)]);
+    await again.close();
+    const hash = hashSources(sources);
+    for (const result of results) expect(result).toMatchObject({ active: hash, folder: hash });
+    expect((await db.client.execute("select 1 from activations")).rows.length).toBe(1);
+  });
+
+  test("a folder that does not check changes nothing", async () => {
+    const { client } = await freshDatabase();
+    const path = await folder();
+    const before = await publishFolder(client, path, AT);
+    await edit(path, "kind: deployment\nbrand: ACME\ncontact: x\nbrnad: ACME\n");
+    expect(await publishFolder(client, path, AT)).toMatchObject({
+      problems: [expect.stringContaining("deployment.yaml")],
+    });
+    expect((await activeRulebook(client)).active).toBe("active" in before ? before.active : "");
+  });
+});
+
+test("followFolder() applies an edit within two seconds, and keeps the last good version otherwise", async () => {
+  const { client } = await freshDatabase();
+  const path = await folder();
+  await publishFolder(client, path, AT);
+  const logged: [string, Record<string, unknown> | undefined][] = [];
+  let published = 0;
+  const follower = followFolder({
+    client,
+    folder: path,
+    seen: "",
+    now: () => AT,
+    log: (_level, event, fields) => void logged.push([event, fields]),
+    published: () => void published++,
+  });
+  onTestFinished(() => follower.stop());
+  const until = async (condition: () => boolean | Promise<boolean>) => {
+    for (let tries = 0; tries < 400 && !await condition(); tries++) await new Promise((done) => setTimeout(done, 25));
+  };
+  const hash = await edit(path, brand("ACME"));
+  await until(async () => (await activeRulebook(client)).active === hash);
+  await until(() => published === 1);
+  expect([(await activeRulebook(client)).active, published]).toEqual([hash, 1]);
+
+  await edit(path, "kind: deployment\n");
+  await until(() => logged.some(([event]) => event === "rules.kept"));
+  expect(logged.at(-1)).toEqual(["rules.kept", { active: hash }]);
+});

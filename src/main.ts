@@ -51,7 +51,7 @@ async function start(): Promise<void> {
   const settings = new SettingsCache(db.client);
 
   const seen = await stampOf(config.rulesDir).catch(() => "");
-  const published = await publishFolder(db.client, config.rulesDir, now());
+  const published = await publishFolder(db.client, config.rulesDir, now(), newId);
   if ("problems" in published) await keepLastGood(published.problems, settings, log);
   else logDifference(log, published);
   const { carriers, rulebook } = await settings.current();
@@ -90,6 +90,7 @@ async function start(): Promise<void> {
     folder: config.rulesDir,
     seen,
     now,
+    newId,
     log,
     published: () =>
       void settings.refresh().catch((error) => log("error", "settings.unreadable", { error: String(error) })),

@@ -18,11 +18,12 @@ Deno.exit(await main());
 async function main(): Promise<number> {
   try {
     const config = readConfig(Deno.env.toObject());
+    const newId = idMaker(Date.now);
     const db = await openWorkspace("default", config.database, openEmbedded);
     const applied = await migrate(db, "migrations");
     print(applied.length === 0 ? "The tables are up to date." : `Applied ${applied.join(", ")}.`);
     await seedSandbox(db, Date.now());
-    const published = await publishFolder(db.client, config.rulesDir, Date.now());
+    const published = await publishFolder(db.client, config.rulesDir, Date.now(), newId);
     if ("problems" in published) {
       for (const problem of published.problems) print(problem);
       return 1;
@@ -35,7 +36,7 @@ async function main(): Promise<number> {
       print("last applied: what was published after that stays. `deno task rules pull` writes it to the folder.");
     }
     if (config.adminKey !== undefined) {
-      const id = idMaker(Date.now)("key");
+      const id = newId("key");
       const hash = hashKey(config.adminKey);
       await saveApiKey(db, { id, hash, name: "PARLEY_ADMIN_KEY", role: "admin", created_at: Date.now() });
       print("The key of PARLEY_ADMIN_KEY is an admin key.");

@@ -1,3 +1,5 @@
+import type { NewId } from "../gateway/ids.ts";
+import { auditRow } from "../store/audit.ts";
 import type { DbClient } from "../store/client.ts";
 import type { Log } from "../gateway/gateway.ts";
 import { activeRulebook, isStored, publishRulebook } from "../store/settings.ts";
@@ -18,7 +20,12 @@ export type FolderResult =
  * Makes the rule files of a folder the active version when they have changed since they were last applied and nothing is wrong
  * with them. A folder that has not changed takes nothing back: what was published or rolled back through the API since stays.
  */
-export async function publishFolder(client: DbClient, folder: string, now: number): Promise<FolderResult> {
+export async function publishFolder(
+  client: DbClient,
+  folder: string,
+  now: number,
+  newId: NewId,
+): Promise<FolderResult> {
   let sources: Sources;
   try {
     sources = await readSources(folder);
@@ -32,9 +39,11 @@ export async function publishFolder(client: DbClient, folder: string, now: numbe
   const stored = await isStored(client, hash);
   const { rulebook, problems } = stored ? loadRulebook(sources) : await checkRulebook(sources);
   if (rulebook === null) return { problems: problems.map((problem) => `${folder}/${problemLine(problem)}`) };
-  const applied = await publishRulebook(client, { hash, sources, at: now, folder: known.folder });
+  const details = { way: "files", previous: known.active };
+  const audit = auditRow({ at: now, actor: "files", action: "rulebook.activated", subject: hash, details }, newId);
+  const applied = await publishRulebook(client, { hash, sources, at: now, folder: known.folder, audit });
   // Another instance applied its folder meanwhile: with the same files there is nothing left to do.
-  if (!applied) return await publishFolder(client, folder, now);
+  if (!applied) return await publishFolder(client, folder, now, newId);
   return { active: hash, folder: hash, applied: known.active !== hash };
 }
 
@@ -60,11 +69,12 @@ export function followFolder(
     folder: string;
     seen: string;
     now: () => number;
+    newId: NewId;
     log: Log;
     published: () => void;
   },
 ): { stop(): Promise<void> } {
-  const { client, folder, now, log } = options;
+  const { client, folder, now, newId, log } = options;
   let stopped = false;
   let wake = () => {};
   const follow = async () => {
@@ -82,7 +92,7 @@ export function followFolder(
         const stamp = await stampOf(folder);
         if (stamp === seen) continue;
         seen = stamp;
-        const result = await publishFolder(client, folder, now());
+        const result = await publishFolder(client, folder, now(), newId);
         if ("problems" in result) {
           for (const problem of result.problems) log("error", "rules.refused", { problem });
           log("warn", "rules.kept", { active: (await activeRulebook(client)).active ?? "none" });

@@ -1,4 +1,5 @@
 import type { NewId } from "../gateway/ids.ts";
+import { auditRow } from "../store/audit.ts";
 import type { Db } from "../store/client.ts";
 import {
   addProposal,
@@ -106,7 +107,13 @@ export async function propose(
     decision_note: null,
     simulation: simulation === null ? null : JSON.stringify(simulation),
   };
-  await addProposal(db, proposal);
+  const details = { rulebook, base: active };
+  const { proposed_at: at } = proposal;
+  await addProposal(
+    db,
+    proposal,
+    auditRow({ at, actor: by, action: "rulebook.proposed", subject: proposal.id, details }, newId),
+  );
   return done(proposal);
 }
 
@@ -123,7 +130,7 @@ export type ProposalDecision = keyof typeof DECISIONS;
 
 /** Approves, rejects or withdraws a proposal. Of two decisions at once the first stands. */
 export async function decideProposal(
-  { db, now }: LifeDeps,
+  { db, newId, now }: LifeDeps,
   decision: ProposalDecision,
   { id, by, note }: { id: string; by: string; note: string | null },
 ): Promise<LifeResult<Proposal>> {
@@ -140,7 +147,10 @@ export async function decideProposal(
   if (who === "proposer" && !mine) {
     return failed("only_the_proposer", `${id} was proposed with ${proposal.proposed_by}; others approve or reject it.`);
   }
-  const settled = await settleProposal(db, id, from, { state: to, by, at: now(), note });
+  const at = now();
+  const details = { rulebook: proposal.rulebook, note };
+  const audit = auditRow({ at, actor: by, action: `rulebook.${to}`, subject: id, details }, newId);
+  const settled = await settleProposal(db, id, from, { state: to, by, at, note }, audit);
   const after = await findProposal(db, id);
   if (after === null) return noSuchProposal(id);
   return settled ? done(after) : wrongState(after, from);
@@ -148,7 +158,7 @@ export async function decideProposal(
 
 /** Makes an approved proposal the active version; its base must still be active. */
 export async function publish(
-  { db, now }: LifeDeps,
+  { db, newId, now }: LifeDeps,
   { id, by, note }: { id: string; by: string; note: string | null },
 ): Promise<LifeResult<{ proposal: Proposal; active: string; previous: string | null }>> {
   const proposal = await findProposal(db, id);
@@ -156,7 +166,10 @@ export async function publish(
   if (proposal.state !== "approved") return wrongState(proposal, ["approved"]);
   const usable = await stillUsable(db, proposal.rulebook);
   if (!usable.ok) return usable;
-  if (await publishProposal(db.client, proposal, { by, at: now(), note })) {
+  const at = now();
+  const details = { way: "publish", previous: proposal.base, proposal_id: id, note };
+  const audit = auditRow({ at, actor: by, action: "rulebook.activated", subject: proposal.rulebook, details }, newId);
+  if (await publishProposal(db.client, proposal, { by, at, note }, audit)) {
     const published: Proposal = { ...proposal, state: "published" };
     return done({ proposal: published, active: proposal.rulebook, previous: proposal.base });
   }
@@ -174,7 +187,7 @@ export async function publish(
  * is for when something is wrong, and what it brings back was active already. `from`: the version that is believed to be active.
  */
 export async function rollback(
-  { db, now }: LifeDeps,
+  { db, newId, now }: LifeDeps,
   { to, from, by, note }: { to: string | null; from: string | null; by: string; note: string },
 ): Promise<LifeResult<{ active: string; previous: string }>> {
   const { active } = await activeRulebook(db.client);
@@ -189,7 +202,10 @@ export async function rollback(
   if (version?.activated_at === null) {
     return failed("never_active", `${target} was never active: propose it, and have it approved.`);
   }
-  if (await rollBack(db.client, { from: active, to: target, by, at: now(), note })) {
+  const at = now();
+  const details = { way: "rollback", previous: active, note };
+  const audit = auditRow({ at, actor: by, action: "rulebook.activated", subject: target, details }, newId);
+  if (await rollBack(db.client, { from: active, to: target, by, at, note }, audit)) {
     return done({ active: target, previous: active });
   }
   return baseMoved(active, (await activeRulebook(db.client)).active, "Nothing was rolled back.");

@@ -1,5 +1,6 @@
 import type { InStatement } from "@libsql/client/web";
-import { and, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, lt, type SQL } from "drizzle-orm";
+import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
 import { pageOf } from "./messages.ts";
 import { activations, proposals } from "./schema.ts";
@@ -89,8 +90,17 @@ export function latestActivations({ orm }: Db, limit: number): Promise<Activatio
   return orm.select().from(activations).orderBy(desc(activations.id)).limit(limit);
 }
 
-export async function addProposal({ orm }: Db, proposal: typeof proposals.$inferInsert): Promise<void> {
-  await orm.insert(proposals).values(proposal);
+/** Stores a proposal and its entry of the audit log. */
+export async function addProposal({ client }: Db, proposal: Proposal, audit: AuditRow): Promise<void> {
+  const { id, rulebook, base, note, proposed_by, proposed_at, simulation } = proposal;
+  await client.batch([
+    {
+      sql: `insert into proposals (id, rulebook, base, note, state, proposed_by, proposed_at, simulation)
+        values (:id, :rulebook, :base, :note, 'proposed', :proposed_by, :proposed_at, :simulation)`,
+      args: { id, rulebook, base, note, proposed_by, proposed_at, simulation },
+    },
+    ...auditIfChanged(audit),
+  ]);
 }
 
 export async function findProposal({ orm }: Db, id: string): Promise<Proposal | null> {
@@ -118,15 +128,26 @@ export async function listProposals(
 
 /** Settles a proposal that stands in one of `from`; false when it does not any more. Of two at once the first wins. */
 export async function settleProposal(
-  { orm }: Db,
+  { client }: Db,
   id: string,
   from: readonly Proposal["state"][],
-  settled: { state: "approved" | "rejected" | "withdrawn"; by: string; at: number; note: string | null },
+  { state, by, at, note }: {
+    state: "approved" | "rejected" | "withdrawn";
+    by: string;
+    at: number;
+    note: string | null;
+  },
+  audit: AuditRow,
 ): Promise<boolean> {
-  const rows = await orm.update(proposals)
-    .set({ state: settled.state, decided_by: settled.by, decided_at: settled.at, decision_note: settled.note })
-    .where(and(eq(proposals.id, id), inArray(proposals.state, [...from]))).returning({ id: proposals.id });
-  return rows.length > 0;
+  const [settled] = await client.batch([
+    {
+      sql: `update proposals set state = :state, decided_by = :by, decided_at = :at, decision_note = :note
+        where id = :id and state in (select value from json_each(:from)) returning id`,
+      args: { state, by, at, note, id, from: JSON.stringify(from) },
+    },
+    ...auditIfChanged(audit),
+  ]);
+  return settled!.rows.length > 0;
 }
 
 /** Makes an approved proposal the active version if what it was compared with is still the active one; else false. */
@@ -134,8 +155,9 @@ export async function publishProposal(
   client: DbClient,
   { id, rulebook }: Pick<Proposal, "id" | "rulebook">,
   { by, at, note }: { by: string; at: number; note: string | null },
+  audit: AuditRow,
 ): Promise<boolean> {
-  const results = await client.batch([
+  const [published] = await client.batch([
     {
       sql: `update proposals set state = 'published' where id = :id and state = 'approved'
         and base is (select value from settings where name = 'active_rulebook') returning id`,
@@ -146,29 +168,32 @@ export async function publishProposal(
         select :rulebook, :at, :by, 'publish', :id, :note where changes() > 0`,
       args: { rulebook, at, by, id, note },
     },
+    ...auditIfChanged(audit),
     setActive(rulebook),
   ]);
-  return results[0]!.rows.length > 0;
+  return published!.rows.length > 0;
 }
 
 /** Puts `to`, which was active before, in the place of `from`; false when `from` is not the active version any more. */
 export async function rollBack(
   client: DbClient,
   { from, to, by, at, note }: { from: string; to: string; by: string; at: number; note: string },
+  audit: AuditRow,
 ): Promise<boolean> {
-  const results = await client.batch([
+  const [activated] = await client.batch([
     {
       sql: `insert into activations (rulebook, at, by, way, note) select :to, :at, :by, 'rollback', :note
         where (select value from settings where name = 'active_rulebook') = :from
           and exists (select 1 from activations where rulebook = :to) returning id`,
       args: { to, from, at, by, note },
     },
+    ...auditIfChanged(audit),
     setActive(to),
   ]);
-  return results[0]!.rows.length > 0;
+  return activated!.rows.length > 0;
 }
 
-/** Only when the statement before it wrote a row. */
+/** Only when the statement before it wrote a row, which those of an entry of the audit log do when theirs did. */
 function setActive(hash: string): InStatement {
   return {
     sql: `insert into settings (name, value) select 'active_rulebook', ? where changes() > 0

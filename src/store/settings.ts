@@ -1,3 +1,4 @@
+import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { DbClient } from "./client.ts";
 import type { SenderKind } from "../core/message.ts";
 
@@ -75,11 +76,13 @@ export async function activeRulebook(client: DbClient): Promise<{ active: string
  */
 export async function publishRulebook(
   client: DbClient,
-  { hash, sources, at, folder }: {
+  { hash, sources, at, folder, audit }: {
     hash: string;
     sources: Readonly<Record<string, string>>;
     at: number;
     folder?: string | null;
+    /** Entry of the audit log, written when the active version changes. */
+    audit?: AuditRow;
   },
 ): Promise<boolean> {
   const results = await client.batch([
@@ -98,6 +101,7 @@ export async function publishRulebook(
         where changes() > 0 and (select value from settings where name = 'active_rulebook') is not :hash`,
       args: { hash, at },
     },
+    ...(audit === undefined ? [] : auditIfChanged(audit)),
     {
       sql: `insert into settings (name, value) select 'active_rulebook', ? where changes() > 0
         on conflict (name) do update set value = excluded.value`,

@@ -72,6 +72,16 @@ describe("a change of the rules, from edit to rollback", () => {
       state: "superseded",
       activations: [{ way: "publish", proposal_id: id, note: "for December" }],
     });
+    const { rows } = await gateway.db.client.execute(
+      "select actor, action, subject from audit_log where action like 'rulebook.%' order by seq",
+    );
+    const [me, them] = [proposal.body.proposed_by, approved.body.decided_by];
+    expect(rows.map((row) => [row["actor"], row["action"], row["subject"]])).toEqual([
+      [me, "rulebook.proposed", id],
+      [them, "rulebook.approved", id],
+      [me, "rulebook.activated", hash],
+      [me, "rulebook.activated", before],
+    ]);
   });
 
   test("files that do not check are told and never stored", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { idMaker } from "../../src/gateway/ids.ts";
 import { followFolder, publishFolder } from "../../src/rules/follow.ts";
 import { rollback } from "../../src/rules/life.ts";
 import { activeRulebook } from "../../src/store/settings.ts";
@@ -8,6 +9,7 @@ import { freshDatabase, openAgain } from "../support/database.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
 const AT = Date.parse("2026-11-24T10:00:00+01:00");
+const newId = idMaker(() => AT);
 const { sources } = await shippedRules();
 
 /** A folder with the shipped rules. */
@@ -33,37 +35,41 @@ describe("publishFolder()", () => {
     const { client } = await freshDatabase();
     const path = await folder();
     const hash = hashSources(sources);
-    expect(await publishFolder(client, path, AT)).toEqual({ active: hash, folder: hash, applied: true });
-    expect(await publishFolder(client, path, AT)).toEqual({ active: hash, folder: hash, applied: false });
+    expect(await publishFolder(client, path, AT, newId)).toEqual({ active: hash, folder: hash, applied: true });
+    expect(await publishFolder(client, path, AT, newId)).toEqual({ active: hash, folder: hash, applied: false });
     const { rows } = await client.execute("select rulebook, at, by, way from activations");
     expect(rows.map((row) => ({ ...row }))).toEqual([{ rulebook: hash, at: AT, by: "files", way: "files" }]);
+    const entries = await client.execute("select actor, action, subject from audit_log");
+    expect(entries.rows.map((row) => ({ ...row }))).toEqual([
+      { actor: "files", action: "rulebook.activated", subject: hash },
+    ]);
   });
 
   test("a restart takes back nothing that was published since; the next edit applies again", async () => {
     const db = await freshDatabase();
     const path = await folder();
-    const first = await publishFolder(db.client, path, AT);
+    const first = await publishFolder(db.client, path, AT, newId);
     const second = await edit(path, brand("ACME"));
-    await publishFolder(db.client, path, AT);
-    const deps = { db, newId: (prefix: string) => `${prefix}_1`, now: () => AT };
+    await publishFolder(db.client, path, AT, newId);
+    const deps = { db, newId, now: () => AT };
     expect(await rollback(deps, { to: null, from: null, by: "key_1", note: "x" })).toMatchObject({ ok: true });
     const active = "active" in first ? first.active : "";
-    expect(await publishFolder(db.client, path, AT)).toEqual({ active, folder: second, applied: false });
+    expect(await publishFolder(db.client, path, AT, newId)).toEqual({ active, folder: second, applied: false });
 
     const third = await edit(path, brand("ACME Shop"));
-    expect(await publishFolder(db.client, path, AT)).toEqual({ active: third, folder: third, applied: true });
+    expect(await publishFolder(db.client, path, AT, newId)).toEqual({ active: third, folder: third, applied: true });
   });
 
   test("a folder that holds the active version counts as applied", async () => {
     const { client } = await freshDatabase();
     const path = await folder();
-    await publishFolder(client, path, AT);
+    await publishFolder(client, path, AT, newId);
     const files = { ...sources, "deployment.yaml": brand("ACME") };
     const hash = hashSources(files);
     await storeRulebook(client, { hash, sources: files, at: AT });
     await client.execute({ sql: "update settings set value = ? where name = 'active_rulebook'", args: [hash] });
     await edit(path, brand("ACME"));
-    expect(await publishFolder(client, path, AT)).toEqual({ active: hash, folder: hash, applied: false });
+    expect(await publishFolder(client, path, AT, newId)).toEqual({ active: hash, folder: hash, applied: false });
     expect(await activeRulebook(client)).toEqual({ active: hash, folder: hash });
   });
 
@@ -71,7 +77,10 @@ describe("publishFolder()", () => {
     const db = await freshDatabase();
     const again = await openAgain(db);
     const path = await folder();
-    const results = await Promise.all([publishFolder(db.client, path, AT), publishFolder(again.client, path, AT)]);
+    const results = await Promise.all([
+      publishFolder(db.client, path, AT, newId),
+      publishFolder(again.client, path, AT, newId),
+    ]);
     await again.close();
     const hash = hashSources(sources);
     for (const result of results) expect(result).toMatchObject({ active: hash, folder: hash });
@@ -81,9 +90,9 @@ describe("publishFolder()", () => {
   test("a folder that does not check changes nothing", async () => {
     const { client } = await freshDatabase();
     const path = await folder();
-    const before = await publishFolder(client, path, AT);
+    const before = await publishFolder(client, path, AT, newId);
     await edit(path, "kind: deployment\nbrand: ACME\ncontact: x\nbrnad: ACME\n");
-    expect(await publishFolder(client, path, AT)).toMatchObject({
+    expect(await publishFolder(client, path, AT, newId)).toMatchObject({
       problems: [expect.stringContaining("deployment.yaml")],
     });
     expect((await activeRulebook(client)).active).toBe("active" in before ? before.active : "");
@@ -93,7 +102,7 @@ describe("publishFolder()", () => {
 test("followFolder() applies an edit within two seconds, and keeps the last good version otherwise", async () => {
   const { client } = await freshDatabase();
   const path = await folder();
-  await publishFolder(client, path, AT);
+  await publishFolder(client, path, AT, newId);
   const logged: [string, Record<string, unknown> | undefined][] = [];
   let published = 0;
   const follower = followFolder({
@@ -101,6 +110,7 @@ test("followFolder() applies an edit within two seconds, and keeps the last good
     folder: path,
     seen: "",
     now: () => AT,
+    newId,
     log: (_level, event, fields) => void logged.push([event, fields]),
     published: () => void published++,
   });

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { auditRoutes } from "./api/audit.ts";
 import { apiKeyRoutes } from "./api/api_keys.ts";
 import { requireKey } from "./api/auth.ts";
 import { carrierRoutes } from "./api/carriers.ts";
@@ -74,6 +75,7 @@ export function createApp(api: Api) {
       // Before the rulebooks, one of which is not called `proposals`.
       proposalRoutes,
       rulebookRoutes,
+      auditRoutes,
       sandboxRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,

@@ -1,5 +1,5 @@
 import { createApp } from "./app.ts";
-import { apiKeys, hashKey } from "./api/auth.ts";
+import { apiKeys } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { realClock, testClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
@@ -13,7 +13,7 @@ import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
 import { followFolder, logDifference, publishFolder } from "./rules/follow.ts";
-import { listApiKeys, saveApiKey } from "./store/api_keys.ts";
+import { listApiKeys, saveApiKey, startKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
 import { openEmbedded } from "./store/embedded.ts";
@@ -139,18 +139,12 @@ async function ensureAdminKey(
   now: number,
 ): Promise<string | null> {
   if (given !== undefined) {
-    await saveApiKey(db, {
-      id: newId("key"),
-      hash: hashKey(given),
-      name: "PARLEY_ADMIN_KEY",
-      role: "admin",
-      created_at: now,
-    });
+    await saveApiKey(db, ...startKey(given, "PARLEY_ADMIN_KEY", newId, now));
     return null;
   }
   if ((await listApiKeys(db)).some(({ role, revoked_at }) => role === "admin" && revoked_at === null)) return null;
   const key = `pk_${base64Url(crypto.getRandomValues(new Uint8Array(24)))}`;
-  await saveApiKey(db, { id: newId("key"), hash: hashKey(key), name: "first start", role: "admin", created_at: now });
+  await saveApiKey(db, ...startKey(key, "first start", newId, now));
   return key;
 }
 

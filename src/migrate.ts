@@ -1,9 +1,8 @@
-import { hashKey } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { idMaker } from "./gateway/ids.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { publishFolder } from "./rules/follow.ts";
-import { saveApiKey } from "./store/api_keys.ts";
+import { saveApiKey, startKey } from "./store/api_keys.ts";
 import { DatabaseError } from "./store/database_error.ts";
 import { openEmbedded } from "./store/embedded.ts";
 import { migrate } from "./store/migrate.ts";
@@ -36,9 +35,7 @@ async function main(): Promise<number> {
       print("last applied: what was published after that stays. `deno task rules pull` writes it to the folder.");
     }
     if (config.adminKey !== undefined) {
-      const id = newId("key");
-      const hash = hashKey(config.adminKey);
-      await saveApiKey(db, { id, hash, name: "PARLEY_ADMIN_KEY", role: "admin", created_at: Date.now() });
+      await saveApiKey(db, ...startKey(config.adminKey, "PARLEY_ADMIN_KEY", newId, Date.now()));
       print("The key of PARLEY_ADMIN_KEY is an admin key.");
     }
     await db.close();

@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { base64Url } from "../gateway/ids.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
-import { type ApiKey, listApiKeys, revokeApiKey, saveApiKey } from "../store/api_keys.ts";
-import { hashKey, requireAdmin } from "./auth.ts";
+import { auditRow } from "../store/audit.ts";
+import { type ApiKey, hashKey, listApiKeys, revokeApiKey, saveApiKey } from "../store/api_keys.ts";
+import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, line } from "./fields.ts";
 import { problem } from "./problem.ts";
@@ -44,7 +45,15 @@ export function apiKeyRoutes({ deps, keys }: Api) {
     async (c) => {
       const key = `pk_${base64Url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)))}`;
       const row = { id: deps.newId("key"), ...c.req.valid("json"), created_at: deps.now(), revoked_at: null };
-      await saveApiKey(deps.db, { ...row, hash: hashKey(key) });
+      const { id: subject, created_at: at, name, role } = row;
+      const fact = {
+        at,
+        actor: c.get("principal").api_key_id,
+        action: "key.created",
+        subject,
+        details: { name, role },
+      } as const;
+      await saveApiKey(deps.db, { ...row, hash: hashKey(key) }, auditRow(fact, deps.newId));
       return c.json({ ...keyView(row), key }, 201);
     },
   );
@@ -74,7 +83,10 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       responses: { 204: { description: "Revoked" }, ...problems, ...notFound, ...forbidden },
     }),
     async (c) => {
-      const revoked = await revokeApiKey(deps.db, c.req.valid("param").id, deps.now());
+      const { id } = c.req.valid("param");
+      const now = deps.now();
+      const fact = { at: now, actor: c.get("principal").api_key_id, action: "key.revoked", subject: id } as const;
+      const revoked = await revokeApiKey(deps.db, id, now, auditRow(fact, deps.newId));
       keys.forget();
       if (!revoked) throw problem(404, "not_found", "No such key");
       return c.body(null, 204);

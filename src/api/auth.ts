@@ -1,8 +1,6 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { MiddlewareHandler } from "hono";
 import type { DbClient } from "../store/client.ts";
-import { findApiKey } from "../store/api_keys.ts";
+import { findApiKey, hashKey } from "../store/api_keys.ts";
 import type { Env } from "./context.ts";
 import { problem } from "./problem.ts";
 
@@ -20,10 +18,6 @@ export interface ApiKeys {
 
 const CACHE_MS = 5_000;
 const CACHE_ENTRIES = 1_000;
-
-export function hashKey(key: string): string {
-  return bytesToHex(sha256(utf8ToBytes(key)));
-}
 
 /**
  * Keys are looked up by their SHA-256, so no comparison ever touches the key itself and timing tells nothing about it. A slow

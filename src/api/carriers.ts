@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Carrier, carrierOf, carriers } from "../carriers/mod.ts";
 import { instant } from "../gateway/message_view.ts";
 import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "../gateway/public_url.ts";
+import { auditRow } from "../store/audit.ts";
 import { type CarrierRow, deleteCarrier, findCarrier, listCarriers, saveCarrier } from "../store/carriers.ts";
 import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
@@ -115,13 +116,15 @@ export function carrierRoutes({ deps }: Api) {
       const complete = withSecrets(config, adapter, existing);
       checkConfig(complete, adapter);
       const now = deps.now();
-      const row = await saveCarrier(deps.db, {
-        id,
-        kind,
-        config: JSON.stringify(complete),
-        created_at: now,
-        updated_at: now,
-      });
+      const fact = {
+        at: now,
+        actor: c.get("principal").api_key_id,
+        action: "carrier.saved",
+        subject: id,
+        details: { kind, ...shown(complete, adapter) },
+      } as const;
+      const saved = { id, kind, config: JSON.stringify(complete), created_at: now, updated_at: now };
+      const row = await saveCarrier(deps.db, saved, auditRow(fact, deps.newId));
       await deps.settings.refresh();
       return existing === null ? c.json(view(row), 201) : c.json(view(row), 200);
     },
@@ -145,7 +148,13 @@ export function carrierRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      if (!await deleteCarrier(deps.db, id)) {
+      const fact = {
+        at: deps.now(),
+        actor: c.get("principal").api_key_id,
+        action: "carrier.deleted",
+        subject: id,
+      } as const;
+      if (!await deleteCarrier(deps.db, id, auditRow(fact, deps.newId))) {
         if (await findCarrier(deps.db, id) === null) throw noSuchCarrier();
         throw problem(
           409,

@@ -3,6 +3,7 @@ import { isSupportedCountry } from "libphonenumber-js/max";
 import type { SenderKind } from "../core/message.ts";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { instant } from "../gateway/message_view.ts";
+import { auditRow } from "../store/audit.ts";
 import { deleteSender, findSender, listSenders, saveSender, type SenderRow } from "../store/senders.ts";
 import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
@@ -97,7 +98,7 @@ export function senderRoutes({ deps }: Api) {
       const { address } = c.req.valid("param");
       const body = c.req.valid("json");
       const { kind, country } = shapeOf(address, body);
-      const saved = await saveSender(deps.db, {
+      const row = {
         address,
         kind,
         country,
@@ -107,7 +108,10 @@ export function senderRoutes({ deps }: Api) {
         brand: body.brand ?? null,
         rate_per_second: body.rate_per_second ?? RATES[kind],
         created_at: deps.now(),
-      });
+      };
+      const { address: subject, created_at: at, ...details } = row;
+      const fact = { at, actor: c.get("principal").api_key_id, action: "sender.saved", subject, details } as const;
+      const saved = await saveSender(deps.db, row, auditRow(fact, deps.newId));
       if (saved === null) throw invalidField("carrier_id", `there is no carrier "${body.carrier_id}"`);
       await deps.settings.refresh();
       return saved.created ? c.json(senderView(saved.row), 201) : c.json(senderView(saved.row), 200);
@@ -132,7 +136,8 @@ export function senderRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { address } = c.req.valid("param");
-      if (!await deleteSender(deps.db, address)) {
+      const fact = { at: deps.now(), actor: c.get("principal").api_key_id, action: "sender.deleted" } as const;
+      if (!await deleteSender(deps.db, address, auditRow({ ...fact, subject: address }, deps.newId))) {
         if (await findSender(deps.db, address) === null) throw noSuchSender();
         throw problem(409, "sender_in_use", "Sender in use", "Messages wait to leave from it; cancel them first.");
       }

@@ -1,8 +1,17 @@
-import { and, desc, eq, isNull } from "drizzle-orm";
+import { desc } from "drizzle-orm";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { NewId } from "../gateway/ids.ts";
+import { auditIfChanged, type AuditRow, auditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
 import { api_keys } from "./schema.ts";
 
 export type ApiKey = Omit<typeof api_keys.$inferSelect, "hash">;
+
+/** SHA-256 of a key, in hex: all that is stored of it. */
+export function hashKey(key: string): string {
+  return bytesToHex(sha256(utf8ToBytes(key)));
+}
 
 /** The live key with this hash. */
 export async function findApiKey(
@@ -17,10 +26,37 @@ export async function findApiKey(
   return row ? { id: row["id"] as string, role: row["role"] as "admin" | "app" } : null;
 }
 
-/** Stores a key by its hash; one that is stored already is brought back to life with its new role. */
-export async function saveApiKey({ orm }: Db, key: typeof api_keys.$inferInsert): Promise<void> {
-  await orm.insert(api_keys).values(key)
-    .onConflictDoUpdate({ target: api_keys.hash, set: { role: key.role, revoked_at: null } });
+/**
+ * Stores a key by its hash; one that is stored already is brought back to life with its new role. `entry` records it, unless
+ * nothing changed: a gateway that is given its key by the environment stores it at every start.
+ */
+export async function saveApiKey(
+  { client }: Db,
+  { id, hash, name, role, created_at }: typeof api_keys.$inferInsert,
+  entry: AuditRow,
+): Promise<void> {
+  await client.batch([
+    {
+      sql: `insert into api_keys (id, hash, name, role, created_at) values (?, ?, ?, ?, ?)
+        on conflict (hash) do update set role = excluded.role, revoked_at = null
+        where role != excluded.role or revoked_at is not null`,
+      args: [id, hash, name, role, created_at],
+    },
+    ...auditIfChanged(entry),
+  ]);
+}
+
+/** A key that the gateway gives itself when it starts, with its entry, as arguments of `saveApiKey`. */
+export function startKey(
+  key: string,
+  name: string,
+  newId: NewId,
+  now: number,
+  role: "admin" | "app" = "admin",
+): [typeof api_keys.$inferInsert, AuditRow] {
+  const id = newId("key");
+  const entry = { at: now, actor: "system", action: "key.created", subject: id, details: { name, role } } as const;
+  return [{ id, hash: hashKey(key), name, role, created_at: now }, auditRow(entry, newId)];
 }
 
 export async function listApiKeys({ orm }: Db): Promise<ApiKey[]> {
@@ -28,9 +64,11 @@ export async function listApiKeys({ orm }: Db): Promise<ApiKey[]> {
   return await orm.select({ id, name, role, created_at, revoked_at }).from(api_keys).orderBy(desc(api_keys.id));
 }
 
-/** False when there is no such live key. */
-export async function revokeApiKey({ orm }: Db, id: string, at: number): Promise<boolean> {
-  const revoked = await orm.update(api_keys).set({ revoked_at: at })
-    .where(and(eq(api_keys.id, id), isNull(api_keys.revoked_at))).returning({ id: api_keys.id });
-  return revoked.length > 0;
+/** False when there is no such live key. `entry` records it. */
+export async function revokeApiKey({ client }: Db, id: string, at: number, entry: AuditRow): Promise<boolean> {
+  const [revoked] = await client.batch([
+    { sql: "update api_keys set revoked_at = ? where id = ? and revoked_at is null", args: [at, id] },
+    ...auditIfChanged(entry),
+  ]);
+  return revoked!.rowsAffected > 0;
 }

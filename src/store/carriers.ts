@@ -1,4 +1,5 @@
 import { asc, eq, gt } from "drizzle-orm";
+import { auditIfChanged, type AuditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { carriers } from "./schema.ts";
 
@@ -20,23 +21,36 @@ export async function findCarrier({ orm }: Db, id: string): Promise<CarrierRow |
   return row ?? null;
 }
 
-/** Creates or replaces an account. `config` is JSON, secrets included. */
-export async function saveCarrier({ orm }: Db, carrier: typeof carriers.$inferInsert): Promise<CarrierRow> {
-  const { kind, config, updated_at } = carrier;
-  const [row] = await orm.insert(carriers).values(carrier)
-    .onConflictDoUpdate({ target: carriers.id, set: { kind, config, updated_at } }).returning();
-  return row!;
+/** Creates or replaces an account. `config` is JSON, secrets included. `entry` records it. */
+export async function saveCarrier(
+  { client }: Db,
+  { id, kind, config, created_at, updated_at }: typeof carriers.$inferInsert,
+  entry: AuditRow,
+): Promise<CarrierRow> {
+  const [saved] = await client.batch([
+    {
+      sql: `insert into carriers (id, kind, config, created_at, updated_at) values (?, ?, ?, ?, ?)
+        on conflict (id) do update set kind = excluded.kind, config = excluded.config, updated_at = excluded.updated_at
+        returning *`,
+      args: [id, kind, config, created_at, updated_at],
+    },
+    ...auditStatements([entry]),
+  ]);
+  return saved!.rows[0] as unknown as CarrierRow;
 }
 
-/** False when it does not exist, or when senders use it or messages wait to leave through it. */
-export async function deleteCarrier({ client }: Db, id: string): Promise<boolean> {
-  const { rowsAffected } = await client.execute({
-    sql: `delete from carriers where id = :id
-      and not exists (select 1 from senders where carrier_id = :id)
-      and not exists (select 1 from messages where status = 'queued' and carrier_id = :id)
-      and not exists (select 1 from messages where status = 'held' and carrier_id = :id)
-      and not exists (select 1 from messages where status = 'sending' and carrier_id = :id)`,
-    args: { id },
-  });
-  return rowsAffected > 0;
+/** False when it does not exist, or when senders use it or messages wait to leave through it. `entry` records it. */
+export async function deleteCarrier({ client }: Db, id: string, entry: AuditRow): Promise<boolean> {
+  const [deleted] = await client.batch([
+    {
+      sql: `delete from carriers where id = :id
+        and not exists (select 1 from senders where carrier_id = :id)
+        and not exists (select 1 from messages where status = 'queued' and carrier_id = :id)
+        and not exists (select 1 from messages where status = 'held' and carrier_id = :id)
+        and not exists (select 1 from messages where status = 'sending' and carrier_id = :id)`,
+      args: { id },
+    },
+    ...auditIfChanged(entry),
+  ]);
+  return deleted!.rowsAffected > 0;
 }

@@ -1,4 +1,5 @@
 import { asc, eq, gt } from "drizzle-orm";
+import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { senders } from "./schema.ts";
 
@@ -21,10 +22,11 @@ export async function findSender({ orm }: Db, address: string): Promise<SenderRo
   return row ?? null;
 }
 
-/** Creates or replaces a sender, whose rate goes on where it was. Null when its carrier does not exist. */
+/** Creates or replaces a sender, whose rate goes on where it was. Null when its carrier does not exist. `entry` records it. */
 export async function saveSender(
   { client }: Db,
   sender: NewSender,
+  entry: AuditRow,
 ): Promise<{ row: SenderRow; created: boolean } | null> {
   const { address, kind, country, countries, carrier_id, stop_number, brand, rate_per_second, created_at } = sender;
   const [existing, saved] = await client.batch([
@@ -49,19 +51,23 @@ export async function saveSender(
         carrier_id,
       ],
     },
+    ...auditIfChanged(entry),
   ]);
   const row = saved!.rows[0] as unknown as SenderRow | undefined;
   return row === undefined ? null : { row, created: existing!.rows.length === 0 };
 }
 
-/** False when it does not exist, or when messages of it wait: without their sender they could not leave. */
-export async function deleteSender({ client }: Db, address: string): Promise<boolean> {
-  const { rowsAffected } = await client.execute({
-    sql: `delete from senders where address = :address
-      and not exists (select 1 from messages where status = 'queued' and sender = :address)
-      and not exists (select 1 from messages where status = 'held' and sender = :address)
-      and not exists (select 1 from messages where status = 'sending' and sender = :address)`,
-    args: { address },
-  });
-  return rowsAffected > 0;
+/** False when it does not exist, or when messages of it wait: without their sender they could not leave. `entry` records it. */
+export async function deleteSender({ client }: Db, address: string, entry: AuditRow): Promise<boolean> {
+  const [deleted] = await client.batch([
+    {
+      sql: `delete from senders where address = :address
+        and not exists (select 1 from messages where status = 'queued' and sender = :address)
+        and not exists (select 1 from messages where status = 'held' and sender = :address)
+        and not exists (select 1 from messages where status = 'sending' and sender = :address)`,
+      args: { address },
+    },
+    ...auditIfChanged(entry),
+  ]);
+  return deleted!.rowsAffected > 0;
 }

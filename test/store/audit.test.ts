@@ -9,7 +9,8 @@ const US = "+12125550123";
 /** Actions of the log in order, each with its actor and the kind of its subject. */
 async function entries({ db }: TestGateway) {
   const { rows } = await db.client.execute(
-    `select l.*, d.person, d.details from audit_log l left join audit_details d on d.id = l.id order by l.seq`,
+    `select l.*, d.person, d.details from audit_log l left join audit_details d on d.id = l.id
+      where l.actor != 'system' order by l.seq`,
   );
   // deno-lint-ignore no-explicit-any -- columns as the database has them
   return rows as any[];
@@ -79,6 +80,35 @@ describe.each(DATABASE_KINDS)("the audit log of decisions on state (%s)", (kind)
       "key suppression.created sup",
       "key suppression.lifted sup",
     ]);
+  });
+
+  test("what may send and to whom is told too, without secrets", async () => {
+    const gateway = await testGateway({ kind });
+    const key = await gateway.call("POST", "/v1/keys", { name: "shop", role: "app" });
+    await gateway.call("DELETE", `/v1/keys/${key.body.id}`);
+    await gateway.call("DELETE", `/v1/keys/${key.body.id}`);
+    const config = {
+      url: "https://kannel.example/sendsms",
+      username: "shop",
+      password: "s3cret-s3cret",
+      webhook_secret: "hushhush-hushhush",
+    };
+    expect((await gateway.call("PUT", "/v1/carriers/kannel", { kind: "kannel", config })).status).toBe(201);
+    await gateway.call("PUT", "/v1/senders/38000", { carrier_id: "kannel", country: "FR" });
+    await gateway.call("DELETE", "/v1/carriers/kannel");
+    await gateway.call("DELETE", "/v1/senders/38000");
+    await gateway.call("DELETE", "/v1/carriers/kannel");
+    const rows = await entries(gateway);
+    expect(rows.map(({ action, subject }) => `${action} ${subject}`)).toEqual([
+      `key.created ${key.body.id}`,
+      `key.revoked ${key.body.id}`,
+      "carrier.saved kannel",
+      "sender.saved 38000",
+      "sender.deleted 38000",
+      "carrier.deleted kannel",
+    ]);
+    expect(rows[2].details).toContain("https://kannel.example/sendsms");
+    for (const secret of [key.body.key, "s3cret", "hushhush"]) expect(JSON.stringify(rows)).not.toContain(secret);
   });
 
   test("an import is one entry for each group of lines, with their number and digest", async () => {

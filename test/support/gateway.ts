@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createApp } from "../../src/app.ts";
 import type { Api } from "../../src/api/context.ts";
-import { apiKeys, hashKey } from "../../src/api/auth.ts";
+import { apiKeys } from "../../src/api/auth.ts";
 import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
@@ -9,7 +9,7 @@ import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
-import { saveApiKey } from "../../src/store/api_keys.ts";
+import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
 import { type DatabaseKind, freshDatabase, type TestDatabase } from "./database.ts";
 
@@ -85,7 +85,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   await publishRulebook(db.client, { hash, sources, at: clock.now() });
   await seedSandbox(db, clock.now());
   for (const [key, role] of [[ADMIN_KEY, "admin"], [APP_KEY, "app"]] as const) {
-    await saveApiKey(db, { id: newId("key"), hash: hashKey(key), name: role, role, created_at: clock.now() });
+    await saveApiKey(db, ...startKey(key, role, newId, clock.now(), role));
   }
 
   const logged: LogLine[] = [];

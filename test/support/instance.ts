@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Carrier, CarrierIo } from "../../src/carriers/carrier.ts";
 import { carrierOf } from "../../src/carriers/mod.ts";
 import { createApp } from "../../src/app.ts";
-import { apiKeys, hashKey } from "../../src/api/auth.ts";
+import { apiKeys } from "../../src/api/auth.ts";
 import type { Api } from "../../src/api/context.ts";
 import type { Clock } from "../../src/gateway/clock.ts";
 import { createGateway } from "../../src/gateway/create.ts";
@@ -12,7 +12,7 @@ import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
-import { saveApiKey } from "../../src/store/api_keys.ts";
+import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
 import type { Db } from "../../src/store/client.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
 
@@ -54,8 +54,7 @@ export async function prepare(db: Db, now: number): Promise<void> {
   const { sources, hash } = await (shipped ??= shippedRules());
   await publishRulebook(db.client, { hash, sources, at: now });
   await seedSandbox(db, now);
-  const id = idMaker(() => now)("key");
-  await saveApiKey(db, { id, hash: hashKey(KEY), name: "tests", role: "admin", created_at: now });
+  await saveApiKey(db, ...startKey(KEY, "tests", idMaker(() => now), now));
 }
 
 let shipped: ReturnType<typeof shippedRules> | undefined;

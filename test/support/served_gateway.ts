@@ -3,6 +3,8 @@ export interface ServedGateway {
   url: string;
   /** The admin key that the first start printed. */
   key: string;
+  /** Address of its database, for what reads it from beside. */
+  database: string;
   /**
    * Runs a script as a reader of the documentation would, in the project's folder, and resolves with what it prints. The
    * documented address and the documented stand-in for the key become the real ones.
@@ -18,11 +20,12 @@ const DOCUMENTED_URL = "http://127.0.0.1:8787";
 export async function serveGateway(env: Record<string, string>): Promise<ServedGateway> {
   const folder = await Deno.makeTempDir({ prefix: "parley-docs-" });
   const port = freePort();
+  const database = `file:${folder}/parley.db`;
   const child = new Deno.Command(Deno.execPath(), {
     args: await startArguments(folder),
     env: {
       PORT: String(port),
-      PARLEY_DATABASE_URL: `file:${folder}/parley.db`,
+      PARLEY_DATABASE_URL: database,
       HOST: "",
       PARLEY_ADMIN_KEY: "",
       PARLEY_PUBLIC_URL: "",
@@ -51,11 +54,12 @@ export async function serveGateway(env: Record<string, string>): Promise<ServedG
   return {
     url,
     key,
+    database,
     async bash(script) {
       const real = script.replaceAll(DOCUMENTED_URL, url).replaceAll("pk_…", key);
       const { stdout, stderr } = await new Deno.Command("bash", {
         args: ["-u", "-c", real],
-        env: { NO_COLOR: "1" },
+        env: { NO_COLOR: "1", PARLEY_DATABASE_URL: database },
         stdin: "null",
       }).output();
       return new TextDecoder().decode(stdout).replaceAll(url, DOCUMENTED_URL) + new TextDecoder().decode(stderr);

@@ -1,0 +1,65 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { AUDIT_ACTIONS } from "../store/audit.ts";
+import { auditView, listAudit } from "../store/audit_read.ts";
+import { requireAdmin } from "./auth.ts";
+import { type Api, router } from "./context.ts";
+import { forbidden } from "./fields.ts";
+import { recipientOf } from "./messages.ts";
+import { Instant, json, pageOf, PageQuery, problems } from "./schemas.ts";
+
+export const AuditEntry = z.object({
+  seq: z.number().int().openapi({ description: "Place in the chain, from 1, without gaps" }),
+  id: z.string(),
+  at: z.string(),
+  actor: z.string().openapi({ description: "An API key, `person`, `carrier:ID`, `files` or `system`" }),
+  action: z.string().openapi({ example: "suppression.created" }),
+  subject: z.string().openapi({ description: "Id of the record that it is about" }),
+  person: z.string().nullable().openapi({ description: "E.164, when it is about one person" }),
+  details: z.record(z.string(), z.unknown()).nullable().openapi({ description: "Null once they were erased" }),
+  digest: z.string().openapi({ description: "SHA-256 of the details" }),
+  hash: z.string().nullable().openapi({
+    description:
+      "SHA-256 over the hash before it and this entry; null until it is sealed, a moment after it was written",
+  }),
+}).openapi("AuditEntry");
+
+/** The audit log: decisions on state, append-only. */
+export function auditRoutes({ deps }: Api) {
+  const routes = router();
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/audit",
+      summary: "The audit log, newest first",
+      description:
+        "Every decision on state: who, what, about which record. `deno task audit verify` proves that nothing in it was changed. " +
+        "With `action` alone a page may be short, even empty, with more to come.",
+      tags: ["Evidence"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        query: z.object({
+          ...PageQuery,
+          action: z.enum(AUDIT_ACTIONS).optional(),
+          subject: z.string().max(100).optional(),
+          msisdn: z.string().max(40).optional(),
+          from: Instant.optional(),
+          to: Instant.optional().openapi({ description: "Exclusive" }),
+        }),
+      },
+      responses: { 200: json(pageOf(AuditEntry), "A page"), ...problems, ...forbidden },
+    }),
+    async (c) => {
+      const { msisdn, from, to, ...filter } = c.req.valid("query");
+      const { rows, next } = await listAudit(deps.db, {
+        ...filter,
+        person: msisdn === undefined ? undefined : recipientOf(msisdn, "msisdn"),
+        from: from === undefined ? undefined : Date.parse(from),
+        to: to === undefined ? undefined : Date.parse(to),
+      });
+      return c.json({ data: rows.map(auditView), next_cursor: next }, 200);
+    },
+  );
+
+  return routes;
+}

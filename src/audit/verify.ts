@@ -1,0 +1,128 @@
+import { digestOf } from "../store/audit.ts";
+import { chainHash, GENESIS } from "../store/audit_chain.ts";
+import { auditAfter, type AuditEntry } from "../store/audit_read.ts";
+import type { Db } from "../store/client.ts";
+
+/** An entry and its hash, as an auditor kept them. */
+export interface Checkpoint {
+  seq: number;
+  hash: string;
+}
+
+/** Something that is not as the gateway wrote it. */
+export interface Finding {
+  seq: number;
+  what: string;
+}
+
+export interface Verification {
+  entries: number;
+  /** The newest sealed entry: what an auditor keeps; null when there is none. */
+  head: Checkpoint | null;
+  /** Entries so new that they are not sealed yet. */
+  unsealed: number;
+  /** Entries whose details are gone, as after an erasure. */
+  withoutDetails: number;
+  /** The first `MAX_FINDINGS` of them. */
+  findings: Finding[];
+}
+
+/** Entries of one reading: bounds memory, whatever the log holds. */
+const PAGE = 2_000;
+/** A log with more is lost as a whole. */
+export const MAX_FINDINGS = 1_000;
+
+/**
+ * Walks the chain from its first entry. Finds entries that were altered, put in, taken out or put elsewhere, seals that were taken
+ * away, and details that are not those of their entry. Who rewrites everything from some entry to the end leaves a chain that
+ * fits; only a checkpoint from before shows that. `progress` is called after each page with the number of entries seen.
+ */
+export async function verifyAudit(
+  db: Db,
+  { checkpoints = [], progress }: { checkpoints?: readonly Checkpoint[]; progress?: (entries: number) => void } = {},
+): Promise<Verification> {
+  const { newest, sealedThrough, everAssigned } = await boundsOf(db);
+  const kept = Map.groupBy(checkpoints, ({ seq }) => seq);
+  const result: Verification = { entries: 0, head: null, unsealed: 0, withoutDetails: 0, findings: [] };
+  const found = (seq: number, what: string) => {
+    if (result.findings.length < MAX_FINDINGS) result.findings.push({ seq, what });
+  };
+
+  let last = { seq: 0, hash: GENESIS };
+  // Numbers begin at 1; who puts an entry in may choose another.
+  let after = Number.MIN_SAFE_INTEGER;
+  while (after < newest) {
+    const page = await auditAfter(db, after, PAGE);
+    if (page.length === 0) break;
+    after = page.at(-1)!.seq;
+    for (const entry of page) {
+      // What came since the start belongs to the next verification.
+      if (entry.seq > newest) break;
+      result.entries++;
+      if (entry.seq < 1) {
+        found(entry.seq, "it was put in before the first entry");
+        continue;
+      }
+      const gap = entry.seq !== last.seq + 1;
+      if (gap) found(entry.seq, missing(last.seq + 1, entry.seq - 1));
+      if (entry.seq <= sealedThrough) {
+        const expected = chainHash(last.hash, entry);
+        if (entry.hash === null) found(entry.seq, "its seal was taken away");
+        // Behind a gap it cannot fit.
+        else if (!gap && entry.hash !== expected) found(entry.seq, "it, or its place in the chain, was altered");
+        // On with the hash that stands there: one altered entry is one finding.
+        last = { seq: entry.seq, hash: entry.hash ?? expected };
+        if (entry.hash !== null) result.head = last;
+      } else {
+        last = { seq: entry.seq, hash: last.hash };
+        result.unsealed++;
+      }
+      for (const { hash } of kept.get(entry.seq) ?? []) {
+        if (entry.hash !== hash) found(entry.seq, "its hash is not the one that was kept: the log was rewritten");
+      }
+      if (entry.details === null) result.withoutDetails++;
+      else checkDetails(entry, entry.details, found);
+    }
+    progress?.(result.entries);
+  }
+  if (everAssigned > newest) found(newest + 1, missing(newest + 1, everAssigned));
+  for (const { seq } of checkpoints) {
+    if (seq > newest) found(seq, "it is missing: an auditor kept its hash");
+  }
+  const strays = await straysOf(db);
+  if (strays > 0) found(0, `${strays} rows of audit_details belong to no entry`);
+  return result;
+}
+
+function missing(from: number, to: number): string {
+  return from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`;
+}
+
+function checkDetails(
+  { seq, digest, person }: AuditEntry,
+  details: string,
+  found: (seq: number, what: string) => void,
+): void {
+  if (digestOf(details) !== digest) return found(seq, "its details were altered");
+  const told = (JSON.parse(details) as { person?: string }).person ?? null;
+  if (told !== person) found(seq, "its details are filed under another person");
+}
+
+/** Read in one transaction, so that a sealer at work looks like one that has not begun. */
+async function boundsOf({ client }: Db): Promise<{ newest: number; sealedThrough: number; everAssigned: number }> {
+  const [newest, sealed, assigned] = await client.batch([
+    "select max(seq) as seq from audit_log",
+    "select seq from audit_log where hash is not null order by seq desc limit 1",
+    // SQLite's own record of the highest number it gave.
+    "select seq from sqlite_sequence where name = 'audit_log'",
+  ], "read");
+  const seq = (result: typeof newest) => Number(result!.rows[0]?.["seq"] ?? 0);
+  return { newest: seq(newest), sealedThrough: seq(sealed), everAssigned: seq(assigned) };
+}
+
+async function straysOf({ client }: Db): Promise<number> {
+  const { rows } = await client.execute(
+    "select count(*) as n from audit_details d where not exists (select 1 from audit_log l where l.id = d.id)",
+  );
+  return Number(rows[0]!["n"]);
+}

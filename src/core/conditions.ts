@@ -74,7 +74,7 @@ function reader(fact: string, path: string | undefined, facts: ReadonlySet<strin
 }
 
 /** As in json-rules-engine 7, `engine-default-operators.js`. */
-const operators: Record<Leaf["operator"], (a: unknown, b: unknown) => boolean> = {
+export const operators: Record<Leaf["operator"], (a: unknown, b: unknown) => boolean> = {
   equal: (a, b) => a === b,
   notEqual: (a, b) => a !== b,
   in: (a, b) => Array.isArray(b) && b.includes(a),

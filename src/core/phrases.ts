@@ -27,7 +27,7 @@ export interface PhraseMatcher<T> {
 }
 
 /** What one token of a text is compared with. */
-type Step = { word: string } | { prefix: string } | { shape: Shape };
+export type Step = { word: string } | { prefix: string } | { shape: Shape };
 
 const MAX_VARIANTS = 64;
 const MIN_PREFIX = 3;
@@ -130,8 +130,8 @@ function childIn<K>(children: Map<K, Node>, key: K): Node {
 
 // --- parsing --------------------------------------------------------------------------------------------------------
 
-/** Every sequence of steps that a pattern stands for. */
-function variantsOf(pattern: string): Step[][] {
+/** Every sequence of steps that a pattern stands for. Throws a `PatternError` as `compilePatterns` does. */
+export function variantsOf(pattern: string): Step[][] {
   const parts = pattern.match(/\[[^\]]*\]?|[^\s[]+/g) ?? [];
   if (parts.length === 0) throw new PatternError(pattern, "is empty");
   let variants: Step[][] = [[]];

@@ -130,7 +130,8 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const generic: StagedRule[] = of("rules").flatMap(({ path, content }) =>
     content.rules.map((rule) => ({ path, concern: content.concern, stage: content.stage, rule }))
   );
-  const local = [...countries.values()].flatMap(({ path, content }) =>
+  // Once each: a file with territories is there under every one of their codes.
+  const local = [...new Set(countries.values())].flatMap(({ path, content }) =>
     (content.rules ?? []).map((rule) => ({
       path,
       concern: content.name,
@@ -313,7 +314,8 @@ function withCountry(
   return { ...rule, sourceText: source.text, confidence: source.confidence };
 }
 
-function keywordsOf(table: Country, general: readonly KeywordEntry[]): KeywordEntry[] {
+/** The keywords that count for people of a country: its own, then the general ones of its languages. */
+export function keywordsOf(table: Country, general: readonly KeywordEntry[]): KeywordEntry[] {
   // English words are understood everywhere: STOP campaigns use them in every country.
   const languages = new Set(["und", "en", ...table.languages]);
   return [...(table.keywords ?? []), ...general.filter((entry) => languages.has(entry.language))];

@@ -292,6 +292,8 @@ export const Country = z.strictObject({
     /** For senders that can be answered directly. */
     reply: z.array(text).min(1),
     link: z.array(z.string().includes("{link}")).min(1),
+    /** In which languages the wordings speak. Left out: in all of the country's. */
+    languages: z.array(language).min(1).optional(),
     source: Source,
   }),
   frequency: Frequency.extend({ regions: z.record(z.string(), Frequency).optional() }),

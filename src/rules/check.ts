@@ -2,6 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { compileRulebook, type NamedFile, type Rulebook, RulebookError } from "../core/rulebook.ts";
 import { exampleCases, runExample } from "./examples.ts";
+import { lintErrors } from "./lint/mod.ts";
 import { disagreements } from "./oracle.ts";
 import { parseSources, type Problem, type Sources } from "./parse.ts";
 
@@ -35,7 +36,7 @@ export function loadRulebook(sources: Sources): Pick<Checked, "rulebook" | "prob
   }
 }
 
-/** The gate of activation: schema, compilation, every example, and agreement with json-rules-engine on each of them. */
+/** The gate of activation: schema, compilation, errors of the lint, every example, and json-rules-engine's word on each. */
 export async function checkRulebook(sources: Sources): Promise<Checked> {
   const { files, lines } = parseSources(sources);
   const { rulebook, problems } = loadRulebook(sources);
@@ -46,7 +47,12 @@ export async function checkRulebook(sources: Sources): Promise<Checked> {
   };
   if (rulebook === null) return { rulebook, problems, ...counts };
   const cases = exampleCases(files, lines);
-  const failed: Problem[] = [];
+  const failed: Problem[] = lintErrors(sources, files, rulebook).map(({ file, line, rule, problem, advice }) => ({
+    file,
+    line,
+    rule,
+    problem: `${problem}. ${advice}`,
+  }));
   const shipped = compileRulebook(files.map(asShipped), rulebook.hash);
   for (const one of cases) {
     const problem = runExample(one, shipped);

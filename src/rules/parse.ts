@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
 import type { NamedFile } from "../core/rulebook.ts";
 import { RuleFile } from "../core/rulebook_schema.ts";
 
@@ -23,14 +23,40 @@ export interface ParsedSources {
   problems: Problem[];
 }
 
+/** A rule file as YAML, and the line (from 1) of the nearest node that encloses a path in it. */
+export function openDocument(text: string) {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, version: "1.2", prettyErrors: false });
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    // The nearest enclosing node that exists: a missing key has no place of its own.
+    for (let depth = path.length; depth >= 0; depth--) {
+      const range = keyRange(document, path.slice(0, depth)) ?? nodeRange(document.getIn(path.slice(0, depth), true));
+      if (range) return counter.linePos(range[0]).line;
+    }
+    return 1;
+  };
+  return { document, counter, lineOf };
+}
+
+/** Of the key, where the path ends at one: its value may begin on a later line. */
+function keyRange(document: Document.Parsed, path: readonly PropertyKey[]): Range | null {
+  const parent = document.getIn(path.slice(0, -1), true);
+  if (path.length === 0 || !isMap(parent)) return null;
+  const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)));
+  return nodeRange(pair?.key);
+}
+
+function nodeRange(node: unknown): Range | null {
+  return isNode(node) ? node.range ?? null : null;
+}
+
 /** YAML 1.2 to checked files; every problem of every file is reported, not only the first. */
 export function parseSources(sources: Sources): ParsedSources {
   const files: NamedFile[] = [];
   const lines = new Map<string, number>();
   const problems: Problem[] = [];
   for (const [file, text] of Object.entries(sources)) {
-    const counter = new LineCounter();
-    const document = parseDocument(text, { lineCounter: counter, version: "1.2", prettyErrors: false });
+    const { document, counter, lineOf } = openDocument(text);
     if (document.errors.length > 0) {
       for (const error of document.errors) {
         problems.push({
@@ -42,14 +68,6 @@ export function parseSources(sources: Sources): ParsedSources {
       }
       continue;
     }
-    const lineOf = (path: readonly PropertyKey[]): number => {
-      // The nearest enclosing node that exists: a missing key has no place of its own.
-      for (let depth = path.length; depth >= 0; depth--) {
-        const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-        if (node?.range) return counter.linePos(node.range[0]).line;
-      }
-      return 1;
-    };
     const content = document.toJS() as unknown;
     const rules = (content as { rules?: { id?: unknown }[] } | null)?.rules;
     const ruleAt = (path: readonly PropertyKey[]): string | null => {

@@ -16,6 +16,7 @@ import {
 } from "../../src/core/rulebook_schema.ts";
 import { checkRulebook, problemLine } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
+import { CHECK_NAMES } from "../../src/rules/lint/mod.ts";
 
 const README = Deno.readTextFileSync("rules/README.md");
 /** Every word between backticks, outside blocks of code. */
@@ -46,6 +47,7 @@ const WORDS: Record<string, readonly string[]> = {
   ),
   "key of an example": Object.keys(Scenario.shape),
   "expectation": Object.keys(Expectation.shape),
+  "check of the lint": CHECK_NAMES,
 };
 
 describe("rules/README.md", () => {

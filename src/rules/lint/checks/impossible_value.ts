@@ -1,0 +1,124 @@
+import { z } from "zod";
+import type { Domain } from "../../../core/fact_domains.ts";
+import { Country, type Leaf } from "../../../core/rulebook_schema.ts";
+import type { Check, Draft, PlacedRule } from "../finding.ts";
+import { isFactRef, leavesOf } from "../satisfiable.ts";
+import { createLogic, isPlain } from "../worlds.ts";
+
+/**
+ * Comparisons with a value that the fact never has, or along a path that leads nowhere: a typing error. `equal` then never
+ * holds, and `notEqual` always does, which is worse.
+ */
+export const impossibleValue: Check = (book) => {
+  const logic = createLogic(book);
+  return book.rules.flatMap((placed) =>
+    leavesOf(placed.rule.conditions).flatMap((leaf) => {
+      const sides = isFactRef(leaf.value) ? [leaf, leaf.value] : [leaf];
+      const astray = sides.flatMap(({ fact, path }) => pathProblem(fact, path));
+      if (astray.length > 0) return astray.map((said) => draft(placed, said));
+      const domain = logic.domain(placed.stage, leaf.fact, leaf.path);
+      const unlike = domain === null || isFactRef(leaf.value) ? null : valueProblem(leaf, domain);
+      return unlike === null ? [] : [draft(placed, unlike)];
+    })
+  );
+
+  function pathProblem(fact: string, path: string | undefined): Said[] {
+    // The stage is checked when the rulebook is compiled; a fact means the same in all of them.
+    const whole = logic.domain("release", fact, undefined) ?? logic.domain("respond", fact, undefined);
+    if (whole === null || path === undefined) return [];
+    if (isPlain(whole)) return [{ problem: `"${fact}" has no parts, and the path ${path} is ignored`, allowed: null }];
+    if (whole.type === "object") {
+      if (whole.paths[path] !== undefined) return [];
+      return [{ problem: `"${fact}" has no ${path}`, allowed: Object.keys(whole.paths).join(", ") }];
+    }
+    return isCountryPath(path)
+      ? []
+      : [{ problem: `no country file can have ${path}`, allowed: "the keys of a country file (rules/README.md)" }];
+  }
+};
+
+interface Said {
+  problem: string;
+  allowed: string | null;
+}
+
+function draft({ file, at, rule }: PlacedRule, { problem, allowed }: Said): Draft {
+  return {
+    file,
+    at: [...at, "conditions"],
+    rule: rule.id,
+    severity: "error",
+    problem,
+    advice: allowed === null ? "Correct the condition." : `Correct the condition; there are: ${allowed}.`,
+  };
+}
+
+function valueProblem(leaf: Leaf, domain: Domain): Said | null {
+  const name = `${leaf.fact}${leaf.path === undefined ? "" : ` ${leaf.path}`}`;
+  const comparesSize = /Than/.test(leaf.operator);
+  const isForLists = leaf.operator === "contains" || leaf.operator === "doesNotContain";
+  const sentence = (problem: string): Said => ({ problem: `"${name}" ${problem}`, allowed: allowedWords(domain) });
+  if (domain.type === "country_file") return null;
+  if (domain.type === "object") return sentence(`is compared as a whole, which never holds; it needs a path`);
+  if (isForLists !== (domain.type === "list")) {
+    return sentence(isForLists ? `is no list, and ${leaf.operator} never holds on it` : "is a list; use contains");
+  }
+  if (isForLists) return null;
+  if (comparesSize && domain.type !== "number") return sentence(`is no number, and ${leaf.operator} compares numbers`);
+  const values = Array.isArray(leaf.value) ? leaf.value : [leaf.value];
+  if (Array.isArray(leaf.value) && leaf.operator !== "in" && leaf.operator !== "notIn") {
+    return sentence(`is never a list, and ${leaf.operator} wants one value; use in`);
+  }
+  const wrong = values.filter((value) => !canBe(domain, value));
+  return wrong.length === 0 ? null : sentence(`is never ${wrong.map((value) => JSON.stringify(value)).join(" or ")}`);
+}
+
+function canBe(domain: Domain, value: unknown): boolean {
+  switch (domain.type) {
+    case "boolean":
+      return typeof value === "boolean";
+    case "one_of":
+      return domain.values.includes(value as string);
+    case "number":
+      if (value === null) return domain.nullable ?? false;
+      return typeof value === "number" && (!domain.integer || Number.isInteger(value)) &&
+        value >= (domain.min ?? value);
+    case "text":
+      if (value === null) return domain.nullable ?? false;
+      return typeof value === "string" && (domain.pattern?.test(value) ?? true);
+    default:
+      return true;
+  }
+}
+
+function allowedWords(domain: Domain): string | null {
+  switch (domain.type) {
+    case "boolean":
+      return "true, false";
+    case "one_of":
+      return domain.values.join(", ");
+    case "number":
+      return `${domain.integer ? "whole numbers" : "numbers"}${domain.min === undefined ? "" : ` from ${domain.min}`}`;
+    case "text":
+      return domain.pattern === undefined ? null : `texts like ${domain.pattern.source}`;
+    case "object":
+      return Object.keys(domain.paths).join(", ");
+    default:
+      return null;
+  }
+}
+
+type Schema = { properties?: Record<string, Schema>; additionalProperties?: Schema | boolean; type?: string };
+let countrySchema: Schema | undefined;
+
+/** Whether the schema of country files lets anything stand at `$.section.name`. */
+function isCountryPath(path: string): boolean {
+  countrySchema ??= z.toJSONSchema(Country, { io: "input", reused: "inline" }) as Schema;
+  let here: Schema | undefined = countrySchema;
+  for (const key of path.slice(2).split(".")) {
+    const open: Schema | boolean | undefined = here.additionalProperties;
+    here = here.properties?.[key] ?? (typeof open === "object" ? open : undefined);
+    if (here === undefined) return false;
+  }
+  return true;
+}

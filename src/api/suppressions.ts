@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { auditRow } from "../store/audit.ts";
+import { protectionOf } from "../store/overrides.ts";
 import {
   allSuppressions,
   auditedRefusal,
@@ -18,6 +19,7 @@ import { download, importAll, ImportBody, importDetails, importItems, ImportRepo
 import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
 import { forbidden, Id, line, lines } from "./fields.ts";
+import { notByHand } from "./overrides.ts";
 import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
@@ -39,7 +41,9 @@ const Suppression = z.object({
   note: z.string().nullable(),
   created_at: z.string(),
   lifted_at: z.string().nullable(),
-  lifted_by: z.string().nullable().openapi({ description: "The message (START) or the API key that lifted it" }),
+  lifted_by: z.string().nullable().openapi({
+    description: "The message (START), the override or the API key that lifted it",
+  }),
   lift_reason: z.string().nullable(),
 }).openapi("Suppression");
 
@@ -228,7 +232,8 @@ export function suppressionRoutes({ deps }: Api) {
       path: "/v1/suppressions/{id}/lift",
       summary: "Lift a suppression",
       description:
-        "Only for an administrator, with a reason that is kept. It brings no consent back: advertising needs a new one.",
+        "What staff or an import entered; for an administrator, with a reason that is kept. What the person said themselves " +
+        "answers `override_needed`: ask for an override. It brings no consent back: advertising needs a new one.",
       tags: ["Suppressions"],
       middleware: [requireAdmin()] as const,
       request: {
@@ -240,7 +245,7 @@ export function suppressionRoutes({ deps }: Api) {
       },
       responses: {
         200: json(Suppression, "Lifted"),
-        409: { description: "It was lifted before" },
+        409: { description: "`already_lifted`, `override_needed` or `only_the_person`" },
         ...problems,
         ...notFound,
         ...forbidden,
@@ -252,8 +257,12 @@ export function suppressionRoutes({ deps }: Api) {
       const by = c.get("principal").api_key_id;
       const lifted = await liftSuppression(deps.db, id, { at: deps.now(), by, reason }, deps.newId);
       if (lifted !== null) return c.json(suppressionView(lifted), 200);
-      if (await findSuppression(deps.db, id) === null) throw noSuchSuppression();
-      throw problem(409, "already_lifted", "Lifted before", "This suppression does not stand any more.");
+      const standing = await findSuppression(deps.db, id);
+      if (standing === null) throw noSuchSuppression();
+      if (standing.lifted_at !== null) throw notByHand("already_lifted");
+      throw notByHand(
+        await protectionOf(deps.db, standing) === "only_the_person" ? "only_the_person" : "override_needed",
+      );
     },
   );
 

@@ -39,7 +39,9 @@ export function suppressFromCarrier(
       details: { message_id, carrier_code: detail, scope, sender: everything ? sender : null },
     };
     writes.audit.push(
-      auditRow({ ...told, action: "suppression.created", subject: suppression }, deps.newId, { requires: suppression }),
+      auditRow({ ...told, action: "suppression.created", subject: suppression }, deps.newId, {
+        refusal: { scope, sender: everything ? sender : "" },
+      }),
       auditRow({ ...told, action: "consent.withdrawn", subject: withdrawal }, deps.newId, { requires: withdrawal }),
     );
     writes.suppressions.push({

@@ -70,7 +70,7 @@ export function perform(
         writes.audit.push(auditRow(
           fact("suppression.created", suppression!, { rule: effect.rule, scope: effect.scope, sender: effect.sender }),
           deps.newId,
-          { requires: suppression! },
+          { requires: message_id, refusal: { scope: effect.scope, sender: effect.sender ?? "" } },
         ));
         break;
       case "lift_suppression":

@@ -12,6 +12,7 @@ import { requires } from "./requires.ts";
 /** What an entry may record. Add here what is new; the names are part of the public contract. */
 export const AUDIT_ACTIONS = [
   "suppression.created",
+  "suppression.repeated",
   "suppression.lifted",
   "suppression.imported",
   "consent.granted",
@@ -70,7 +71,15 @@ export interface AuditRow {
   requires?: string | undefined;
   /** Written only if this number is in the address book; the subject is then the contact's id. */
   leaving?: string | undefined;
+  /**
+   * Of a refusal by `person`, whose suppression is the subject: when the same stood already, that one is the subject and the action
+   * is `suppression.repeated`. Who said it again must be known before anybody lifts it.
+   */
+  refusal?: { scope: "commercial" | "all"; sender: string } | undefined;
 }
+
+/** When a row is written, and of what. */
+export type AuditCondition = Pick<AuditRow, "requires" | "leaving" | "refusal">;
 
 /** SHA-256 of an entry's details as they are stored, in hex: all that the chain knows of them. */
 export function digestOf(details: string): string {
@@ -84,7 +93,7 @@ export function digestOf(details: string): string {
 export function auditRow(
   { person, details, ...entry }: AuditFact,
   newId: NewId,
-  condition: Pick<AuditRow, "requires" | "leaving"> = {},
+  condition: AuditCondition = {},
 ): AuditRow {
   // The number is in the digest as well, so that an entry cannot be moved to somebody else.
   const json = JSON.stringify({ ...details, ...(person === undefined ? {} : { person }), salt: secretToken() });
@@ -99,9 +108,14 @@ export function auditStatements(rows: readonly AuditRow[]): InStatement[] {
     {
       sql: `with rows (v) as materialized (select value from json_each(?))
         insert into audit_log (id, at, actor, action, subject, digest)
-        select ${field("id")}, ${field("at")}, ${field("actor")}, ${field("action")},
-          case when ${field("leaving")} is null then ${field("subject")}
-            else (select id from contacts where msisdn = ${field("leaving")}) end, ${field("digest")}
+        select ${field("id")}, ${field("at")}, ${field("actor")},
+          case when ${REPEATED} then 'suppression.repeated' else ${field("action")} end,
+          case when ${REPEATED} then (select id from suppressions where recipient = ${field("person")}
+              and scope = ${field("refusal")}->>'scope' and sender = ${
+        field("refusal")
+      }->>'sender' and lifted_at is null)
+            when ${field("leaving")} is not null then (select id from contacts where msisdn = ${field("leaving")})
+            else ${field("subject")} end, ${field("digest")}
         from rows where ${requires(field("requires"))}
           and (${field("leaving")} is null or exists (select 1 from contacts where msisdn = ${field("leaving")}))`,
       args: [json],
@@ -170,9 +184,13 @@ const FIELDS = [
   "details",
   "requires",
   "leaving",
+  "refusal",
 ] as const satisfies (keyof AuditRow)[];
 
 const field = (name: (typeof FIELDS)[number]) => `v->>${FIELDS.indexOf(name)}`;
+const REPEATED = `(${field("refusal")} is not null and not exists (select 1 from suppressions where id = ${
+  field("subject")
+}))`;
 
 function jsonOf(rows: readonly AuditRow[]): string {
   return JSON.stringify(rows.map((row) => FIELDS.map((name) => row[name] ?? null)));

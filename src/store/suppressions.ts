@@ -67,7 +67,9 @@ export function auditedRefusal(suppression: Refusal["suppression"], actor: strin
     suppression,
     withdrawal_id,
     audit: [
-      auditRow({ ...told, action: "suppression.created", subject: id }, newId, { requires: id }),
+      auditRow({ ...told, action: "suppression.created", subject: id }, newId, {
+        refusal: { scope, sender: sender ?? "" },
+      }),
       auditRow({ ...told, action: "consent.withdrawn", subject: withdrawal_id }, newId, { requires: withdrawal_id }),
       auditRow({ ...told, action: "contact.removed", subject: id }, newId, { leaving: person }),
     ],
@@ -135,7 +137,10 @@ export async function suppressGroup(
   return inserted!.rowsAffected;
 }
 
-/** Ends a suppression and says who did and why; null when it stands no more or never did. */
+/**
+ * Ends a suppression that staff or an import entered, and says who did and why; null when it stands no more, never did, or when
+ * the person said it themselves, then or since (`protectionOf` tells).
+ */
 export async function liftSuppression(
   db: Db,
   id: string,
@@ -148,6 +153,8 @@ export async function liftSuppression(
   const [lifted] = await db.client.batch([
     {
       sql: `update suppressions set lifted_at = ?, lifted_by = ?, lift_reason = ? where id = ? and lifted_at is null
+        and source in ('operator', 'import') and not exists (select 1 from audit_log where subject = suppressions.id
+          and action = 'suppression.repeated' and actor not glob 'key_*')
         returning *`,
       args: [at, by, reason, id],
     },

@@ -36,6 +36,11 @@ test.each([
   ["GET", "/v1/keys", undefined],
   ["DELETE", "/v1/keys/key_x", undefined],
   ["POST", "/v1/suppressions/sup_x/lift", { reason: "x" }],
+  ["POST", "/v1/suppressions/sup_x/overrides", { reason: "x", evidence: "x" }],
+  ["POST", "/v1/overrides/ovr_x/approve", {}],
+  ["POST", "/v1/overrides/ovr_x/reject", {}],
+  ["GET", "/v1/overrides", undefined],
+  ["GET", "/v1/audit", undefined],
 ])("the key of an app cannot %s %s", async (method, path, body) => {
   const gateway = await testGateway();
   const reply = await gateway.appCall(method, path, body);

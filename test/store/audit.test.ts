@@ -42,7 +42,10 @@ describe.each(DATABASE_KINDS)("the audit log of decisions on state (%s)", (kind)
       expect(JSON.stringify([row.id, row.actor, row.action, row.subject, row.digest])).not.toContain(FR.slice(1));
     }
     await gateway.mo(FR, "36105", "STOP", "second");
-    expect(told(await entries(gateway)).slice(3)).toEqual(["person consent.withdrawn cns"]);
+    const repeated = (await entries(gateway)).slice(3);
+    expect(told(repeated).sort()).toEqual(["person consent.withdrawn cns", "person suppression.repeated sup"]);
+    const standing = rows.find(({ action }) => action === "suppression.created");
+    expect(repeated.find(({ action }) => action === "suppression.repeated").subject).toBe(standing.subject);
   });
 
   test("a START has an entry for each suppression that it lifts", async () => {
@@ -78,6 +81,7 @@ describe.each(DATABASE_KINDS)("the audit log of decisions on state (%s)", (kind)
       "key consent.withdrawn cns",
       "key contact.removed con",
       "key suppression.created sup",
+      "key suppression.repeated sup",
       "key suppression.lifted sup",
     ]);
   });
@@ -135,6 +139,7 @@ describe.each(DATABASE_KINDS)("the audit log of decisions on state (%s)", (kind)
     expect(told(await entries(gateway)).slice(1)).toEqual([
       "person suppression.created sup",
       "person consent.withdrawn cns",
+      "person suppression.repeated sup",
     ]);
   });
 });

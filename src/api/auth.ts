@@ -29,17 +29,17 @@ export function apiKeys(client: DbClient, elapsed: () => number = () => performa
     async authenticate(authorization) {
       const key = authorization?.match(/^Bearer +(\S{8,200})$/i)?.[1];
       if (key === undefined) return null;
-      const hash = hashKey(key);
-      const cached = known.get(hash);
+      const hashed = hashKey(key);
+      const cached = known.get(hashed);
       if (cached !== undefined && cached.until > elapsed()) return cached.principal;
-      const found = await findApiKey(client, hash);
+      const found = await findApiKey(client, hashed);
       if (found === null) {
-        known.delete(hash);
+        known.delete(hashed);
         return null;
       }
       if (known.size >= CACHE_ENTRIES) known.clear();
       const principal = { api_key_id: found.id, role: found.role };
-      known.set(hash, { principal, until: elapsed() + CACHE_MS });
+      known.set(hashed, { principal, until: elapsed() + CACHE_MS });
       return principal;
     },
     forget: () => known.clear(),

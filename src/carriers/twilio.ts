@@ -173,11 +173,12 @@ async function sendResult(response: Response, nowMs: number): Promise<SendResult
 function verifiedParams(request: WebhookRequest, config: Config): Verified<Record<string, string | undefined>> {
   const signature = request.headers.get("X-Twilio-Signature");
   if (!signature) return missingCredentials("X-Twilio-Signature is missing");
-  if (!twilioSigned(request, signature, config.auth_token)) {
+  const form = formParams(request);
+  if (!twilioSigned(request, signature, config.auth_token, form)) {
     return wrongCredentials("X-Twilio-Signature does not fit: check the auth token and PARLEY_PUBLIC_URL");
   }
-  const params = request.method === "GET" ? query(request.url) : formParams(request);
-  return { ok: true, value: Object.fromEntries([...params].reverse()) };
+  const params = request.method === "GET" ? [...query(request.url)] : form;
+  return { ok: true, value: Object.fromEntries(params.toReversed()) };
 }
 
 /**

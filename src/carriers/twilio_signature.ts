@@ -8,8 +8,13 @@ import { constantTimeEqual, hmacSha1Base64, sha256Hex } from "./signature.ts";
  * address alone, and its body must hash to that value; any other body than a form is covered by nothing and refused.
  * Twilio Docs "Validating requests"; official vectors in the test fixtures.
  */
-export function twilioSigned(request: WebhookRequest, signature: string, authToken: string): boolean {
-  const appended = signedParams(request);
+export function twilioSigned(
+  request: WebhookRequest,
+  signature: string,
+  authToken: string,
+  form: FormParams = formParams(request),
+): boolean {
+  const appended = signedParams(request, form);
   if (appended === null) return false;
   for (const url of signedUrls(request.url)) {
     if (constantTimeEqual(signature, hmacSha1Base64(authToken, url + appended))) return true;
@@ -17,23 +22,28 @@ export function twilioSigned(request: WebhookRequest, signature: string, authTok
   return false;
 }
 
-/** The form of a request, by name in order of arrival; Twilio repeats names for lists. */
-export function formParams(request: WebhookRequest): URLSearchParams {
-  return new URLSearchParams(new TextDecoder("utf-8", { ignoreBOM: true }).decode(request.body));
+/** Names and values of a form in order of arrival; Twilio repeats names for lists. */
+export type FormParams = readonly (readonly [name: string, value: string])[];
+
+export function formParams(request: WebhookRequest): FormParams {
+  return [...new URLSearchParams(new TextDecoder("utf-8", { ignoreBOM: true }).decode(request.body))];
 }
 
 /** What follows the address in the signed text; null when nothing would cover the body. */
-function signedParams(request: WebhookRequest): string | null {
-  const bodyHash = new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? "").get("bodySHA256");
+function signedParams(request: WebhookRequest, form: FormParams): string | null {
+  const query = /\?([^#]*)/.exec(request.url)?.[1];
+  const bodyHash = query === undefined ? null : new URLSearchParams(query).get("bodySHA256");
   if (bodyHash !== null) return constantTimeEqual(bodyHash, sha256Hex(request.body)) ? "" : null;
   if (request.body.length === 0) return "";
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers.get("Content-Type") ?? "")) return null;
   // Code-unit order, both of names and of the values of one name; a repeated value counts once.
-  const pairs = [...formParams(request)].sort(([a, x], [b, y]) => codeUnitOrder(a, b) || codeUnitOrder(x, y));
-  return pairs
-    .filter(([name, value], i) => name !== pairs[i - 1]?.[0] || value !== pairs[i - 1]?.[1])
-    .map(([name, value]) => name + value)
-    .join("");
+  const pairs = form.toSorted(([a, x], [b, y]) => codeUnitOrder(a, b) || codeUnitOrder(x, y));
+  let appended = "";
+  pairs.forEach(([name, value], i) => {
+    const before = pairs[i - 1];
+    if (before === undefined || name !== before[0] || value !== before[1]) appended += name + value;
+  });
+  return appended;
 }
 
 function codeUnitOrder(a: string, b: string): number {

@@ -13,8 +13,8 @@ import {
   redecide,
   redecideClaimed,
   type Redecided,
+  type WaitingRow,
 } from "../store/outbox.ts";
-import type { MessageRow } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
 import { composeDraft, decidedColumns, refusalDetail } from "./compose.ts";
 import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
@@ -32,7 +32,7 @@ const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 30 * 60_000;
 const RELEASE_GROUP = 200;
 /** After a claim that did not fill the slots: what the senders' rates let through meanwhile goes in one claim, not one by one. */
-const CLAIM_PAUSE_MS = 20;
+const CLAIM_PAUSE_MS = 50;
 /** While hand-overs take their time, what became due meanwhile is looked for this often. */
 const CLAIM_WAIT_MS = 250;
 /** Under a flow that never ends, leases that ran out and held messages are looked at this often all the same. */
@@ -65,7 +65,7 @@ export function dispatcher(deps: Deps): Dispatcher {
     isDatabaseDown,
   );
 
-  const handOver = async (row: MessageRow, settings: Settings): Promise<void> => {
+  const handOver = async (row: WaitingRow, settings: Settings): Promise<void> => {
     const account = settings.carriers.get(row.carrier_id ?? "");
     const result: SendResult = account === undefined
       ? {
@@ -157,7 +157,7 @@ interface Finished {
 }
 
 async function send(
-  row: MessageRow,
+  row: WaitingRow,
   { id, adapter, config }: Settings["carriers"] extends ReadonlyMap<string, infer A> ? A : never,
   deps: Deps,
 ): Promise<SendResult> {
@@ -182,7 +182,7 @@ async function send(
   }
 }
 
-function handOverOf(row: MessageRow, result: SendResult, deps: Deps): HandOver {
+function handOverOf(row: WaitingRow, result: SendResult, deps: Deps): HandOver {
   const base = { id: row.id, lease: row.lease!, at: deps.now(), due_at: null, carrier_message_id: null };
   if (result.ok) {
     const { status, carrierMessageId } = result;
@@ -212,7 +212,7 @@ export function backoff(attempts: number, random: number): number {
   return Math.round(wait * (0.75 + random * 0.5));
 }
 
-function optOutOf(row: MessageRow, result: SendResult): CarrierOptOut | null {
+function optOutOf(row: WaitingRow, result: SendResult): CarrierOptOut | null {
   return result.ok || result.kind !== "opted_out" ? null : {
     person: row.person,
     sender: row.sender,
@@ -246,7 +246,7 @@ async function lookAgain(
   { rows, facts }: Claimed,
   deps: Deps,
   known: Settings,
-): Promise<{ rows: MessageRow[]; changed: (MessageRow & Redecided)[] }> {
+): Promise<{ rows: WaitingRow[]; changed: (WaitingRow & Redecided)[] }> {
   const advertising = rows.flatMap((row) => {
     const found = facts.get(row.id);
     return found === undefined ? [] : [{ row, facts: found }];
@@ -257,7 +257,7 @@ async function lookAgain(
     ? known
     : await deps.settings.refresh();
   const decisions = decideInTurn(advertising, deps, settings, deps.now());
-  const changed = advertising.flatMap(({ row }, index): (MessageRow & Redecided)[] => {
+  const changed = advertising.flatMap(({ row }, index): (WaitingRow & Redecided)[] => {
     const decision = decisions[index]!;
     if (decision.status !== "queued") return [{ ...row, ...decision }];
     return decision.text === row.text ? [] : [{ ...row, ...decision, status: "sending", due_at: row.due_at ?? null }];
@@ -268,7 +268,7 @@ async function lookAgain(
 
 /** Decides stored messages in their order; advertising that is let through counts against the next to the same person. */
 function decideInTurn(
-  waiting: readonly { row: MessageRow; facts: Facts }[],
+  waiting: readonly { row: WaitingRow; facts: Facts }[],
   deps: Deps,
   settings: Settings,
   now: number,
@@ -310,7 +310,7 @@ function decideInTurn(
   });
 }
 
-function senderGone(row: MessageRow): Redecided {
+function senderGone(row: WaitingRow): Redecided {
   return {
     ...row,
     status: "failed",

@@ -1,6 +1,5 @@
 import { desc } from "drizzle-orm";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hash } from "node:crypto";
 import type { NewId } from "../gateway/ids.ts";
 import { auditIfChanged, type AuditRow, auditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
@@ -10,7 +9,7 @@ export type ApiKey = Omit<typeof api_keys.$inferSelect, "hash">;
 
 /** SHA-256 of a key, in hex: all that is stored of it. */
 export function hashKey(key: string): string {
-  return bytesToHex(sha256(utf8ToBytes(key)));
+  return hash("sha256", key, "hex");
 }
 
 /** The live key with this hash. */

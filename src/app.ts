@@ -13,6 +13,7 @@ import { type Api, router } from "./api/context.ts";
 import { conversationRoutes } from "./api/conversations.ts";
 import { docsRoutes } from "./api/docs.ts";
 import { messageRoutes } from "./api/messages.ts";
+import { peopleRoutes } from "./api/people.ts";
 import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
 import { asProblem, problem, problemResponse } from "./api/problem.ts";
@@ -83,6 +84,7 @@ export function createApp(api: Api) {
       proposalRoutes,
       rulebookRoutes,
       auditRoutes,
+      peopleRoutes,
       sandboxRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,

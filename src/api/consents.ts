@@ -79,7 +79,7 @@ const consentFields = {
   rule: z.string().nullable(),
   created_at: z.string().openapi({ description: "When it was recorded here" }),
 };
-const Consent = z.object(consentFields).openapi("Consent");
+export const Consent = z.object(consentFields).openapi("Consent");
 const ConsentState = z.object({
   ...consentFields,
   effective: z.boolean().openapi({ description: "Whether the person may be written to for this purpose now" }),
@@ -373,7 +373,9 @@ function withEvidenceRead(value: unknown): unknown {
   }
 }
 
-function consentView({ granted_at, expires_at, evidence, created_at, ...row }: ConsentRow): z.infer<typeof Consent> {
+export function consentView(
+  { granted_at, expires_at, evidence, created_at, ...row }: ConsentRow,
+): z.infer<typeof Consent> {
   return {
     ...row,
     granted_at: instant(granted_at),

@@ -36,7 +36,7 @@ const NewContact = z.strictObject({
 }).openapi("NewContact");
 const ContactPatch = z.strictObject(given).openapi("ContactPatch");
 
-const Contact = z.object({
+export const Contact = z.object({
   id: z.string(),
   msisdn: z.string(),
   name: z.string().nullable(),
@@ -165,7 +165,7 @@ function stored({ fields, ...rest }: z.infer<typeof ContactPatch>): ContactChang
   return { ...rest, fields: fields === undefined ? undefined : JSON.stringify(fields) };
 }
 
-function contactView(row: ContactRow): z.infer<typeof Contact> {
+export function contactView(row: ContactRow): z.infer<typeof Contact> {
   const { id, msisdn, name, language, time_zone } = row;
   return {
     id,

@@ -27,7 +27,7 @@ import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 const Scope = z.enum(["commercial", "all"]);
 const SOURCES = ["keyword", "carrier", "operator", "import", "link"] as const;
 
-const Suppression = z.object({
+export const Suppression = z.object({
   id: z.string(),
   recipient: z.string(),
   scope: Scope.openapi({
@@ -278,7 +278,7 @@ async function* exported(pages: AsyncGenerator<SuppressionRow[], void>): AsyncGe
   }
 }
 
-function suppressionView(row: SuppressionRow): z.infer<typeof Suppression> {
+export function suppressionView(row: SuppressionRow): z.infer<typeof Suppression> {
   const { id, recipient, scope, source, rule, message_id, text, note, lifted_by, lift_reason } = row;
   return {
     id,

@@ -2,6 +2,7 @@ import type { InboundOutcome, InboundSms } from "../carriers/carrier.ts";
 import { decideInbound } from "../core/decide.ts";
 import { parseAddress } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
+import { recordBarriers } from "../store/barrier.ts";
 import { loadFacts } from "../store/facts.ts";
 import { storedInbound } from "../store/inbound.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
@@ -34,9 +35,11 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
   );
   return {
     async submit(received) {
+      const received_at = deps.now();
       // Some carriers give a number as it is dialled in the country; which one, the number it was sent to tells.
       const country = findSender(received.sms.to, await deps.settings.current())?.country ?? undefined;
-      return await batcher.submit({ ...received, person: parseAddress(received.sms.from, country).address });
+      const { address: person } = parseAddress(received.sms.from, country);
+      return await batcher.submit({ ...received, person, received_at });
     },
     get depth() {
       return batcher.depth;
@@ -44,8 +47,8 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
   };
 }
 
-/** `person`: the writer's address, read once. */
-type Item = Received & { person: string };
+/** `person`: the writer's address, read once. `received_at`: ms, before it waited for its group. */
+type Item = Received & { person: string; received_at: number };
 
 async function receiveGroup(
   group: Item[],
@@ -69,7 +72,8 @@ async function receiveGroup(
 
   const writes = noWrites();
   const later: LaterMessage[] = [];
-  const results = group.map(({ carrier_id, sms }, index): InboundOutcome => {
+  const stops: { message_id: string; received_at: number }[] = [];
+  const results = group.map(({ carrier_id, sms, received_at }, index): InboundOutcome => {
     // SQLite cuts a text at U+0000; what a handset wrote after it must not be lost.
     const text = sms.text.replaceAll("\0", " ");
     const earlier = known.get(index);
@@ -120,6 +124,7 @@ async function receiveGroup(
     if (verdict.intent === "opt_out" && !person.startsWith("+")) {
       deps.log("warn", "opt_out.not_a_number", { message: id, carrier: carrier_id });
     }
+    if (verdict.effects.some(({ type }) => type === "suppress")) stops.push({ message_id: id, received_at });
     writes.messages.push(row);
     later.push(...perform(
       verdict.effects,
@@ -144,15 +149,27 @@ async function receiveGroup(
   if (writes.messages.length === 0) return results;
   const kept = await commit(client, writes, now, later);
   if (later.length > 0) stored();
+  const told = tellBarriers(stops.filter(({ message_id }) => kept.has(message_id)), deps);
 
   // Not kept: another instance stored the same webhook between our read and our write. Its message is the one. Only this answer
   // waits for it and fails with it: the others are stored, and without a carrier's id a second run would store them again.
   const lost = new Set(writes.messages.filter((row) => !kept.has(row.id)).map((row) => row.id));
-  if (lost.size === 0) return results;
-  const winners = storedInbound(client, group);
-  return results.map((result, index) =>
-    lost.has(result.messageId) ? winners.then((stored) => stored.get(index) ?? result) : result
-  );
+  const winners = lost.size === 0 ? null : storedInbound(client, group);
+  return results.map((result, index) => {
+    if (lost.has(result.messageId)) return winners!.then((stored) => stored.get(index) ?? result);
+    return told?.of.has(result.messageId) ? told.done.then(() => result) : result;
+  });
+}
+
+/** Only the answers to the STOPs themselves wait for it, and none fails with it: what matters is committed. */
+function tellBarriers(
+  stops: readonly { message_id: string; received_at: number }[],
+  { db, now, log }: Deps,
+): { of: ReadonlySet<string>; done: Promise<void> } | null {
+  if (stops.length === 0) return null;
+  const done = recordBarriers(db.client, stops, now())
+    .catch((error) => log("warn", "barrier.not_recorded", { error: String(error) }));
+  return { of: new Set(stops.map(({ message_id }) => message_id)), done };
 }
 
 /** Carriers write our own numbers with or without `+`. */

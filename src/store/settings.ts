@@ -54,6 +54,20 @@ export async function readSources(client: DbClient, hash: string): Promise<Recor
   return JSON.parse(rows[0]["sources"] as string) as Record<string, string>;
 }
 
+/** Files of several versions, by hash; those that are not stored are left out. */
+export async function readSourcesOf(
+  client: DbClient,
+  hashes: readonly string[],
+): Promise<Map<string, Record<string, string>>> {
+  const { rows } = await client.execute({
+    sql: "select hash, sources from rulebooks where hash in (select value from json_each(?))",
+    args: [JSON.stringify(hashes)],
+  });
+  return new Map(
+    rows.map((row) => [row["hash"] as string, JSON.parse(row["sources"] as string) as Record<string, string>]),
+  );
+}
+
 /** Whether this version was published before. */
 export async function isStored(client: DbClient, hash: string): Promise<boolean> {
   const { rows } = await client.execute({ sql: "select 1 from rulebooks where hash = ?", args: [hash] });

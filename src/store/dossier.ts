@@ -1,0 +1,98 @@
+import type { InStatement } from "@libsql/client/web";
+import type { AuditEntry } from "./audit_read.ts";
+import { BARRIER } from "./barrier.ts";
+import type { ConsentRow } from "./consents.ts";
+import type { Db } from "./client.ts";
+import type { ContactRow } from "./contacts.ts";
+import type { OverrideRow } from "./overrides.ts";
+import type { reviews } from "./schema.ts";
+import type { SuppressionRow } from "./suppressions.ts";
+import type { MessageRow } from "./writes.ts";
+
+export type ReviewRow = typeof reviews.$inferSelect;
+export interface TimelineRow {
+  message_id: string;
+  at: number;
+  status: string;
+  detail: string | null;
+}
+
+/** Everything that is stored about one person, as it was at one instant. */
+export interface Dossier {
+  contact: ContactRow | null;
+  consents: ConsentRow[];
+  suppressions: SuppressionRow[];
+  /** The messages that suppressions name as their cause, whether or not they are on this page. */
+  causes: MessageRow[];
+  /** When the suppressions of STOPs were durable (`barrier.ts`). */
+  barriers: TimelineRow[];
+  reviews: ReviewRow[];
+  overrides: OverrideRow[];
+  audit: AuditEntry[];
+  /** A page of the messages, newest first. */
+  messages: MessageRow[];
+  /** Of the messages on the page. */
+  timeline: TimelineRow[];
+  next: string | null;
+  /** Names of the lists that hold more than `MOST` rows, of which the newest are given. */
+  truncated: string[];
+}
+
+/** Rows of each list but the messages: a person has a handful, a machine that writes STOP all day has more. */
+export const MOST = 1_000;
+
+/** Reads all of it in one transaction. `person` is E.164. */
+export async function readDossier(
+  { client }: Db,
+  person: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<Dossier> {
+  const ofPerson = (sql: string): InStatement => ({ sql: `${sql} limit ${MOST + 1}`, args: { person } });
+  const page =
+    `select m.* from messages m where m.conversation_id in (select id from conversations where person = :person)
+    ${cursor === undefined ? "" : "and m.id < :cursor"} order by m.id desc limit ${limit + 1}`;
+  const args: Record<string, string> = cursor === undefined ? { person } : { person, cursor };
+  const standing = `select id from suppressions where recipient = :person`;
+  const causes = `select message_id from suppressions where recipient = :person and message_id is not null`;
+  const results = await client.batch([
+    ofPerson(
+      `select contacts.*, exists (${standing} and lifted_at is null) as suppressed from contacts where msisdn = :person`,
+    ),
+    ofPerson("select * from consents where recipient = :person order by granted_at desc, id desc"),
+    ofPerson("select * from suppressions where recipient = :person order by id desc"),
+    ofPerson(`select * from messages where id in (${causes}) order by id desc`),
+    ofPerson(`select message_id, at, status, detail from message_events
+      where message_id in (${causes}) and status = '${BARRIER}' order by id desc`),
+    ofPerson("select * from reviews where person = :person order by id desc"),
+    ofPerson(`select * from overrides where subject_id in (${standing}) order by id desc`),
+    ofPerson(`select l.*, d.person, d.details from audit_details d join audit_log l on l.id = d.id
+      where d.person = :person order by l.seq desc`),
+    { sql: page, args },
+    {
+      sql: `select message_id, at, status, detail from message_events
+        where message_id in (select id from (${page})) order by id`,
+      args,
+    },
+  ], "read");
+  const truncated: string[] = [];
+  const rows = <T>(index: number, name: string): T[] => {
+    const found = results[index]!.rows as unknown as T[];
+    if (found.length > MOST) truncated.push(name);
+    return found.slice(0, MOST);
+  };
+  const messages = results[8]!.rows as unknown as MessageRow[];
+  return {
+    contact: rows<ContactRow>(0, "contact")[0] ?? null,
+    consents: rows(1, "consents"),
+    suppressions: rows(2, "suppressions"),
+    causes: rows(3, "suppressions"),
+    barriers: rows(4, "suppressions"),
+    reviews: rows(5, "reviews"),
+    overrides: rows(6, "overrides"),
+    audit: rows(7, "audit"),
+    messages: messages.slice(0, limit),
+    timeline: results[9]!.rows as unknown as TimelineRow[],
+    next: messages.length > limit ? messages[limit - 1]!.id : null,
+    truncated: [...new Set(truncated)],
+  };
+}

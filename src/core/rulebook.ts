@@ -265,7 +265,7 @@ export function factsOf(stage: Stage): ReadonlySet<string> {
 }
 
 /** Which effects a stage may have; a refusal in `respond` or an intent in `permit` would silently do nothing. */
-const EVENTS_OF: Record<Stage, readonly Event["type"][]> = {
+export const EVENTS_OF: Record<Stage, readonly Event["type"][]> = {
   classify: ["classify", "note"],
   permit: ["refuse", "hold", "note"],
   compose: ["append_mention", "refuse", "note"],

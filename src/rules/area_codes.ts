@@ -1,6 +1,7 @@
 import { getCountryForTimezone } from "countries-and-timezones";
 import type { Area } from "../core/location.ts";
 import { distinctClocks } from "../core/zones.ts";
+import { schemaLine } from "./schema/mod.ts";
 
 /**
  * Makes rules/numbering/north_america.yaml from the tables of Google's libphonenumber, as npm packages them:
@@ -173,7 +174,8 @@ export function areaCodesFile(areas: Map<string, Area>, reviewed: string): strin
     const where = region === undefined ? `country: ${country}` : `country: ${country}, region: "${region}"`;
     return `  "${code}": { ${where}, zones: [${zones.join(", ")}] }`;
   });
-  return `# Where a +1 number may be. Made by src/rules/area_codes.ts; correct the tables there, not here.
+  return `${schemaLine("numbering/north_america.yaml", "area_codes")}
+# Where a +1 number may be. Made by src/rules/area_codes.ts; correct the tables there, not here.
 # Codes of no place (toll-free, personal) are left out on purpose: they count for every zone of the United States.
 kind: area_codes
 calling_code: "1"

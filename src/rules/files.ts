@@ -1,6 +1,9 @@
 import type { Sources } from "./parse.ts";
 
-/** Reads every `.yaml`, `.yml` and `.json` file under `directory`; hidden files are left alone (editors' swap files). */
+/**
+ * Reads every `.yaml`, `.yml` and `.json` file under `directory`. Hidden files (editors' swap files) and `.schema.json` files
+ * (what editors complete with, rules/schema) are left alone.
+ */
 export async function readSources(directory: string): Promise<Sources> {
   const paths: string[] = [];
   await walk(directory, "", (path) => void paths.push(path));
@@ -27,6 +30,6 @@ async function walk(root: string, under: string, visit: (path: string) => Promis
     if (entry.name.startsWith(".")) continue;
     const path = under === "" ? entry.name : `${under}/${entry.name}`;
     if (entry.isDirectory) await walk(root, path, visit);
-    else if (/\.(ya?ml|json)$/.test(entry.name)) await visit(path);
+    else if (/\.(ya?ml|json)$/.test(entry.name) && !entry.name.endsWith(".schema.json")) await visit(path);
   }
 }

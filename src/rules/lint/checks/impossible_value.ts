@@ -1,6 +1,6 @@
-import { z } from "zod";
 import type { Domain } from "../../../core/fact_domains.ts";
-import { Country, type Leaf } from "../../../core/rulebook_schema.ts";
+import type { Leaf } from "../../../core/rulebook_schema.ts";
+import { countryDomain } from "../../country_paths.ts";
 import type { Check, Draft, PlacedRule } from "../finding.ts";
 import { isFactRef, leavesOf } from "../satisfiable.ts";
 import { createLogic, isPlain } from "../worlds.ts";
@@ -16,7 +16,8 @@ export const impossibleValue: Check = (book) => {
       const sides = isFactRef(leaf.value) ? [leaf, leaf.value] : [leaf];
       const astray = sides.flatMap(({ fact, path }) => pathProblem(fact, path));
       if (astray.length > 0) return astray.map((said) => draft(placed, said));
-      const domain = logic.domain(placed.stage, leaf.fact, leaf.path);
+      const known = logic.domain(placed.stage, leaf.fact, leaf.path);
+      const domain = known?.type === "country_file" && leaf.path !== undefined ? countryDomain(leaf.path) : known;
       const unlike = domain === null || isFactRef(leaf.value) ? null : valueProblem(leaf, domain);
       return unlike === null ? [] : [draft(placed, unlike)];
     })
@@ -31,7 +32,7 @@ export const impossibleValue: Check = (book) => {
       if (whole.paths[path] !== undefined) return [];
       return [{ problem: `"${fact}" has no ${path}`, allowed: Object.keys(whole.paths).join(", ") }];
     }
-    return isCountryPath(path)
+    return countryDomain(path) !== null
       ? []
       : [{ problem: `no country file can have ${path}`, allowed: "the keys of a country file (rules/README.md)" }];
   }
@@ -106,19 +107,4 @@ function allowedWords(domain: Domain): string | null {
     default:
       return null;
   }
-}
-
-type Schema = { properties?: Record<string, Schema>; additionalProperties?: Schema | boolean; type?: string };
-let countrySchema: Schema | undefined;
-
-/** Whether the schema of country files lets anything stand at `$.section.name`. */
-function isCountryPath(path: string): boolean {
-  countrySchema ??= z.toJSONSchema(Country, { io: "input", reused: "inline" }) as Schema;
-  let here: Schema | undefined = countrySchema;
-  for (const key of path.slice(2).split(".")) {
-    const open: Schema | boolean | undefined = here.additionalProperties;
-    here = here.properties?.[key] ?? (typeof open === "object" ? open : undefined);
-    if (here === undefined) return false;
-  }
-  return true;
 }

@@ -15,12 +15,12 @@ const WITHIN_MS = 5_000;
 
 const installed = kannelInstalled();
 const title = installed
-  ? "the gateway with a real Kannel as its carrier"
-  : "NOT RUN: Kannel is not on this machine (Debian package `kannel`)";
+  ? "the gateway with a real Kannel as its carrier and %s as the handset network"
+  : "NOT RUN: Kannel is not on this machine (Debian packages `kannel` and `kannel-extras`)";
 
-describe.skipIf(!installed)(title, {
+describe.skipIf(!installed).each(["harness", "fakesmsc"] as const)(title, {
   timeout: 20_000,
-}, () => {
+}, (handsets) => {
   let db: TestDatabase;
   let gateway: Instance;
   let server: Deno.HttpServer<Deno.NetAddr>;
@@ -43,7 +43,7 @@ describe.skipIf(!installed)(title, {
       stored: () => runner.wake(),
     });
     runner = runDispatcher(gateway.dispatcher, now, () => {});
-    kannel = await startKannel({ inboundUrl: `${url}/carriers/kannel-fr/inbound?key=${SECRET}` });
+    kannel = await startKannel({ inboundUrl: `${url}/carriers/kannel-fr/inbound?key=${SECRET}`, handsets });
 
     const carrier = await gateway.call("PUT", "/v1/carriers/kannel-fr", {
       kind: "kannel",

@@ -1,7 +1,9 @@
+import { FAKESMSC, fakesmscNetwork } from "./fakesmsc.ts";
+
 /**
  * A real Kannel (bearerbox and smsbox) on free loopback ports, with its store and log in a temporary folder. Its `fake` SMSC
- * speaks a protocol of one line a message, and the harness itself is the handset network at the other end: what Kannel's own
- * `fakesmsc` tool does, except that a handset here can write at any moment.
+ * speaks a protocol of one line a message; at its other end is Kannel's own `fakesmsc`, or the harness itself, which does the
+ * same except that a handset can write at any moment and in any alphabet.
  */
 
 export interface Sms {
@@ -27,9 +29,18 @@ export interface KannelOptions {
   inboundUrl: string;
   /** How: `GET` with everything in the query (the default), or `POST` with headers and the text as body. */
   inboundMethod?: "GET" | "POST";
+  /** Who plays the handset network: the harness (the default) or Kannel's own tool. */
+  handsets?: "harness" | "fakesmsc";
 }
 
-const BINARIES = ["/usr/sbin/bearerbox", "/usr/sbin/smsbox"] as const;
+/** The other end of `smsc = fake`. */
+export interface HandsetNetwork {
+  write(from: string, to: string, text: string): Promise<void>;
+  received(): Sms[];
+  close(): void | Promise<void>;
+}
+
+const BINARIES = ["/usr/sbin/bearerbox", "/usr/sbin/smsbox", FAKESMSC] as const;
 const USERNAME = "parley";
 const PASSWORD = "sendsms-secret";
 const ADMIN_PASSWORD = "admin-secret";
@@ -40,7 +51,7 @@ const START_ATTEMPTS = 3;
 /** Printable characters of GSM 03.38 that need no escape: as much as a French or English handset sends in 7 bits. */
 const GSM_TEXT = /^[ -Z_a-z¡£¤¥§¿ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü€]*$/;
 
-/** True when this machine has the Debian package `kannel`. */
+/** True when this machine has the Debian packages `kannel` and `kannel-extras`. */
 export function kannelInstalled(): boolean {
   return BINARIES.every((path) => {
     try {
@@ -74,7 +85,7 @@ async function start(options: KannelOptions): Promise<Kannel> {
   const children: Deno.ChildProcess[] = [];
   let network: HandsetNetwork | undefined;
   const stop = async () => {
-    network?.close();
+    await network?.close();
     for (const child of children) kill(child);
     await Promise.all(children.map((child) => child.status));
     await Deno.remove(folder, { recursive: true });
@@ -84,7 +95,9 @@ async function start(options: KannelOptions): Promise<Kannel> {
     children.push(spawn(BINARIES[0], config));
     await until(deadline, () => connects(boxPort));
     children.push(spawn(BINARIES[1], config));
-    network = new HandsetNetwork(await Deno.connect({ hostname: "127.0.0.1", port: smscPort }));
+    network = options.handsets === "fakesmsc"
+      ? fakesmscNetwork(smscPort)
+      : new LineNetwork(await Deno.connect({ hostname: "127.0.0.1", port: smscPort }));
     await until(deadline, async () => ready(await adminStatus(adminPort)) && await connects(sendsmsPort));
   } catch (error) {
     const log = await Deno.readTextFile(`${folder}/kannel.log`).catch(() => "no log");
@@ -158,8 +171,8 @@ ${service}
 `;
 }
 
-/** The other end of `smsc = fake`: lines of `sender receiver type data`. */
-class HandsetNetwork {
+/** Lines of `sender receiver type data`. */
+class LineNetwork implements HandsetNetwork {
   #connection: Deno.TcpConn;
   #lines: string[] = [];
 
@@ -179,24 +192,7 @@ class HandsetNetwork {
   }
 
   received(): Sms[] {
-    const messages: Sms[] = [];
-    const parts = new Map<string, Uint8Array[]>();
-    for (const line of this.#lines) {
-      const [, from = "", to = "", type, rest = ""] = HEADER.exec(line) ?? [];
-      if (type === "text") messages.push({ from, to, text: rest });
-      if (type === "data") messages.push({ from, to, text: new TextDecoder("windows-1252").decode(unescaped(rest)) });
-      if (type === "ucs-2") messages.push({ from, to, text: new TextDecoder("utf-16be").decode(unescaped(rest)) });
-      if (type !== "udh") continue;
-      const [udh = "", data = ""] = rest.split(" data ");
-      // 05 00 03, reference, number of parts, this part.
-      const [, , , reference = 0, total = 0, part = 0] = unescaped(udh);
-      const key = `${from} ${to} ${reference}`;
-      const known = parts.get(key) ?? [];
-      parts.set(key, known);
-      known[part - 1] = unescaped(data);
-      if (Object.keys(known).length === total) messages.push({ from, to, text: joined(known) });
-    }
-    return messages;
+    return messagesOf(this.#lines);
   }
 
   close(): void {
@@ -220,6 +216,28 @@ class HandsetNetwork {
       if (!(error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.BadResource)) throw error;
     }
   }
+}
+
+/** The messages that lines of the protocol carry; a long one once all its parts are there, joined. */
+export function messagesOf(lines: readonly string[]): Sms[] {
+  const messages: Sms[] = [];
+  const parts = new Map<string, Uint8Array[]>();
+  for (const line of lines) {
+    const [, from = "", to = "", type, rest = ""] = HEADER.exec(line) ?? [];
+    if (type === "text") messages.push({ from, to, text: rest });
+    if (type === "data") messages.push({ from, to, text: new TextDecoder("windows-1252").decode(unescaped(rest)) });
+    if (type === "ucs-2") messages.push({ from, to, text: new TextDecoder("utf-16be").decode(unescaped(rest)) });
+    if (type !== "udh") continue;
+    const [udh = "", data = ""] = rest.split(" data ");
+    // 05 00 03, reference, number of parts, this part.
+    const [, , , reference = 0, total = 0, part = 0] = unescaped(udh);
+    const key = `${from} ${to} ${reference}`;
+    const known = parts.get(key) ?? [];
+    parts.set(key, known);
+    known[part - 1] = unescaped(data);
+    if (Object.keys(known).length === total) messages.push({ from, to, text: joined(known) });
+  }
+  return messages;
 }
 
 const HEADER = /^(\S+) (\S+) (text|data|ucs-2|udh) ([^]*)$/;

@@ -12,6 +12,7 @@ import { contactRoutes } from "./api/contacts.ts";
 import { type Api, router } from "./api/context.ts";
 import { conversationRoutes } from "./api/conversations.ts";
 import { docsRoutes } from "./api/docs.ts";
+import { explainRoutes } from "./api/explain.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { peopleRoutes } from "./api/people.ts";
 import { overrideRoutes } from "./api/overrides.ts";
@@ -28,7 +29,7 @@ const KIB = 1024;
 /** Bodies that carry many items at once; everything else is one thing and small. */
 const LARGE_BODY = 8 * KIB * KIB;
 const SMALL_BODY = 128 * KIB;
-const LARGE_BODIES = /\/(batch|import)$|^\/v1\/rulebooks(\/validate)?$/;
+const LARGE_BODIES = /\/(batch|import)$|^\/v1\/rulebooks(\/validate|\/[^/]+\/simulate)?$/;
 
 /** The whole HTTP surface; the same on a server and at the edge. */
 export function createApp(api: Api) {
@@ -72,6 +73,7 @@ export function createApp(api: Api) {
   for (
     const routes of [
       messageRoutes,
+      explainRoutes,
       conversationRoutes,
       contactRoutes,
       consentRoutes,

@@ -1,12 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
-import { decideProposal, type ProposalDecision, propose, publish, resolveVersion } from "../rules/life.ts";
+import { decideProposal, type ProposalDecision, propose, publish, resolveVersion, usable } from "../rules/life.ts";
+import { simulateStored } from "../rules/simulate/mod.ts";
+import { type SimulationSummary, summaryOf } from "../rules/simulate/summary.ts";
+import { readSources } from "../store/settings.ts";
 import { findProposal, listProposals, type Proposal } from "../store/rulebooks.ts";
 import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { problem } from "./problem.ts";
-import { conflict, orProblem, Ref, RefParam } from "./rulebooks.ts";
+import { conflict, LAST, orProblem, Ref, RefParam, SimulationSummarySchema } from "./rulebooks.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const STATES = ["proposed", "approved", "rejected", "withdrawn", "published"] as const;
@@ -22,6 +25,9 @@ const ProposalSchema = z.object({
   decided_by: z.string().nullable().openapi({ description: "API key that approved, rejected or withdrew it" }),
   decided_at: z.string().nullable(),
   decision_note: z.string().nullable(),
+  simulation: SimulationSummarySchema.nullable().openapi({
+    description: "What replaying past messages counted when it was proposed",
+  }),
 }).openapi("Proposal");
 
 const Note = z.strictObject({ note: lines(1_000).optional() });
@@ -87,6 +93,7 @@ export function proposalRoutes({ deps }: Api) {
       method: "post",
       path: "/v1/rulebooks/{hash}/propose",
       summary: "Propose a version in the place of the active one",
+      description: "Past messages are replayed first; what changes for them is kept with the proposal.",
       tags: ["Rulebooks"],
       middleware: [requireAdmin()] as const,
       request: {
@@ -97,6 +104,9 @@ export function proposalRoutes({ deps }: Api) {
             "application/json": {
               schema: z.strictObject({
                 note: lines(1_000).openapi({ description: "What changes and why, for whoever approves it" }),
+                last: z.int().min(1).max(20_000).optional().openapi({
+                  description: `Replay the last so many stored messages; ${LAST}`,
+                }),
               }),
             },
           },
@@ -106,9 +116,16 @@ export function proposalRoutes({ deps }: Api) {
     }),
     async (c) => {
       const rulebook = orProblem(await resolveVersion(db, c.req.valid("param").hash));
-      const { note } = c.req.valid("json");
+      const { note, last = LAST } = c.req.valid("json");
       const by = c.get("principal").api_key_id;
-      const proposal = orProblem(await propose(deps, { rulebook, note, by, simulation: null }));
+      const candidate = orProblem(usable(rulebook, await readSources(db.client, rulebook)));
+      const { senders, rulebook: base } = await deps.settings.refresh();
+      const simulation = await simulateStored(
+        { client: db.client, senders, publicUrl: deps.publicUrl },
+        last,
+        { base, candidate, samples: 0 },
+      );
+      const proposal = orProblem(await propose(deps, { rulebook, note, by, simulation: summaryOf(simulation) }));
       deps.log("info", "rules.proposed", { proposal: proposal.id, rulebook, by });
       return c.json(proposalView(proposal), 201);
     },
@@ -173,7 +190,19 @@ export function proposalRoutes({ deps }: Api) {
 }
 
 function proposalView(row: Proposal): z.infer<typeof ProposalSchema> {
-  const { id, rulebook, base, note, state, proposed_by, proposed_at, decided_by, decided_at, decision_note } = row;
+  const {
+    id,
+    rulebook,
+    base,
+    note,
+    state,
+    proposed_by,
+    proposed_at,
+    decided_by,
+    decided_at,
+    decision_note,
+    simulation,
+  } = row;
   return {
     id,
     rulebook,
@@ -185,5 +214,6 @@ function proposalView(row: Proposal): z.infer<typeof ProposalSchema> {
     decided_by,
     decided_at: instantOrNull(decided_at),
     decision_note,
+    simulation: simulation === null ? null : JSON.parse(simulation) as SimulationSummary,
   };
 }

@@ -1,15 +1,28 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Rulebook } from "../core/rulebook.ts";
+import { Scenario } from "../core/rulebook_schema.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { checkRulebook, hashSources } from "../rules/check.ts";
-import { draft, type LifeFailure, type LifeResult, resolveVersion, rollback } from "../rules/life.ts";
+import { diffSources } from "../rules/diff/mod.ts";
+import {
+  draft,
+  type LifeFailure,
+  type LifeResult,
+  resolveVersion,
+  rollback,
+  stateOf,
+  usable,
+  VERSION_STATES,
+} from "../rules/life.ts";
 import type { Problem, Sources } from "../rules/parse.ts";
+import { simulateScenarios, simulateStored } from "../rules/simulate/mod.ts";
 import { type Activation, activationsOf, findVersion, listVersions, type Version } from "../store/rulebooks.ts";
 import { readSources } from "../store/settings.ts";
 import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, lines } from "./fields.ts";
 import { problem, ProblemError } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { Category, json, notFound, pageOf, PageQuery, problems, RuleTrace } from "./schemas.ts";
 
 const MAX_FILES = 500;
 
@@ -20,11 +33,9 @@ export const Ref = z.string().regex(
 );
 export const RefParam = z.object({ hash: Ref.openapi({ example: "active" }) });
 
-const STATES = ["draft", "proposed", "approved", "rejected", "active", "superseded"] as const;
-
 const VersionSchema = z.object({
   hash: z.string(),
-  state: z.enum(STATES).openapi({
+  state: z.enum(VERSION_STATES).openapi({
     description: "`draft`: stored and checked. `superseded`: was active, another version is now",
   }),
   created_at: z.string(),
@@ -80,6 +91,83 @@ const Files = z.strictObject({
     }),
 }).openapi("RuleFiles");
 
+const ChangeSchema = z.object({
+  kind: z.string().openapi({ description: "`country`, `rule`, `keywords` …; `layout` where only comments changed" }),
+  id: z.string(),
+  name: z.string(),
+  file: z.string(),
+  what: z.enum(["added", "removed", "changed"]),
+  path: z.array(z.string()).openapi({ description: "Empty when all of it is new or gone" }),
+  items: z.array(z.string()).openapi({ description: "Days, words or patterns that changed alike" }),
+  before: z.unknown(),
+  after: z.unknown(),
+  words: z.string().openapi({ example: "France: quiet hours on Saturday now start at 18:00 (20:00 before)" }),
+}).openapi("RulebookChange");
+
+/** Messages of a simulation unless said otherwise, and of each of its groups. */
+export const LAST = 1_000;
+const SAMPLES = 20;
+
+const SimulationRequest = z.strictObject({
+  base: Ref.optional().openapi({ description: "Compare with this version; `active` unless given" }),
+  last: z.int().min(1).max(20_000).optional().openapi({ description: `The last so many stored messages; ${LAST}` }),
+  samples: z.int().min(0).max(1_000).optional().openapi({ description: `Messages shown of each group; ${SAMPLES}` }),
+  messages: z.array(Scenario).min(1).max(10_000).optional().openapi({
+    description: "These instead of stored ones, written as the examples of a rule are",
+  }),
+}).openapi("SimulationRequest");
+
+const SimulatedOutcomeSchema = z.object({
+  outcome: z.string().openapi({
+    description: "`allow`, `hold quiet_hours`, `refuse consent_missing` …; inbound: the intent",
+  }),
+  category: Category.nullable(),
+  hold_until: z.string().nullable(),
+  text: z.string().nullable().openapi({ description: "Outbound: as it would leave. Inbound: the automatic answer" }),
+  effects: z.array(z.string()),
+  rules: z.array(RuleTrace),
+}).openapi("SimulatedOutcome");
+
+const OutcomeChangeFields = {
+  change: z.string().openapi({ example: "allow -> hold quiet_hours" }),
+  rules: z.array(z.object({ id: z.string(), now: z.enum(["matches", "no longer matches", "differs"]) })).openapi({
+    description: "The rules behind it; `differs`: the same rule, with another table or word list",
+  }),
+  count: z.number().int(),
+};
+
+const SimulationSchema = z.object({
+  base: z.string(),
+  candidate: z.string(),
+  messages: z.number().int(),
+  changed: z.number().int(),
+  left_out: z.number().int().openapi({ description: "Their sender is no longer configured" }),
+  outcomes: z.record(z.string(), z.object({ before: z.number().int(), after: z.number().int() })),
+  groups: z.array(z.object({
+    ...OutcomeChangeFields,
+    messages: z.array(z.object({
+      id: z.string().nullable(),
+      direction: z.enum(["outbound", "inbound"]),
+      at: z.string(),
+      from: z.string(),
+      to: z.string(),
+      text: z.string(),
+      before: SimulatedOutcomeSchema,
+      after: SimulatedOutcomeSchema,
+    })),
+  })),
+  facts: z.object({
+    as_they_stood: z.array(z.string()),
+    as_of_now: z.array(z.string()),
+    not_known: z.array(z.string()),
+  }),
+}).openapi("Simulation");
+
+/** What a proposal keeps of its simulation. */
+export const SimulationSummarySchema = SimulationSchema.omit({ outcomes: true, facts: true }).extend({
+  groups: z.array(z.object(OutcomeChangeFields)),
+}).openapi("SimulationSummary");
+
 const Counts = {
   rules: z.number().int(),
   countries: z.number().int(),
@@ -99,6 +187,11 @@ export function rulebookRoutes({ deps }: Api) {
     const before = base === undefined ? {} : await readSources(db.client, orProblem(await resolveVersion(db, base)));
     const after = Object.entries({ ...before, ...files });
     return Object.fromEntries(after.filter((entry): entry is [string, string] => entry[1] !== null));
+  };
+
+  const compiled = async (ref: string): Promise<Rulebook> => {
+    const hash = orProblem(await resolveVersion(db, ref));
+    return orProblem(usable(hash, await readSources(db.client, hash)));
   };
 
   routes.openapi(
@@ -225,6 +318,65 @@ export function rulebookRoutes({ deps }: Api) {
   routes.openapi(
     createRoute({
       method: "get",
+      path: "/v1/rulebooks/diff",
+      summary: "What changes from one version to another, in plain language",
+      tags: ["Rulebooks"],
+      request: { query: z.object({ from: Ref.default("active"), to: Ref }) },
+      responses: {
+        200: json(z.object({ from: z.string(), to: z.string(), changes: z.array(ChangeSchema) }), "The changes"),
+        ...problems,
+        ...notFound,
+      },
+    }),
+    async (c) => {
+      const query = c.req.valid("query");
+      const [from, to] = [
+        orProblem(await resolveVersion(db, query.from)),
+        orProblem(await resolveVersion(db, query.to)),
+      ];
+      const [before, after] = await Promise.all([readSources(db.client, from), readSources(db.client, to)]);
+      const difference = diffSources(before, after);
+      if ("changes" in difference) return c.json({ from, to, changes: difference.changes }, 200);
+      const { which, problems } = difference.unreadable;
+      const detail = `This build cannot read ${which === "before" ? from : to} any more.`;
+      throw orProblem({ ok: false, failure: { code: "rulebook_invalid", detail, problems } });
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/rulebooks/{hash}/simulate",
+      summary: "Replay past messages under a version, beside another",
+      description:
+        "Which outcomes would change, grouped by the rule behind it, with the messages. Each message's facts are put together " +
+        "once, as they stood when it came, so that differences come from the rules alone; `facts` says which could not be.",
+      tags: ["Rulebooks"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        params: RefParam,
+        body: { content: { "application/json": { schema: SimulationRequest } } },
+      },
+      responses: { 200: json(SimulationSchema, "What would change"), ...problems, ...forbidden, ...notFound },
+    }),
+    async (c) => {
+      const { base, last, samples, messages } = c.req.valid("json");
+      const input = {
+        base: await compiled(base ?? "active"),
+        candidate: await compiled(c.req.valid("param").hash),
+        samples: samples ?? SAMPLES,
+      };
+      if (messages !== undefined) return c.json(simulateScenarios(messages, input), 200);
+      const { senders } = await deps.settings.current();
+      const { publicUrl } = deps;
+      const simulation = await simulateStored({ client: db.client, senders, publicUrl }, last ?? LAST, input);
+      return c.json(simulation, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
       path: "/v1/rulebooks/{hash}",
       summary: "One version with its files",
       tags: ["Rulebooks"],
@@ -287,14 +439,6 @@ function versionView(version: Version): z.infer<typeof VersionSchema> {
     activated_at: instantOrNull(activated_at),
     proposal_id,
   };
-}
-
-/** What is under way says more than what was. */
-export function stateOf({ active, activated_at, proposal_state }: Version): (typeof STATES)[number] {
-  if (active) return "active";
-  if (proposal_state === "proposed" || proposal_state === "approved") return proposal_state;
-  if (activated_at !== null) return "superseded";
-  return proposal_state === "rejected" ? "rejected" : "draft";
 }
 
 function activationView({ at, by, way, proposal_id, note }: Activation): z.infer<typeof ActivationSchema> {

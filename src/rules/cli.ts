@@ -1,10 +1,12 @@
 import { ConfigError, readConfig } from "../config.ts";
+import { NoRulebookError } from "../gateway/settings.ts";
 import type { Db } from "../store/client.ts";
 import { DatabaseError } from "../store/database_error.ts";
 import { openEmbedded } from "../store/embedded.ts";
 import { openWorkspace } from "../store/workspace.ts";
 import { type Command, type CommandIo, UsageError } from "./commands/command.ts";
 import { COMMANDS } from "./commands/mod.ts";
+import { CommandError } from "./commands/stored.ts";
 
 /** `deno task rules <command>`: finds the command and gives it what it works with. */
 
@@ -13,6 +15,17 @@ const HELP = `deno task rules <command>
 ${listed(Object.entries(COMMANDS))}
 
 deno task rules <command> --help tells more. The folder is PARLEY_RULES_DIR, or rules.`;
+
+/** What an operator can mend; anything else is a defect. */
+const EXPECTED = [
+  ConfigError,
+  DatabaseError,
+  CommandError,
+  NoRulebookError,
+  Deno.errors.NotFound,
+  Deno.errors.NotCapable,
+  Deno.errors.PermissionDenied,
+];
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -38,10 +51,8 @@ async function main([name = "--help", ...args]: string[]): Promise<number> {
       print(`${error.message}\n\n${helpOf(name, command)}`);
       return 2;
     }
-    if (!(error instanceof ConfigError || error instanceof DatabaseError || error instanceof Deno.errors.NotFound)) {
-      throw error;
-    }
-    print(error.message);
+    if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
+    print((error as Error).message);
     return 1;
   } finally {
     for (const db of opened) await db.close();
@@ -57,9 +68,8 @@ function ioFor(opened: Db[]): CommandIo {
     rulesDir: env["PARLEY_RULES_DIR"] || "rules",
     config,
     async database() {
-      const db = await openWorkspace("default", config().database, openEmbedded);
-      opened.push(db);
-      return db;
+      if (opened[0] === undefined) opened.push(await openWorkspace("default", config().database, openEmbedded));
+      return opened[0]!;
     },
     key: env["PARLEY_KEY"] || undefined,
     now: () => Date.now(),

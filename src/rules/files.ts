@@ -33,3 +33,22 @@ async function walk(root: string, under: string, visit: (path: string) => Promis
     else if (/\.(ya?ml|json)$/.test(entry.name) && !entry.name.endsWith(".schema.json")) await visit(path);
   }
 }
+
+/**
+ * Makes the rule files of a folder those of `sources`: writes, and deletes the rule files that are none of them. They are written
+ * beside their places first and then moved there, so that a gateway that follows the folder hardly ever meets half of them.
+ */
+export async function writeSources(directory: string, sources: Sources): Promise<void> {
+  await Deno.mkdir(directory, { recursive: true });
+  const present = Object.keys(await readSources(directory));
+  const moves: [from: string, to: string][] = [];
+  for (const [path, content] of Object.entries(sources)) {
+    const to = `${directory}/${path}`;
+    const from = to.replace(/[^/]*$/, (name) => `.${name}.new`);
+    await Deno.mkdir(to.replace(/\/[^/]*$/, ""), { recursive: true });
+    await Deno.writeTextFile(from, content);
+    moves.push([from, to]);
+  }
+  for (const [from, to] of moves) await Deno.rename(from, to);
+  for (const path of present) if (!(path in sources)) await Deno.remove(`${directory}/${path}`);
+}

@@ -1,3 +1,4 @@
+import type { Rulebook } from "../core/rulebook.ts";
 import type { NewId } from "../gateway/ids.ts";
 import { auditRow } from "../store/audit.ts";
 import type { Db } from "../store/client.ts";
@@ -13,10 +14,12 @@ import {
   rollBack,
   settleProposal,
   storeRulebook,
+  type Version,
 } from "../store/rulebooks.ts";
 import { activeRulebook, readSources } from "../store/settings.ts";
 import { type Checked, checkRulebook, hashSources, loadRulebook } from "./check.ts";
 import type { Problem, Sources } from "./parse.ts";
+import type { SimulationSummary } from "./simulate/summary.ts";
 
 /**
  * The life of a rulebook: draft (stored, checked), proposed, approved by somebody else, active, superseded; and back. The API and
@@ -79,10 +82,20 @@ export async function resolveVersion(db: Db, ref: string): Promise<LifeResult<st
     : done(ref);
 }
 
+export const VERSION_STATES = ["draft", "proposed", "approved", "rejected", "active", "superseded"] as const;
+
+/** Where a version stands; what is under way says more than what was. */
+export function stateOf({ active, activated_at, proposal_state }: Version): (typeof VERSION_STATES)[number] {
+  if (active) return "active";
+  if (proposal_state === "proposed" || proposal_state === "approved") return proposal_state;
+  if (activated_at !== null) return "superseded";
+  return proposal_state === "rejected" ? "rejected" : "draft";
+}
+
 /** Proposes a stored version in the place of the active one, which the proposal remembers as its base. */
 export async function propose(
   { db, newId, now }: LifeDeps,
-  { rulebook, note, by, simulation }: { rulebook: string; note: string; by: string; simulation: unknown },
+  { rulebook, note, by, simulation }: { rulebook: string; note: string; by: string; simulation: SimulationSummary },
 ): Promise<LifeResult<Proposal>> {
   const { active } = await activeRulebook(db.client);
   if (rulebook === active) return failed("already_active", `${rulebook} is the active version.`);
@@ -105,7 +118,7 @@ export async function propose(
     decided_by: null,
     decided_at: null,
     decision_note: null,
-    simulation: simulation === null ? null : JSON.stringify(simulation),
+    simulation: JSON.stringify(simulation),
   };
   const details = { rulebook, base: active };
   const { proposed_at: at } = proposal;
@@ -229,12 +242,17 @@ async function versionBefore(db: Db, active: string): Promise<string | null> {
 const HISTORY = 1_000;
 
 /** A version is checked when it is stored; this build may read it otherwise than the one that checked it. */
-async function stillUsable(db: Db, hash: string): Promise<LifeResult<null>> {
+async function stillUsable(db: Db, hash: string): Promise<LifeResult<Rulebook>> {
   if (await findVersion(db.client, hash) === null) {
     return failed("no_such_rulebook", `There is no rulebook ${hash}.`);
   }
-  const { rulebook, problems } = loadRulebook(await readSources(db.client, hash));
-  return rulebook === null ? invalid(hash, problems) : done(null);
+  return usable(hash, await readSources(db.client, hash));
+}
+
+/** The compiled form of a stored version. */
+export function usable(hash: string, sources: Sources): LifeResult<Rulebook> {
+  const { rulebook, problems } = loadRulebook(sources);
+  return rulebook === null ? invalid(hash, problems) : done(rulebook);
 }
 
 function invalid(hash: string, problems: Problem[]): LifeResult<never> {

@@ -83,7 +83,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
   });
 }
 
-type Consent = [status: "granted" | "withdrawn", expires_at: number | null];
+export type Consent = [status: "granted" | "withdrawn", expires_at: number | null];
 type FactsRow<Position> = [
   position: Position,
   conversation_id: string | null,
@@ -97,7 +97,8 @@ type FactsRow<Position> = [
   replies: { kind: ReplyKind; at: number; text: string }[],
 ];
 
-function consentStatus(latest: Consent | undefined, now: number): ConsentStatus {
+/** What the latest act means at the instant `now`. */
+export function consentStatus(latest: Consent | undefined, now: number): ConsentStatus {
   if (latest === undefined) return "none";
   const [status, expires_at] = latest;
   return status === "granted" && expires_at !== null && expires_at <= now ? "expired" : status;

@@ -284,3 +284,81 @@ test("versions are listed newest first, page by page, with their states", async 
   expect(listed.find((one) => one.hash === second)).toMatchObject({ state: "active", proposal_id: expect.any(String) });
   expect(listed.at(-1).hash).toBe(first);
 });
+
+describe("before a change is decided on", () => {
+  test("a diff says in plain language what changes", async () => {
+    const gateway = await testGateway();
+    const hash = await storeDraft(gateway);
+    const { status, body } = await gateway.call("GET", `/v1/rulebooks/diff?to=${hash}`);
+    expect([status, body.from, body.to]).toEqual([200, await active(gateway), hash]);
+    expect(body.changes.map((one: { words: string }) => one.words)).toEqual([
+      "France: quiet hours on Saturday now start at 18:00 (20:00 before)",
+    ]);
+    expect((await gateway.call("GET", "/v1/rulebooks/diff")).body.errors[0].field).toBe("to");
+    const unknown = await gateway.call("GET", "/v1/rulebooks/diff?to=rb_00000000000000000000");
+    expect([unknown.status, unknown.body.code]).toEqual([404, "no_such_rulebook"]);
+  });
+
+  test("a simulation shows what would have become of past messages, and a proposal keeps its counts", async () => {
+    const gateway = await testGateway({ clock: "2026-11-28T18:30:00+01:00" });
+    await consent(gateway, PERSON);
+    const sent = await gateway.call("POST", "/v1/messages", { to: PERSON, from: "36105", text: PROMO });
+    await gateway.mo(PERSON, "36105", "Merci");
+    const hash = await storeDraft(gateway);
+    const { status, body } = await gateway.call("POST", `/v1/rulebooks/${hash}/simulate`, { last: 100 });
+    expect([status, body.messages, body.changed]).toEqual([200, 2, 1]);
+    expect(body.groups).toMatchObject([{
+      change: "allow -> hold quiet_hours",
+      rules: [{ id: "hours.quiet", now: "matches" }],
+      messages: [{
+        id: sent.body.id,
+        to: PERSON,
+        before: { outcome: "allow" },
+        after: { outcome: "hold quiet_hours" },
+      }],
+    }]);
+    const written = await gateway.call("POST", `/v1/rulebooks/${hash}/simulate`, {
+      messages: [{ text: PROMO, consent: "granted", at: "2026-11-28T19:00:00+01:00" }, { text: PROMO }],
+    });
+    expect([written.body.messages, written.body.changed]).toEqual([2, 1]);
+    expect((await gateway.appCall("POST", `/v1/rulebooks/${hash}/simulate`, {})).body.code).toBe("forbidden");
+
+    const proposal = await gateway.call("POST", `/v1/rulebooks/${hash}/propose`, { note: "x" });
+    expect(proposal.body.simulation).toMatchObject({ messages: 2, changed: 1, groups: [{ count: 1 }] });
+    expect(JSON.stringify(proposal.body)).not.toContain(PERSON);
+  });
+});
+
+describe("GET /v1/messages/{id}/explain", () => {
+  test("gives each rule with its text as it stood, even after the rules changed", async () => {
+    const gateway = await testGateway();
+    const before = await active(gateway);
+    const refused = await gateway.call("POST", "/v1/messages", { to: PERSON, from: "36105", text: PROMO });
+    await publishSaturday(gateway);
+    const { status, body } = await gateway.call("GET", `/v1/messages/${refused.body.message_id}/explain`);
+    expect([status, body.decision.rulebook, body.rulebook_stored]).toEqual([200, before, true]);
+    const rule = body.rules.find((one: { id: string }) => one.id === "consent.advertising_needs_consent");
+    expect(rule).toMatchObject({ effect: "refuse consent_missing", file: "outbound/4_consent.yaml" });
+    expect(rule.text).toMatch(/^id: consent\.advertising_needs_consent\n/);
+    expect(rule.text).toContain("\nconditions:\n  all:\n");
+    const lines = (await gateway.call("GET", `/v1/rulebooks/${before}`)).body.files[rule.file].split("\n");
+    expect(lines[rule.line - 1]).toContain(rule.id);
+  });
+
+  test("names the words that a rule went by", async () => {
+    const gateway = await testGateway();
+    const { body: { message_id } } = await gateway.mo(PERSON, "36105", "Stop svp");
+    const { body } = await gateway.call("GET", `/v1/messages/${message_id}/explain`);
+    expect(body.decision.intent).toBe("opt_out");
+    expect(body.rules.map((one: { matched: string | null }) => one.matched)).toContain('"STOP"');
+  });
+
+  test("a message that is not there, and a version that is not stored", async () => {
+    const gateway = await testGateway();
+    expect((await gateway.call("GET", "/v1/messages/msg_none/explain")).status).toBe(404);
+    const { body: { message_id } } = await gateway.mo(PERSON, "36105", "STOP");
+    await gateway.db.client.execute("delete from rulebooks");
+    const { status, body } = await gateway.call("GET", `/v1/messages/${message_id}/explain`);
+    expect([status, body.rulebook_stored, body.rules[0].text]).toEqual([200, false, null]);
+  });
+});

@@ -1,0 +1,179 @@
+import type { PersonFacts, ReplyKind, SuppressionFact } from "../core/message.ts";
+import { firstIdAt } from "../gateway/ids.ts";
+import type { DbClient } from "./client.ts";
+import { type Consent, consentStatus } from "./facts.ts";
+import type { MessageRow } from "./writes.ts";
+
+/** A stored message with what was known about the person when it came. */
+export interface PastMessage {
+  row: HistoryRow;
+  /** As of the message; language and time zone, which are not versioned, as of now. */
+  person: PersonFacts;
+  /** What the carrier had recognised, known where it led to an opt-out; null otherwise. */
+  carrier_intent: "opt_out" | null;
+}
+
+export type HistoryRow =
+  & Pick<
+    MessageRow,
+    "id" | "direction" | "person" | "sender" | "declared_category" | "max_segments" | "scheduled_at" | "reply_kind"
+  >
+  & { /** As submitted. */ text: string; created_at: number };
+
+/** Messages of one reading. Their people's history is read with them, so that memory stays bounded. */
+const PAGE = 500;
+/** The longest period of a cap and then some: what a decision may look back on. */
+const REACH_MS = 45 * 86_400_000;
+const REPLIES = 20;
+
+/** The last `count` messages, newest first, page by page; `before` is a message id to begin below. */
+export async function* pastMessages(
+  client: DbClient,
+  count: number,
+  before?: string,
+): AsyncGenerator<PastMessage[], void> {
+  let below = before ?? "msg_~";
+  for (let left = count; left > 0;) {
+    const limit = Math.min(PAGE, left);
+    const page = await client.execute({
+      sql:
+        `select m.id, m.direction, m.person, m.sender, coalesce(m.submitted_text, m.text) as text, m.declared_category,
+          m.max_segments, m.scheduled_at, m.reply_kind, m.created_at, k.language, k.time_zone
+        from messages m left join contacts k on k.msisdn = m.person
+        where m.id < ? order by m.id desc limit ?`,
+      args: [below, limit],
+    });
+    const rows = page.rows as unknown as (HistoryRow & Pick<PersonFacts, "language" | "time_zone">)[];
+    if (rows.length > 0) yield await withFacts(client, rows);
+    if (rows.length < limit) return;
+    left -= rows.length;
+    below = rows.at(-1)!.id;
+  }
+}
+
+interface Past {
+  suppressions: Map<string, SuppressionRow[]>;
+  consents: Map<string, ConsentRow[]>;
+  /** Advertising that left, by person. */
+  advertising: Map<string, ThreadRow[]>;
+  /** What the person wrote, and what the gateway answered, by person and sender. */
+  inbound: Map<string, ThreadRow[]>;
+  replies: Map<string, ThreadRow[]>;
+}
+
+type SuppressionRow = SuppressionFact & {
+  recipient: string;
+  message_id: string | null;
+  lifted_at: number | null;
+  lifted_by: string | null;
+};
+interface ConsentRow {
+  id: string;
+  recipient: string;
+  status: Consent[0];
+  expires_at: number | null;
+}
+interface ThreadRow {
+  id: string;
+  person: string;
+  sender: string;
+  direction: "outbound" | "inbound";
+  reply_kind: ReplyKind | null;
+  advertising: number;
+  created_at: number;
+  left_at: number;
+  intent: string | null;
+  text: string | null;
+}
+
+async function withFacts(
+  client: DbClient,
+  rows: (HistoryRow & Pick<PersonFacts, "language" | "time_zone">)[],
+): Promise<PastMessage[]> {
+  const people = JSON.stringify([...new Set(rows.map(({ person }) => person))]);
+  const oldest = Math.min(...rows.map(({ created_at }) => created_at)) - REACH_MS;
+  const [suppressions, consents, threads] = await client.batch([
+    {
+      sql: `select id, recipient, scope, nullif(sender, '') as sender, source, message_id, lifted_at, lifted_by
+        from suppressions where recipient in (select value from json_each(?))`,
+      args: [people],
+    },
+    {
+      sql: `select id, recipient, status, expires_at from consents
+        where recipient in (select value from json_each(?)) and purpose = 'commercial' order by granted_at desc, id desc`,
+      args: [people],
+    },
+    {
+      sql: `select m.id, m.person, m.sender, m.direction, m.reply_kind, m.created_at,
+          m.direction = 'outbound' and m.category = 'commercial'
+            and m.status not in ('refused', 'canceled', 'failed', 'expired') as advertising,
+          coalesce(m.sent_at, m.scheduled_at, m.created_at) as left_at,
+          case when m.direction = 'inbound' then m.decision->>'intent' end as intent,
+          case when m.reply_kind is not null then m.text end as text
+        from conversations t join messages m on m.conversation_id = t.id
+        where t.person in (select value from json_each(:people)) and t.last_message_at > :oldest
+          and m.id >= :first and m.id <= :last
+          and (m.direction = 'inbound' or m.category = 'commercial'
+            or m.reply_kind is not null and m.status not in ('refused', 'canceled'))
+        order by m.id`,
+      args: { people, oldest, first: firstIdAt("msg", oldest), last: rows[0]!.id },
+    },
+  ], "read");
+  const thread = threads!.rows as unknown as ThreadRow[];
+  const past: Past = {
+    suppressions: Map.groupBy(suppressions!.rows as unknown as SuppressionRow[], (row) => row.recipient),
+    consents: Map.groupBy(consents!.rows as unknown as ConsentRow[], (row) => row.recipient),
+    advertising: Map.groupBy(thread.filter((row) => row.advertising === 1), (row) => row.person),
+    inbound: Map.groupBy(thread.filter((row) => row.direction === "inbound"), threadOf),
+    replies: Map.groupBy(thread.filter((row) => row.reply_kind !== null), threadOf),
+  };
+  return rows.map(({ language, time_zone, ...row }) => pastMessage(row, { language, time_zone }, past));
+}
+
+function pastMessage(
+  row: HistoryRow,
+  book: Pick<PersonFacts, "language" | "time_zone">,
+  past: Past,
+): PastMessage {
+  const { id, person, created_at: at } = row;
+  const suppressions = past.suppressions.get(person) ?? [];
+  const consents = (past.consents.get(person) ?? []).filter((one) => made(one.id) < made(id)).slice(0, REPLIES);
+  const [latest] = consents;
+  const consent = consentStatus(latest && [latest.status, latest.expires_at], at);
+  const lastInbound = before(past.inbound.get(threadOf(row)), id, 1)[0];
+  return {
+    row,
+    carrier_intent: suppressions.some((one) => one.message_id === id && one.source === "carrier") ? "opt_out" : null,
+    person: {
+      available: true,
+      suppressions: suppressions
+        .filter((one) =>
+          made(one.id) < made(id) && (one.lifted_at === null || one.lifted_at > at || one.lifted_by === id)
+        )
+        .map(({ id, scope, sender, source }) => ({ id, scope, sender, source })),
+      consent,
+      consent_before_opt_out: consent === "withdrawn" && consents.some(({ status }) => status === "granted"),
+      advertising_at: before(past.advertising.get(person), id).map(({ left_at }) => left_at).sort((a, b) => b - a),
+      last_chat_at: lastInbound?.intent === "none" ? lastInbound.created_at : null,
+      replies: before(past.replies.get(threadOf(row)), id, REPLIES)
+        .map(({ reply_kind, created_at, text }) => ({ kind: reply_kind!, at: created_at, text: text! })),
+      ...book,
+    },
+  };
+}
+
+const threadOf = ({ person, sender }: { person: string; sender: string }) => `${person} ${sender}`;
+
+/** Ids of every kind sort by creation behind their prefix, within one millisecond too. */
+const made = (id: string) => id.slice(id.indexOf("_") + 1);
+
+/** The `most` latest rows from before the message, newest first. */
+function before(rows: readonly ThreadRow[] = [], id: string, most = Infinity): ThreadRow[] {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.id < id) low = middle + 1;
+    else high = middle;
+  }
+  return rows.slice(Math.max(0, low - most), low).reverse();
+}

@@ -1,0 +1,217 @@
+import { describe, expect, test } from "vitest";
+import type { Rulebook } from "../../src/core/rulebook.ts";
+import { loadRulebook } from "../../src/rules/check.ts";
+import { compareOutcomes } from "../../src/rules/simulate/compare.ts";
+import type { SimulatedOutcome } from "../../src/rules/simulate/outcome.ts";
+import { simulateScenarios, simulateStored } from "../../src/rules/simulate/mod.ts";
+import { newTally } from "../../src/rules/simulate/tally.ts";
+import { pastMessages } from "../../src/store/history.ts";
+import { consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
+import { shippedRules } from "../support/rulebook.ts";
+import { FR, frenchSaturday } from "../support/rulebook_life.ts";
+
+const ONE = "+33612000001", TWO = "+33612000002", ABROAD = "+15005550111";
+const { sources, rulebook: base } = await shippedRules();
+
+async function candidate(end = "18:00"): Promise<Rulebook> {
+  return loadRulebook({ ...sources, [FR]: await frenchSaturday(end) }).rulebook!;
+}
+
+async function simulate(gateway: TestGateway, other: Rulebook, last = 1_000) {
+  const { senders } = await gateway.api.deps.settings.current();
+  return await simulateStored(
+    { client: gateway.db.client, senders, publicUrl: "https://sms.example.com" },
+    last,
+    { base, candidate: other, samples: 5 },
+  );
+}
+
+/** Two people, a conversation, STOP and START, the cap, names and quiet hours, over a few days. */
+async function story(gateway: TestGateway): Promise<void> {
+  const send = async (to: string, text: string, more = {}) => {
+    gateway.clock.advance(60_000);
+    const reply = await gateway.call("POST", "/v1/messages", { to, from: "36105", text, ...more });
+    expect(reply.status).toBeLessThan(500);
+    await gateway.dispatcher.tick();
+  };
+  const write = async (from: string, text: string, to = "36105") => {
+    gateway.clock.advance(60_000);
+    expect((await gateway.mo(from, to, text)).status).toBe(200);
+    await gateway.dispatcher.tick();
+  };
+  await send(ONE, PROMO);
+  await consent(gateway, ONE);
+  for (let count = 0; count < 12; count++) await send(ONE, PROMO);
+  await write(ONE, "Merci, à quelle heure ?");
+  await send(ONE, "On vous attend à 15h.");
+  await write(ONE, "STOP");
+  await send(ONE, PROMO);
+  await send(ONE, INFO);
+  await write(ONE, "STOP");
+  await write(ONE, "HELP");
+  await write(ONE, "START");
+  await send(ONE, PROMO);
+  await consent(gateway, TWO);
+  await send(TWO, PROMO, { from: "PARLEY" });
+  await send(TWO, PROMO, { scheduled_at: "2026-11-26T10:00:00+01:00" });
+  gateway.clock.set("2026-11-28T18:30:00+01:00");
+  await send(TWO, PROMO);
+  await send(TWO, PROMO, { max_segments: 1 });
+  gateway.clock.set("2026-11-28T20:30:00+01:00");
+  await send(TWO, PROMO);
+  await write(ABROAD, "stop", "+15005550006");
+  await write(ABROAD, "STOP", "+15005550006");
+  await send(ABROAD, INFO, { from: "+15005550006" });
+}
+
+describe("simulateStored()", () => {
+  test("under the rules that decided, every message comes out as it did, rule for rule", async () => {
+    const gateway = await testGateway();
+    await story(gateway);
+    const { rows } = await gateway.db.client.execute("select id, decision from messages");
+    expect(rows.length).toBeGreaterThan(30);
+    const decided = new Map(rows.map((row) => [row["id"] as string, JSON.parse(row["decision"] as string)]));
+    // Every message changes under rules that match nothing, which shows each one's outcome under the shipped rules.
+    const other = loadRulebook({
+      ...sources,
+      "outbound/8_hours.yaml": sources["outbound/8_hours.yaml"]!.replaceAll("operator: equal", "operator: notEqual"),
+    }).rulebook!;
+    const { senders } = await gateway.api.deps.settings.current();
+    const where = { client: gateway.db.client, senders, publicUrl: "https://sms.example.com" };
+    const same = await simulateStored(where, 1_000, { base, candidate: base, samples: 1_000 });
+    expect([same.messages, same.changed, same.left_out]).toEqual([rows.length, 0, 0]);
+    const { groups } = await simulateStored(where, 1_000, { base, candidate: other, samples: 1_000 });
+    const shown = groups.flatMap(({ messages }) => messages);
+    expect(shown.length).toBeGreaterThan(10);
+    // What was held and released since carries the decision of its release.
+    const { rows: released } = await gateway.db.client.execute(
+      "select id from messages where scheduled_at is not null or hold_until is not null",
+    );
+    const later = new Set(released.map((row) => row["id"]));
+    for (const { id, before } of shown) {
+      if (!later.has(id)) expect([id, before.rules]).toEqual([id, decided.get(id!).rules]);
+    }
+  });
+
+  test("facts are as they stood: a later STOP, consent or advertisement changes nothing about the past", async () => {
+    const gateway = await testGateway();
+    await story(gateway);
+    const before = new Map<string, unknown>();
+    for await (const page of pastMessages(gateway.db.client, 1_000)) {
+      for (const { row, person } of page) before.set(row.id, person);
+    }
+    gateway.clock.advance(3_600_000);
+    await gateway.mo(TWO, "36105", "STOP");
+    await consent(gateway, ONE, "2026-11-28T20:00:00Z");
+    await gateway.call("POST", "/v1/suppressions", { recipient: ONE });
+    for await (const page of pastMessages(gateway.db.client, 1_000)) {
+      for (const { row, person } of page) {
+        if (before.has(row.id)) expect([row.id, person]).toEqual([row.id, before.get(row.id)]);
+      }
+    }
+  });
+
+  test("tells which outcomes change, grouped by the rule behind it, with the messages", async () => {
+    const gateway = await testGateway();
+    await story(gateway);
+    const result = await simulate(gateway, await candidate());
+    expect(result).toMatchObject({ changed: 2, base: base.hash });
+    expect(result.groups).toMatchObject([{
+      change: "allow -> hold quiet_hours",
+      rules: [{ id: "hours.quiet", now: "matches" }],
+      count: 2,
+      messages: [{
+        to: TWO,
+        text: PROMO,
+        before: { hold_until: null },
+        after: { hold_until: "2026-11-30T07:00:00.000Z" },
+      }, {}],
+    }]);
+    expect(result.outcomes["outbound allow"]!.before - result.outcomes["outbound allow"]!.after).toBe(2);
+    expect((await simulate(gateway, await candidate(), 1)).messages).toBe(1);
+  });
+
+  test("leaves out what came from an address that is no sender any more, and says so", async () => {
+    const gateway = await testGateway();
+    await story(gateway);
+    await gateway.db.client.execute("delete from senders where address = 'PARLEY'");
+    await gateway.api.deps.settings.refresh();
+    expect((await simulate(gateway, base)).left_out).toBe(1);
+  });
+
+  test("a large history is read in pages, each message once", async () => {
+    const gateway = await testGateway();
+    await gateway.call("POST", "/v1/messages/batch", {
+      messages: Array.from({ length: 1_203 }, (_, index) => ({
+        to: `+3361200${String(index).padStart(4, "0")}`,
+        from: "36105",
+        text: INFO,
+      })),
+    });
+    const ids: string[] = [];
+    for await (const page of pastMessages(gateway.db.client, 1_200)) ids.push(...page.map(({ row }) => row.id));
+    expect([ids.length, new Set(ids).size]).toEqual([1_200, 1_200]);
+    expect(ids).toEqual([...ids].sort().reverse());
+  });
+});
+
+test("simulateScenarios() decides written messages under both", async () => {
+  const at = "2026-11-28T18:30:00+01:00";
+  const result = simulateScenarios(
+    [{ text: PROMO, consent: "granted", at }, { text: INFO, at }, { text: "STOP", direction: "inbound" }],
+    { base, candidate: await candidate(), samples: 5 },
+  );
+  expect(result).toMatchObject({ messages: 3, changed: 1, groups: [{ messages: [{ id: null, to: "+33612000001" }] }] });
+});
+
+describe("compareOutcomes()", () => {
+  const rule = (id: string, effect: string) => ({ id, reason: id, source: "s", confidence: "design" as const, effect });
+  const plain: SimulatedOutcome = {
+    outcome: "allow",
+    category: "commercial",
+    hold_until: null,
+    text: "x",
+    effects: [],
+    rules: [rule("a.a", "classify commercial"), rule("m.m", "append_mention")],
+  };
+  test.each<[string, Partial<SimulatedOutcome>, Partial<SimulatedOutcome>, unknown]>([
+    ["nothing", {}, {}, null],
+    ["other rules with no consequence are no change", {}, { rules: [rule("b.b", "note")] }, null],
+    [
+      "a rule that now refuses, among others that came",
+      {},
+      { outcome: "refuse consent_missing", rules: [rule("n.n", "note"), rule("c.c", "refuse consent_missing")] },
+      { change: "allow -> refuse consent_missing", rules: [{ id: "c.c", now: "matches" }] },
+    ],
+    [
+      "a rule that is gone",
+      { outcome: "hold quiet_hours", rules: [rule("h.h", "hold quiet_hours")] },
+      { rules: [] },
+      { change: "hold quiet_hours -> allow", rules: [{ id: "h.h", now: "no longer matches" }] },
+    ],
+    [
+      "the same rule, another table",
+      { outcome: "hold quiet_hours", hold_until: "a", rules: [rule("h.h", "hold quiet_hours")] },
+      { outcome: "hold quiet_hours", hold_until: "b", rules: [rule("h.h", "hold quiet_hours")] },
+      { change: "hold_until", rules: [{ id: "h.h", now: "differs" }] },
+    ],
+    ["another mention", {}, { text: "y" }, { change: "text", rules: [{ id: "m.m", now: "differs" }] }],
+    [
+      "what follows from a message",
+      { outcome: "opt_out", effects: ["suppress commercial"], rules: [rule("s.s", "suppress")] },
+      { outcome: "opt_out", effects: ["suppress all"], rules: [rule("s.s", "suppress")] },
+      { change: "suppress commercial -> suppress all", rules: [{ id: "s.s", now: "differs" }] },
+    ],
+  ])("%s", (_name, before, after, expected) => {
+    expect(compareOutcomes({ ...plain, ...before }, { ...plain, ...after })).toEqual(expected);
+  });
+
+  test("a tally keeps a few messages of a group and counts all", () => {
+    const tally = newTally(2);
+    const message = { id: null, direction: "outbound" as const, at: "", from: "", to: "", text: "" };
+    for (let count = 0; count < 5; count++) tally.add(message, plain, { ...plain, text: "y" });
+    tally.add(message, plain, plain);
+    const { messages, changed, groups } = tally.result();
+    expect([messages, changed, groups.length, groups[0]?.count, groups[0]?.messages.length]).toEqual([6, 5, 1, 5, 2]);
+  });
+});

@@ -38,9 +38,9 @@ function explanationLines({ message, decision, rulebook_stored, rules }: Explana
       `  ${rule.reason}`,
       ...(rule.matched === null ? [] : [`  by the words ${rule.matched}`]),
       `  source (${rule.confidence}): ${rule.source}`,
-      ...(rule.text === null
-        ? []
-        : [`  ${rule.file}:${rule.line}`, ...rule.text.split("\n").map((line) => `    ${line}`)]),
+      ...[rule, ...rule.country].flatMap(({ file, line, text }) =>
+        text === null ? [] : [`  ${file}:${line}`, ...text.split("\n").map((one) => `    ${one}`)]
+      ),
     ]),
   ];
 }

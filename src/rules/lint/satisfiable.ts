@@ -14,8 +14,8 @@ export type Candidates = (constants: readonly unknown[], linked: number) => read
 export interface Variable {
   key: string;
   candidates: Candidates;
-  /** Whether it is always a number, or null where there is none. */
-  isNumber: boolean;
+  /** `number`: always one, or null where there is none. `list`: any list; its members are independent of each other. */
+  type: "number" | "list" | "other";
 }
 export type VariableOf = (fact: string, path: string | undefined) => Variable | null;
 
@@ -24,28 +24,27 @@ const MAX_STEPS = 50_000;
 
 /** True when some values of the facts make every one of `conditions` hold, and when nobody can say within the budget. */
 export function satisfiable(conditions: readonly Condition[], variableOf: VariableOf): boolean {
-  const variables = collect(conditions, variableOf);
-  const order = [...variables.values()].sort((a, b) => a.values.length - b.values.length);
+  const values = collect(conditions, variableOf);
   const assigned = new Map<string, unknown>();
   let steps = 0;
-  const search = (depth: number): boolean => {
+  const search = (): boolean => {
     if (++steps > MAX_STEPS) return true;
-    let open = false;
+    // The next fact to settle is one that an undecided condition waits for; the others do not matter here.
+    let next: string | null = null;
     for (const condition of conditions) {
       const holds = truth(condition, assigned, variableOf);
       if (holds === false) return false;
-      if (holds === null) open = true;
+      if (typeof holds === "string") next ??= holds;
     }
-    const next = order[depth];
-    if (!open || next === undefined) return true;
-    for (const value of next.values) {
-      assigned.set(next.key, value);
-      if (search(depth + 1)) return true;
+    if (next === null) return true;
+    for (const value of values.get(next)!) {
+      assigned.set(next, value);
+      if (search()) return true;
     }
-    assigned.delete(next.key);
+    assigned.delete(next);
     return false;
   };
-  return search(0);
+  return search();
 }
 
 /** Every leaf of a condition, in order. */
@@ -60,53 +59,63 @@ export function isFactRef(value: unknown): value is { fact: string; path?: strin
   return typeof value === "object" && value !== null && "fact" in value;
 }
 
-/** Three-valued: null while a fact that matters has no value yet. */
-function truth(condition: Condition, assigned: ReadonlyMap<string, unknown>, variableOf: VariableOf): boolean | null {
+/** Whether it holds, or the key of a fact that it waits for. */
+function truth(condition: Condition, assigned: ReadonlyMap<string, unknown>, variableOf: VariableOf): boolean | string {
   if ("all" in condition || "any" in condition) {
     const [parts, decides] = "all" in condition ? [condition.all, false] : [condition.any, true];
-    let open = false;
+    let waits: string | null = null;
     for (const part of parts) {
       const holds = truth(part, assigned, variableOf);
       if (holds === decides) return decides;
-      if (holds === null) open = true;
+      if (typeof holds === "string") waits ??= holds;
     }
-    return open ? null : !decides;
+    return waits ?? !decides;
   }
   if ("not" in condition) {
     const holds = truth(condition.not, assigned, variableOf);
-    return holds === null ? null : !holds;
+    return typeof holds === "string" ? holds : !holds;
   }
   const sides = sidesOf(condition, variableOf);
-  if (sides === null) return assigned.has(keyOf(condition)) ? assigned.get(keyOf(condition)) as boolean : null;
+  if ("whole" in sides) {
+    const holds = assigned.get(sides.whole);
+    return holds === undefined ? sides.whole : holds !== sides.negated;
+  }
   const { left, right } = sides;
-  if (!assigned.has(left.key) || (right !== null && !assigned.has(right.key))) return null;
+  if (!assigned.has(left.key)) return left.key;
+  if (right !== null && !assigned.has(right.key)) return right.key;
   const value = right === null ? condition.value : assigned.get(right.key);
   return operators[condition.operator](assigned.get(left.key), value);
 }
 
 /**
- * The facts of a leaf; null when one of them is unknown, and the leaf counts as a whole. So does a comparison by size of what
- * is no number: it reads figures out of texts as JavaScript does, and nobody means that.
+ * The facts of a leaf, or a name for the leaf as a whole: when nothing is known of one of its facts, when it asks for a member
+ * of a list, and when it compares the size of what is no number (which reads figures out of texts as JavaScript does; nobody
+ * means that).
  */
-function sidesOf(leaf: Leaf, variableOf: VariableOf): { left: Variable; right: Variable | null } | null {
+function sidesOf(leaf: Leaf, variableOf: VariableOf): Sides {
   const left = variableOf(leaf.fact, leaf.path);
   const bySize = leaf.operator.includes("Than");
-  if (left === null || (bySize && !left.isNumber)) return null;
-  if (!isFactRef(leaf.value)) return bySize && typeof leaf.value !== "number" ? null : { left, right: null };
+  if (left === null || (bySize && left.type !== "number")) return whole(leaf);
+  if (left.type === "list" && leaf.operator === "doesNotContain") {
+    return { ...whole({ ...leaf, operator: "contains" }), negated: true };
+  }
+  if (left.type === "list") return whole(leaf);
+  if (!isFactRef(leaf.value)) return bySize && typeof leaf.value !== "number" ? whole(leaf) : { left, right: null };
   const right = variableOf(leaf.value.fact, leaf.value.path);
-  return right === null || (bySize && !right.isNumber) ? null : { left, right };
+  const isAsked = right !== null && right.type !== "list" && (!bySize || right.type === "number");
+  return isAsked ? { left, right } : whole(leaf);
 }
 
-const keyOf = (leaf: Leaf) => JSON.stringify(leaf);
+type Sides = { left: Variable; right: Variable | null } | { whole: string; negated: boolean };
 
-interface Collected {
-  key: string;
-  values: readonly unknown[];
+function whole(leaf: Leaf): { whole: string; negated: boolean } {
+  return { whole: JSON.stringify(leaf, ["fact", "path", "operator", "value"]), negated: false };
 }
 
-function collect(conditions: readonly Condition[], variableOf: VariableOf): Map<string, Collected> {
+/** The values to try for every fact, and for every leaf that counts as a whole. */
+function collect(conditions: readonly Condition[], variableOf: VariableOf): Map<string, readonly unknown[]> {
   const found = new Map<string, { variable: Variable; constants: unknown[]; linked: Set<string> }>();
-  const wholes = new Map<string, Collected>();
+  const values = new Map<string, readonly unknown[]>();
   const slot = (variable: Variable) => {
     let entry = found.get(variable.key);
     if (!entry) found.set(variable.key, entry = { variable, constants: [], linked: new Set() });
@@ -114,8 +123,8 @@ function collect(conditions: readonly Condition[], variableOf: VariableOf): Map<
   };
   for (const leaf of conditions.flatMap(leavesOf)) {
     const sides = sidesOf(leaf, variableOf);
-    if (sides === null) {
-      wholes.set(keyOf(leaf), { key: keyOf(leaf), values: [true, false] });
+    if ("whole" in sides) {
+      values.set(sides.whole, [true, false]);
       continue;
     }
     const left = slot(sides.left);
@@ -132,14 +141,13 @@ function collect(conditions: readonly Condition[], variableOf: VariableOf): Map<
     for (const other of found.get(key)!.linked) group(other, seen);
     return seen;
   };
-  const result = new Map<string, Collected>(wholes);
   for (const [key, { variable }] of found) {
     const members = [...group(key)];
     const constants = members.flatMap((member) => {
       const entry = found.get(member)!;
       return member === key ? entry.constants : [...entry.constants, ...entry.variable.candidates([], 0).flat()];
     });
-    result.set(key, { key, values: variable.candidates([...new Set(constants)], members.length) });
+    values.set(key, variable.candidates([...new Set(constants)], members.length));
   }
-  return result;
+  return values;
 }

@@ -55,14 +55,14 @@ export function createLogic(book: LintBook): Logic {
       if (own?.type === "country_file") {
         if (world === null) return null;
         const value = path === undefined ? world : valueAt(world, path);
-        return { key, isNumber: typeof value === "number", candidates: () => [value] };
+        return { key, type: typeof value === "number" ? "number" : "other", candidates: () => [value] };
       }
-      if (own === null) return { key, isNumber: false, candidates: () => [undefined] };
+      if (own === null) return { key, type: "other", candidates: () => [undefined] };
       const here = fact === "to_country" || fact === "from_country" ? resolved({ type: "country_code" }, world) : own;
       const taken = world?.code === "default" ? known : [];
       return {
         key,
-        isNumber: here.type === "number",
+        type: here.type === "number" || here.type === "list" ? here.type : "other",
         candidates: (constants, linked) => candidatesOf(here, constants, linked, taken),
       };
     };
@@ -157,7 +157,6 @@ function candidatesOf(
       return [...words, ...others, ...(domain.nullable ? [null] : [])];
     }
     case "list":
-      return subsets([...constants.filter((one) => typeof one !== "object"), "\u0000other"]);
     case "object":
       return [{}];
     case "country_file":
@@ -188,10 +187,4 @@ function numbersBetween(
   }
   if (cuts.length === 0) found.add(0);
   return [...found].filter((one) => one >= min && (!integer || Number.isInteger(one))).sort((a, b) => a - b);
-}
-
-/** All subsets of a few values; of many, the empty one, each by itself and all together. */
-function subsets(values: readonly unknown[]): unknown[][] {
-  if (values.length > 6) return [[], ...values.map((value) => [value]), [...values]];
-  return values.reduce<unknown[][]>((all, value) => [...all, ...all.map((one) => [...one, value])], [[]]);
 }

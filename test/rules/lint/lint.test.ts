@@ -756,7 +756,7 @@ const CASES: Case[] = [
       says: /"non\.\*stop" is written as a regular expression/,
       severity: "error",
     },
-    near: { "lexicons/guards.yaml": ["- nonstop", '- "nonstop*"'] },
+    near: { "lexicons/guards.yaml": ["- nonstop", '- "nonstop*"\n      - "[e-mail|a-z] ou 100$"'] },
   },
   {
     name: "a regular expression as the value of a condition",

@@ -169,6 +169,16 @@ describe("holdTogether()", () => {
     expect(logic.holdTogether("release", parts, france)).toBe(expected);
   });
 
+  test("a list has each of many members or has not", () => {
+    const codes = Array.from({ length: 20 }, (_, n) => `A${String.fromCharCode(65 + n)}`);
+    const each = codes.map((code) => is("sender", code, "contains", "$.countries"));
+    expect(logic.holdTogether("release", [{ all: each }], france)).toBe(true);
+    expect(logic.holdTogether("release", [{ all: each }, { not: each[3]! }], france)).toBe(false);
+    const lacks = is("sender", codes[3]!, "doesNotContain", "$.countries");
+    expect(logic.holdTogether("release", [{ all: each }, lacks], france)).toBe(false);
+    expect(logic.holdTogether("release", [{ any: each }, lacks], france)).toBe(true);
+  });
+
   test("people of countries without a file are in no country that has one", () => {
     const everybodyElse = book.countries.find(({ table }) => table.code === "default")!.table;
     expect(logic.holdTogether("release", [is("to_country", "FR")], everybodyElse)).toBe(false);

@@ -91,7 +91,7 @@ export const signalTwice: Check = (book) => {
 };
 
 /** What only a regular expression has: an escaped class, a quantified group, a range of letters, any run of characters. */
-const EXPRESSION = /\\[bBdDwWsS.]|\.[*+]|\(\?|\([^()]*\)[?*+{]|\[[a-z0-9]-[a-z0-9]|^\^|\$$|^\/.+\/[a-z]*$/;
+const EXPRESSION = /\\[bBdDwWsS.]|\.[*+]|\(\?|\([^()]*\)[?*+{]|\[(?:[a-z0-9]-[a-z0-9])+\]|^\^|^\/.+\/[a-z]*$/;
 
 /**
  * Regular expressions, where words are meant. There are none in rule files: patterns are words, matched in linear time, and a

@@ -29,7 +29,7 @@ export function unsubscribeRoutes({ deps }: Api) {
   routes.get("/u/:token", async (c) => {
     const message = await findByToken(deps.db.client, c.req.param("token"));
     if (message === null) return unknownPage(c);
-    const { language, words, brand } = speech(c, message, await deps.settings.current());
+    const { language, words, brand, reporting } = speech(c, message, await deps.settings.current());
     return page(
       c,
       language,
@@ -38,6 +38,7 @@ export function unsubscribeRoutes({ deps }: Api) {
         <h1>${words.question(brand)}</h1>
         <p>${words.explanation}</p>
         <form method="post"><button type="submit">${words.button}</button></form>
+        ${reporting === null ? "" : html`<p>${words.report(reporting)}</p>`}
       `,
     );
   });
@@ -77,7 +78,7 @@ function speech(
   c: Context<Env>,
   { person, sender, language }: LinkedMessage,
   { rulebook, senders }: Settings,
-): { language: string; words: UnsubscribeWords; brand: string } {
+): { language: string; words: UnsubscribeWords; brand: string; reporting: string | null } {
   const { country } = rulebook.locate(person);
   const ofCountry = country !== null && rulebook.countries.includes(country)
     ? rulebook.country(country).table.languages
@@ -91,6 +92,7 @@ function speech(
     language: chosen,
     words: UNSUBSCRIBE_WORDS[chosen]!,
     brand: senders.get(sender)?.brand ?? rulebook.deployment.brand,
+    reporting: rulebook.country(country).table.reporting?.number ?? null,
   };
 }
 

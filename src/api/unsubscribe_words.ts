@@ -6,6 +6,8 @@ export interface UnsubscribeWords {
   button: string;
   done_title: string;
   done: (brand: string) => string;
+  /** Where abusive messages are reported in the person's country. */
+  report: (number: string) => string;
   unknown_title: string;
   unknown: string;
 }
@@ -19,6 +21,7 @@ export const UNSUBSCRIBE_WORDS: Readonly<Record<string, UnsubscribeWords>> = {
     button: "Unsubscribe",
     done_title: "You are unsubscribed",
     done: (brand) => `You will get no more advertising by SMS from ${brand}. You may close this page.`,
+    report: (number) => `Was this message abuse? Forward it to ${number}.`,
     unknown_title: "This link does not work",
     unknown: "Check that the address is complete, or answer STOP to the message.",
   },
@@ -30,6 +33,7 @@ export const UNSUBSCRIBE_WORDS: Readonly<Record<string, UnsubscribeWords>> = {
     button: "Me désinscrire",
     done_title: "Vous êtes désinscrit",
     done: (brand) => `Vous ne recevrez plus de publicité par SMS de ${brand}. Vous pouvez fermer cette page.`,
+    report: (number) => `Message abusif ? Transférez-le au ${number}.`,
     unknown_title: "Ce lien ne fonctionne pas",
     unknown: "Vérifiez que l'adresse est complète, ou répondez STOP au message.",
   },
@@ -41,6 +45,7 @@ export const UNSUBSCRIBE_WORDS: Readonly<Record<string, UnsubscribeWords>> = {
     button: "Abmelden",
     done_title: "Sie sind abgemeldet",
     done: (brand) => `Sie erhalten keine Werbung mehr per SMS von ${brand}. Sie können diese Seite schließen.`,
+    report: (number) => `Missbrauch? Leiten Sie die Nachricht an ${number} weiter.`,
     unknown_title: "Dieser Link funktioniert nicht",
     unknown: "Prüfen Sie, ob die Adresse vollständig ist, oder antworten Sie STOP auf die Nachricht.",
   },
@@ -51,6 +56,7 @@ export const UNSUBSCRIBE_WORDS: Readonly<Record<string, UnsubscribeWords>> = {
     button: "Darme de baja",
     done_title: "Baja confirmada",
     done: (brand) => `No recibirá más publicidad por SMS de ${brand}. Puede cerrar esta página.`,
+    report: (number) => `¿Es un abuso? Reenvíe el mensaje al ${number}.`,
     unknown_title: "Este enlace no funciona",
     unknown: "Compruebe que la dirección está completa o responda STOP al mensaje.",
   },
@@ -61,6 +67,7 @@ export const UNSUBSCRIBE_WORDS: Readonly<Record<string, UnsubscribeWords>> = {
     button: "Cancellami",
     done_title: "Cancellazione confermata",
     done: (brand) => `Non riceverà più pubblicità via SMS da ${brand}. Può chiudere questa pagina.`,
+    report: (number) => `Messaggio abusivo? Lo inoltri al ${number}.`,
     unknown_title: "Questo link non funziona",
     unknown: "Controlli che l'indirizzo sia completo oppure risponda STOP al messaggio.",
   },
@@ -71,6 +78,7 @@ export const UNSUBSCRIBE_WORDS: Readonly<Record<string, UnsubscribeWords>> = {
     button: "Cancelar",
     done_title: "Cancelamento confirmado",
     done: (brand) => `Não receberá mais publicidade por SMS de ${brand}. Pode fechar esta página.`,
+    report: (number) => `Mensagem abusiva? Reencaminhe-a para o ${number}.`,
     unknown_title: "Esta ligação não funciona",
     unknown: "Verifique se o endereço está completo ou responda STOP à mensagem.",
   },
@@ -82,6 +90,7 @@ export const UNSUBSCRIBE_WORDS: Readonly<Record<string, UnsubscribeWords>> = {
     button: "Afmelden",
     done_title: "U bent afgemeld",
     done: (brand) => `U ontvangt geen reclame meer per sms van ${brand}. U kunt deze pagina sluiten.`,
+    report: (number) => `Misbruik? Stuur het bericht door naar ${number}.`,
     unknown_title: "Deze link werkt niet",
     unknown: "Controleer of het adres volledig is, of beantwoord het bericht met STOP.",
   },

@@ -16,7 +16,8 @@ import type {
   Sender,
 } from "./message.ts";
 import type { CompiledRule, Place, ReplyTemplate, Rulebook } from "./rulebook.ts";
-import type { Stage } from "./rulebook_schema.ts";
+import type { Country, Stage } from "./rulebook_schema.ts";
+import { measure } from "./segment.ts";
 
 /**
  * The heart: the same message, facts, rulebook and instant always give the same decision, and the decision says which rules
@@ -325,5 +326,15 @@ function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender): string
     sender: sender.address,
     contact: frame.rulebook.deployment.contact,
   };
-  return fill(frame.rulebook.reply(template, [...first, ...own, ...languages]).text, (name) => words[name] ?? null);
+  const reply = frame.rulebook.reply(template, [...first, ...own, ...languages]);
+  const answer = fill(reply.text, (name) => words[name] ?? null);
+  return kind === "help" ? withReporting(answer, reply.language, frame.country) : answer;
+}
+
+/** A HELP answer with where to report abuse, while it stays one SMS: who writes and how to stop come first. */
+function withReporting(answer: string, language: string, { reporting }: Country): string {
+  const sentence = reporting?.help[language];
+  if (reporting === undefined || sentence === undefined) return answer;
+  const longer = `${answer} ${sentence.replaceAll("{number}", reporting.number)}`;
+  return measure(longer).segments === 1 ? longer : answer;
 }

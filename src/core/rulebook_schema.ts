@@ -296,6 +296,12 @@ export const Country = z.strictObject({
     languages: z.array(language).min(1).optional(),
     source: Source,
   }),
+  /** Where people report abusive SMS, and the sentence that the HELP answer ends with, by language. `{number}` is filled in. */
+  reporting: z.strictObject({
+    number: z.string().regex(/^\d{3,6}$/),
+    help: z.record(language, z.string().regex(/\{number\}/, "must hold {number}")),
+    source: Source,
+  }).optional(),
   frequency: Frequency.extend({ regions: z.record(z.string(), Frequency).optional() }),
   /** Kinds of sender that may carry each category. */
   senders: z.strictObject({

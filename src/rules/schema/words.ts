@@ -208,6 +208,15 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       languages: "In which languages the wordings speak; left out: in all of the country's",
       source: SOURCE,
     },
+    reporting: {
+      "": "Where people report abusive SMS",
+      number: "The number that they forward it to",
+      help: {
+        "": "The sentence that the answer to HELP ends with, by language",
+        "*": "With {number}; left out where the answer would need a second SMS",
+      },
+      source: SOURCE,
+    },
     frequency: {
       ...FREQUENCY,
       regions: { "": "Caps of a part of the country, by its suffix of ISO 3166-2", "*": FREQUENCY },

@@ -125,7 +125,7 @@ export function proposalRoutes({ deps }: Api) {
         last,
         { base, candidate, samples: 0 },
       );
-      const proposal = orProblem(await propose(deps, { rulebook, note, by, simulation: summaryOf(simulation) }));
+      const proposal = orProblem(await propose(deps, { candidate, note, by, simulation: summaryOf(simulation) }));
       deps.log("info", "rules.proposed", { proposal: proposal.id, rulebook, by });
       return c.json(proposalView(proposal), 201);
     },

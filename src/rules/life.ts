@@ -92,15 +92,17 @@ export function stateOf({ active, activated_at, proposal_state }: Version): (typ
   return proposal_state === "rejected" ? "rejected" : "draft";
 }
 
-/** Proposes a stored version in the place of the active one, which the proposal remembers as its base. */
+/**
+ * Proposes a stored version in the place of the active one, which the proposal remembers as its base. `candidate` is compiled: what
+ * this build cannot use is not proposed.
+ */
 export async function propose(
   { db, newId, now }: LifeDeps,
-  { rulebook, note, by, simulation }: { rulebook: string; note: string; by: string; simulation: SimulationSummary },
+  { candidate, note, by, simulation }: { candidate: Rulebook; note: string; by: string; simulation: SimulationSummary },
 ): Promise<LifeResult<Proposal>> {
+  const rulebook = candidate.hash;
   const { active } = await activeRulebook(db.client);
   if (rulebook === active) return failed("already_active", `${rulebook} is the active version.`);
-  const usable = await stillUsable(db, rulebook);
-  if (!usable.ok) return usable;
   for (const state of OPEN_PROPOSAL) {
     const [same] = (await listProposals(db, { limit: 1, state, rulebook })).rows;
     if (same?.base === active) {

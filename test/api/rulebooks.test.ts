@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { SettingsCache } from "../../src/gateway/settings.ts";
+import { DATABASE_KINDS, openAgain } from "../support/database.ts";
 import { consent, PROMO, type TestGateway, testGateway, walkPages } from "../support/gateway.ts";
 import { FR, frenchSaturday, publishSaturday, secondAdmin, storeDraft } from "../support/rulebook_life.ts";
 
@@ -233,8 +235,8 @@ describe("who may do what, and when", () => {
     expect(rows[0]!["rulebook"]).toBe(await active(gateway));
   });
 
-  test("the same publication sent eight times at once makes one activation", async () => {
-    const gateway = await testGateway();
+  test.each(DATABASE_KINDS)("%s: the same publication sent eight times at once makes one activation", async (kind) => {
+    const gateway = await testGateway({ kind });
     const other = await secondAdmin(gateway);
     const hash = await storeDraft(gateway);
     const id = await proposed(gateway, hash);
@@ -244,6 +246,9 @@ describe("who may do what, and when", () => {
     );
     expect(replies.filter(({ status }) => status === 200).length).toBe(1);
     expect((await gateway.call("GET", `/v1/rulebooks/${hash}`)).body.activations.length).toBe(1);
+    const instance = await openAgain(gateway.db);
+    expect((await new SettingsCache(instance.client).current()).rulebook.hash).toBe(hash);
+    await instance.close();
   });
 
   test.each([

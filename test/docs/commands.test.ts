@@ -31,7 +31,8 @@ describe.each(DOCUMENTS)("the commands of $path", ({ path, clock }) => {
 
   test.each(documentedCommands(text))("line $line: $title", async ({ script, expected }) => {
     await expectOutput({ script, expected }, setup, gateway);
-  }, 20_000);
+    // A block may start several processes that each check all rules, beside other tests.
+  }, 60_000);
 });
 
 test("README starts the gateway as this test does", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { idMaker } from "../../src/gateway/ids.ts";
-import { followFolder, publishFolder } from "../../src/rules/follow.ts";
+import type { Log } from "../../src/gateway/gateway.ts";
+import { followFolder, logDifference, publishFolder } from "../../src/rules/follow.ts";
 import { rollback } from "../../src/rules/life.ts";
 import { activeRulebook } from "../../src/store/settings.ts";
 import { storeRulebook } from "../../src/store/rulebooks.ts";
@@ -29,6 +30,14 @@ async function edit(path: string, text: string): Promise<string> {
 }
 
 const brand = (name: string) => `kind: deployment\nbrand: ${name}\ncontact: help@parley.example\n`;
+
+test("logDifference() tells only of a folder that differs, and what to do", () => {
+  const logged: string[] = [];
+  const log: Log = (level, event, fields) => void logged.push(`${level} ${event} ${fields?.["detail"]}`);
+  logDifference(log, { active: "rb_a", folder: "rb_a" });
+  logDifference(log, { active: "rb_a", folder: "rb_b" });
+  expect(logged).toEqual([expect.stringMatching(/^warn rules\.folder_differs .*rules pull/)]);
+});
 
 describe("publishFolder()", () => {
   test("applies what has changed, once, and records it", async () => {

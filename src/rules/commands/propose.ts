@@ -1,13 +1,12 @@
 import { SettingsCache } from "../../gateway/settings.ts";
-import { loadRulebook } from "../check.ts";
 import { diffSources } from "../diff/mod.ts";
-import { draft, propose, resolveVersion } from "../life.ts";
+import { draft, propose, resolveVersion, usable } from "../life.ts";
 import { simulateStored } from "../simulate/mod.ts";
 import { summaryOf } from "../simulate/summary.ts";
 import { parseArguments, wholeNumber } from "./arguments.ts";
 import { type Command, UsageError } from "./command.ts";
 import { changeLines } from "./diff.ts";
-import { CommandError, isStoredRef, lifeDeps, orFail, sourcesOf, VERSION_HELP, whoActs } from "./stored.ts";
+import { isStoredRef, lifeDeps, orFail, sourcesOf, VERSION_HELP, whoActs } from "./stored.ts";
 
 const LAST = 1_000;
 
@@ -31,22 +30,21 @@ that same folder makes it active by itself, so propose from another folder there
     const { client } = deps.db;
     const by = await whoActs(deps.db, io.key);
     const sources = await sourcesOf(ref, io);
-    const rulebook = isStoredRef(ref)
-      ? orFail(await resolveVersion(deps.db, ref))
-      : orFail(await draft(deps, sources)).rulebook.hash;
-
+    const candidate = isStoredRef(ref)
+      ? orFail(usable(orFail(await resolveVersion(deps.db, ref)), sources))
+      : orFail(await draft(deps, sources)).rulebook;
     const { senders, rulebook: base } = await new SettingsCache(client).current();
-    const candidate = loadRulebook(sources).rulebook;
-    if (candidate === null) throw new CommandError(`${rulebook} cannot be used by this build`);
     const { publicUrl } = io.config();
     const simulation = summaryOf(
       await simulateStored({ client, senders, publicUrl }, last, { base, candidate, samples: 0 }),
     );
-    const proposal = orFail(await propose(deps, { rulebook, note: values.note, by, simulation }));
+    const proposal = orFail(await propose(deps, { candidate, note: values.note, by, simulation }));
     const difference = diffSources(await sourcesOf("active", io), sources);
     if ("changes" in difference) { for (const line of changeLines(difference.changes)) io.print(line); }
     io.print(`Of the last ${simulation.messages} messages, ${simulation.changed} would have come out otherwise.`);
-    io.print(`Proposed ${rulebook} in the place of ${proposal.base} as ${proposal.id}; somebody else approves it.`);
+    io.print(
+      `Proposed ${candidate.hash} in the place of ${proposal.base} as ${proposal.id}; somebody else approves it.`,
+    );
     return 0;
   },
 };

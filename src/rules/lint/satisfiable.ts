@@ -49,10 +49,18 @@ export function satisfiable(conditions: readonly Condition[], variableOf: Variab
 
 /** Every leaf of a condition, in order. */
 export function leavesOf(condition: Condition): Leaf[] {
-  if ("all" in condition) return condition.all.flatMap(leavesOf);
-  if ("any" in condition) return condition.any.flatMap(leavesOf);
-  if ("not" in condition) return leavesOf(condition.not);
-  return [condition];
+  return placedLeaves(condition, []).map(({ leaf }) => leaf);
+}
+
+/** Every leaf with its path; that of the condition itself is `at`. */
+export function placedLeaves(
+  condition: Condition,
+  at: readonly PropertyKey[],
+): { leaf: Leaf; at: readonly PropertyKey[] }[] {
+  if ("all" in condition) return condition.all.flatMap((part, index) => placedLeaves(part, [...at, "all", index]));
+  if ("any" in condition) return condition.any.flatMap((part, index) => placedLeaves(part, [...at, "any", index]));
+  if ("not" in condition) return placedLeaves(condition.not, [...at, "not"]);
+  return [{ leaf: condition, at }];
 }
 
 export function isFactRef(value: unknown): value is { fact: string; path?: string } {

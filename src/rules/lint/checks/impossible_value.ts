@@ -2,7 +2,7 @@ import type { Domain } from "../../../core/fact_domains.ts";
 import type { Leaf } from "../../../core/rulebook_schema.ts";
 import { countryDomain } from "../../country_paths.ts";
 import type { Check, Draft, PlacedRule } from "../finding.ts";
-import { isFactRef, leavesOf } from "../satisfiable.ts";
+import { isFactRef, placedLeaves } from "../satisfiable.ts";
 import { createLogic, isPlain } from "../worlds.ts";
 
 /**
@@ -12,14 +12,14 @@ import { createLogic, isPlain } from "../worlds.ts";
 export const impossibleValue: Check = (book) => {
   const logic = createLogic(book);
   return book.rules.flatMap((placed) =>
-    leavesOf(placed.rule.conditions).flatMap((leaf) => {
+    placedLeaves(placed.rule.conditions, [...placed.at, "conditions"]).flatMap(({ leaf, at }) => {
       const sides = isFactRef(leaf.value) ? [leaf, leaf.value] : [leaf];
       const astray = sides.flatMap(({ fact, path }) => pathProblem(fact, path));
-      if (astray.length > 0) return astray.map((said) => draft(placed, said));
+      if (astray.length > 0) return astray.map((said) => draft(placed, at, said));
       const known = logic.domain(placed.stage, leaf.fact, leaf.path);
       const domain = known?.type === "country_file" && leaf.path !== undefined ? countryDomain(leaf.path) : known;
       const unlike = domain === null || isFactRef(leaf.value) ? null : valueProblem(leaf, domain);
-      return unlike === null ? [] : [draft(placed, unlike)];
+      return unlike === null ? [] : [draft(placed, at, unlike)];
     })
   );
 
@@ -43,10 +43,10 @@ interface Said {
   allowed: string | null;
 }
 
-function draft({ file, at, rule }: PlacedRule, { problem, allowed }: Said): Draft {
+function draft({ file, rule }: PlacedRule, at: readonly PropertyKey[], { problem, allowed }: Said): Draft {
   return {
     file,
-    at: [...at, "conditions"],
+    at,
     rule: rule.id,
     severity: "error",
     problem,

@@ -2,7 +2,7 @@ import { compilePatterns, type Step, variantsOf } from "../../../core/phrases.ts
 import type { RuleFile } from "../../../core/rulebook_schema.ts";
 import type { Token } from "../../../core/text.ts";
 import { type Check, type Draft, filesOf, type LintFiles } from "../finding.ts";
-import { leavesOf } from "../satisfiable.ts";
+import { placedLeaves } from "../satisfiable.ts";
 
 interface Placed {
   file: string;
@@ -126,9 +126,10 @@ function stringsUnder(node: unknown, at: readonly PropertyKey[], file: string): 
 
 function valuesIn(book: LintFiles): Placed[] {
   return book.rules.flatMap(({ file, at, rule }) =>
-    leavesOf(rule.conditions).flatMap(({ value }) => Array.isArray(value) ? value : [value])
-      .filter((value) => typeof value === "string")
-      .map((pattern) => ({ file, at: [...at, "conditions"], pattern }))
+    placedLeaves(rule.conditions, [...at, "conditions"]).flatMap(({ leaf: { value }, at: place }) =>
+      (Array.isArray(value) ? value : [value]).filter((one) => typeof one === "string")
+        .map((pattern) => ({ file, at: place, pattern }))
+    )
   );
 }
 

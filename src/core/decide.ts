@@ -235,6 +235,7 @@ export const REASON_WORDS = [
   "sender",
   "matched",
   "hours",
+  "content_score",
   "advertising_count",
   "advertising_limit",
   "advertising_hours",

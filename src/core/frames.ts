@@ -5,6 +5,7 @@ import { measure } from "./segment.ts";
 import { quiet } from "./quiet_hours.ts";
 import { type Token, tokenize } from "./text.ts";
 import type { KeywordMatch } from "./keywords.ts";
+import { type Content, weighContent } from "./content.ts";
 
 /**
  * The facts that rules may ask about, each computed at most once and only when a rule asks. Names and meanings are listed in
@@ -17,6 +18,8 @@ export const NEVER_MINUTES = 1e9;
 /** Delay after which a message that waits for missing facts is decided again. */
 const RETRY_MS = 15 * 60_000;
 const MINUTE = 60_000;
+/** As many words as a reason tells: those that weigh most explain the score, and every decision is stored. */
+const TOLD_WORDS = 8;
 
 export const OUTBOUND_FACTS = {
   classify: {
@@ -26,7 +29,7 @@ export const OUTBOUND_FACTS = {
     reply_kind:
       "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `help`",
     content_category: "What the words say: `commercial`, `informative` or `unclear`",
-    content_score: "Sum of the weights of the signals found; positive is advertising",
+    content_score: "Points of the signals and learned words found; positive is advertising",
     conversation_minutes:
       "Minutes since the person last wrote an ordinary message to this sender; a huge number when never, or when they asked for something since",
     suppression: "`none`, `commercial` (no advertising) or `all` (nothing from this sender)",
@@ -88,8 +91,7 @@ export class OutboundFrame {
   category: Category = "commercial";
   composed: Composed | null = null;
   #tokens: Token[] | undefined;
-  #score: number | undefined;
-  #signals: string[] = [];
+  #content: Content | undefined;
   #quiet: ReturnType<typeof quiet> | undefined;
   #mention: MentionState | undefined;
 
@@ -125,24 +127,20 @@ export class OutboundFrame {
   get reply_kind(): string {
     return this.message.reply_kind ?? "none";
   }
+  get content(): Content {
+    return this.#content ??= weighContent(
+      this.message.text,
+      this.tokens,
+      this.book.signals.match(this.tokens),
+      this.rulebook.weights,
+      this.rulebook.thresholds,
+    );
+  }
   get content_score(): number {
-    if (this.#score === undefined) {
-      let advertises = 0;
-      let informs = 0;
-      for (const found of this.book.signals.match(this.tokens)) {
-        if (found.value.weight > 0) advertises += found.value.weight;
-        else informs += found.value.weight;
-        const first = this.tokens[found.from], last = this.tokens[found.to - 1];
-        if (first && last) this.#signals.push(this.message.text.slice(first.start, last.end));
-      }
-      const score = advertises + Math.max(informs, this.rulebook.thresholds.floor);
-      this.#score = Math.round(score * 100) / 100;
-    }
-    return this.#score;
+    return this.content.score;
   }
   get content_category(): Category | "unclear" {
-    const score = this.content_score, limits = this.rulebook.thresholds;
-    return score >= limits.commercial ? "commercial" : score <= limits.informative ? "informative" : "unclear";
+    return this.content.category;
   }
   get conversation_minutes(): number {
     return minutesSince(this.person.last_chat_at, this.now);
@@ -230,8 +228,7 @@ export class OutboundFrame {
   }
   /** Words for reason templates. */
   get matched(): string {
-    return [...new Set(this.content_score === 0 ? [] : this.#signals)].map((words) => `"${words}"`).join(", ") ||
-      "nothing";
+    return this.content.words(TOLD_WORDS).join(", ") || "nothing";
   }
 }
 

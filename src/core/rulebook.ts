@@ -19,6 +19,7 @@ import type {
   Stage,
 } from "./rulebook_schema.ts";
 import type { Token } from "./text.ts";
+import { compileWeights, WeightError, type WordWeights } from "./weights.ts";
 import { zonesOfCountry } from "./zones.ts";
 
 /**
@@ -29,7 +30,9 @@ export interface Rulebook {
   /** Content hash of the files: the name of this version. */
   readonly hash: string;
   readonly deployment: Deployment;
-  readonly thresholds: { commercial: number; informative: number; floor: number };
+  readonly thresholds: Thresholds;
+  /** What was learned of words; the same in every country, because a text may be in any language anywhere. */
+  readonly weights: WordWeights;
   readonly guards: PhraseMatcher<{ why: string }>;
   /** Country codes that have a file of their own. */
   readonly countries: readonly string[];
@@ -38,6 +41,14 @@ export interface Rulebook {
   locate(e164: string): Place;
   /** Wording of an automatic answer in the first of `languages` that has one. */
   reply(template: ReplyTemplate, languages: readonly string[]): { text: string; language: string; source: Source };
+}
+
+/** In points: at and beyond which a text is one or the other, and how far signals written by hand count. */
+export interface Thresholds {
+  commercial: number;
+  informative: number;
+  floor: number;
+  ceiling: number;
 }
 
 export type ReplyTemplate = "opt_out_commercial" | "opt_out_everything" | "opt_in_confirmation" | "help";
@@ -163,6 +174,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   );
   const thresholds = of("signals").map((file) => file.content.thresholds).find((one) => one !== undefined);
   if (!thresholds) throw new RulebookError("lexicons/signals", null, "no signals file gives the thresholds");
+  const weights = compileTables(of("weights"));
   // A territory has clocks of its own.
   const zonesOf = (code: string) => {
     const file = countries.get(code)?.content;
@@ -224,6 +236,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     hash,
     deployment,
     thresholds,
+    weights,
     countries: [...countries.keys()].filter((code) => code !== "default"),
     guards: compileAll(
       of("guards"),
@@ -354,6 +367,15 @@ function compileAll<T, F extends NamedFile>(
   // Once per file first, so that a malformed pattern is reported with the file that holds it.
   for (const file of files) guarded(file.path, () => compilePatterns(entriesOf(file)));
   return compilePatterns(files.flatMap(entriesOf));
+}
+
+function compileTables(files: readonly (NamedFile & { content: Of<"weights"> })[]): WordWeights {
+  try {
+    return compileWeights(files.map(({ content: { traits = {}, words } }) => ({ traits, words })));
+  } catch (error) {
+    if (error instanceof WeightError) throw new RulebookError(files[error.table]!.path, null, error.message);
+    throw error;
+  }
 }
 
 function guarded<T>(path: string, compile: () => T): T {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CONFIDENCES } from "./message.ts";
+import { TRAITS } from "./weights.ts";
 
 /**
  * The shape of every file under `rules/`. A file is YAML 1.2 (JSON is accepted) and says what it is by its `kind`.
@@ -359,10 +360,24 @@ const Signals = z.strictObject({
     informative: z.number(),
     /** Signs of information count down to here and no further, so that many of them never hide one clear offer. */
     floor: z.number().max(0),
+    /** Signs of advertising written by hand count up to here; a single one of 10 is a clear offer and decides alone. */
+    ceiling: z.number().min(0),
   }).optional(),
   signals: z.array(
     z.strictObject({ patterns: z.array(pattern).min(1), weight: z.number().min(-10).max(10), why: text }),
   ).min(1),
+});
+/**
+ * What words were found to say, learned from labelled texts by `deno task rules train`: never edited by hand, because the next training
+ * writes it anew. Points as in `signals`; a word stands in the file of the language that uses it most.
+ */
+const Weights = z.strictObject({
+  kind: z.literal("weights"),
+  language,
+  /** Outward signs of a text; only in the `und` file. */
+  traits: z.partialRecord(z.enum(TRAITS), z.number()).optional(),
+  /** `word`, `two words`, `livra*` (the first five letters of a longer word), `<money> off`, `#p` (figures and letters). */
+  words: z.record(text, z.number().min(-20).max(20)),
 });
 const Replies = z.strictObject({
   kind: z.literal("replies"),
@@ -405,6 +420,7 @@ export const RuleFile = z.discriminatedUnion("kind", [
   Guards,
   Mentions,
   Signals,
+  Weights,
   Replies,
   AreaCodes,
   Deployment,

@@ -151,7 +151,7 @@ const RECIPIENTS: Record<string, string> = {
   tl: "+639171200001",
 };
 
-/** English where nothing is known of the language: the United States. */
-function recipientOf(lang: string): string {
+/** Somebody who may be written to in `lang`; the United States where nothing is known of the language. */
+export function recipientOf(lang: string): string {
   return RECIPIENTS[lang.split("-")[0] ?? ""] ?? RECIPIENTS.en!;
 }

@@ -1,22 +1,14 @@
 import { expect, test } from "vitest";
+import { weighContent } from "../../src/core/content.ts";
 import { tokenize } from "../../src/core/text.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
 const { rulebook } = await shippedRules();
 
 function content(text: string, country: string): string {
-  let advertises = 0;
-  let informs = 0;
-  for (const { value } of rulebook.country(country).signals.match(tokenize(text))) {
-    if (value.weight > 0) advertises += value.weight;
-    else informs += value.weight;
-  }
-  const score = advertises + Math.max(informs, rulebook.thresholds.floor);
-  return score >= rulebook.thresholds.commercial
-    ? "commercial"
-    : score <= rulebook.thresholds.informative
-    ? "informative"
-    : "unclear";
+  const tokens = tokenize(text);
+  const { signals } = rulebook.country(country);
+  return weighContent(text, tokens, signals.match(tokens), rulebook.weights, rulebook.thresholds).category;
 }
 
 test.each([

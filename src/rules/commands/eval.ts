@@ -1,12 +1,12 @@
 import { checkRulebook, problemLine } from "../check.ts";
 import { evaluationLines } from "../eval_report.ts";
 import { evaluateInbound, evaluateOutbound, type Evaluation } from "../evaluate.ts";
-import { EvaluationSetError, type LabelledText, readLabelled, type Task } from "../evaluation_set.ts";
+import { evaluationSets, fileRows, OWN_SETS } from "../evaluation_files.ts";
+import { EvaluationSetError, type LabelledText, type Task } from "../evaluation_set.ts";
 import { readSources } from "../files.ts";
 import { parseArguments } from "./arguments.ts";
 import { type Command, UsageError } from "./command.ts";
 
-const OWN_SETS = "test/evaluation";
 const DEFAULT_MISSES = 20;
 
 /** `deno task rules eval`: only reads files. */
@@ -79,9 +79,11 @@ function readOptions(args: string[]): Options {
 
 async function readSets(options: Options): Promise<Record<Task, LabelledText[]>> {
   const own = options.outbound === undefined && options.inbound === undefined;
-  const rowsOf = async (task: Task) =>
-    (own ? await ownRows(task) : await fileRows(options[task], task))
-      .filter((row) => options.split === undefined || row.split === options.split);
+  const rowsOf = async (task: Task) => {
+    const path = options[task];
+    const rows = own ? await evaluationSets(task) : path === undefined ? [] : await fileRows(path, task);
+    return rows.filter((row) => options.split === undefined || row.split === options.split);
+  };
   return { outbound: await rowsOf("outbound"), inbound: await rowsOf("inbound") };
 }
 
@@ -97,29 +99,4 @@ function report(outbound: Evaluation | null, inbound: readonly Evaluation[], mis
       ? section("inbound", null)
       : inbound.flatMap((one) => section(`inbound: ${one.positive}`, one))),
   ];
-}
-
-/** The rows of one given file; none when it is not given. */
-async function fileRows(path: string | undefined, task: Task): Promise<LabelledText[]> {
-  if (path === undefined) return [];
-  try {
-    return readLabelled(await Deno.readTextFile(path), path, task);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new EvaluationSetError(`${path}: there is no such file (${task})`);
-    throw error;
-  }
-}
-
-/** The project's own sets, one file per language; a task without any yet has no rows. */
-async function ownRows(task: Task): Promise<LabelledText[]> {
-  const folder = `${OWN_SETS}/${task}`;
-  const names: string[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".jsonl")) names.push(name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const files = await Promise.all(names.sort().map((name) => fileRows(`${folder}/${name}`, task)));
-  // One source for all of them: the language stands beside it anyway.
-  return files.flat().map((row) => row.source.startsWith(folder) ? { ...row, source: "own" } : row);
 }

@@ -12,6 +12,7 @@ import { pull } from "./pull.ts";
 import { simulate } from "./simulate.ts";
 import { testExamples } from "./test.ts";
 import { proposals, versions } from "./versions.ts";
+import { trainCommand } from "./train.ts";
 
 /** Every command of `deno task rules`, in the order of `--help`: one line each. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -20,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   test: testExamples,
   list,
   eval: evaluate,
+  train: trainCommand,
   schema,
   diff,
   simulate,

@@ -1,0 +1,88 @@
+import type { Category } from "./message.ts";
+import type { PhraseMatch } from "./phrases.ts";
+import type { Signal, Thresholds } from "./rulebook.ts";
+import type { Token } from "./text.ts";
+import type { Trait, Weighed, WordWeights } from "./weights.ts";
+
+/** What the words of a message say, with how many points and why. */
+export interface Content {
+  category: Category | "unclear";
+  /** Points, rounded to hundredths; positive is advertising. */
+  score: number;
+  /** The weightiest words as written (or traits) with their points, at most `count`: `"20% off" +10`. */
+  words(count: number): string[];
+}
+
+/** A sign of this weight is a clear offer: mixed messages are commercial (CASL "one of the purposes"; ICO; CNIL). */
+export const CLEAR_OFFER = 10;
+
+/** How a trait is told to a reader. */
+const TRAIT_WORDS: Record<Trait, string> = {
+  exclamation: "an exclamation mark",
+  question: "a question mark",
+  capitals: "written in capitals",
+  masked_number: "a masked account number",
+  code_number: "a number of 4 to 8 digits",
+  long_number: "a number of 9 digits or more",
+};
+
+/**
+ * Adds up the hand-written signals and the learned words. Signs of advertising written by hand count up to `ceiling` and signs of
+ * information down to `floor`, so that many of one kind never silence the learned words; a clear offer makes the text commercial whatever
+ * else it says.
+ */
+export function weighContent(
+  text: string,
+  tokens: readonly Token[],
+  signals: readonly PhraseMatch<Signal>[],
+  learned: WordWeights,
+  { commercial, informative, floor, ceiling }: Thresholds,
+): Content {
+  let advertises = 0, informs = 0, strongest = 0, score = 0;
+  for (const { value: { weight } } of signals) {
+    if (weight > 0) advertises += weight;
+    else informs += weight;
+    if (weight > strongest) strongest = weight;
+  }
+  const weighed = learned.weigh(text, tokens);
+  for (const { weight } of weighed) score += weight;
+  score = Math.round((score + Math.min(advertises, ceiling) + Math.max(informs, floor)) * 100) / 100;
+  if (strongest >= CLEAR_OFFER && score < commercial) score = commercial;
+  return {
+    category: score >= commercial ? "commercial" : score <= informative ? "informative" : "unclear",
+    score,
+    words: (count) => weightiest(text, tokens, signals, weighed, count),
+  };
+}
+
+interface Part {
+  from: number;
+  to: number;
+  trait: Trait | null;
+  weight: number;
+}
+
+/** Parts that are the same words are told once, with what all of them weigh. */
+function weightiest(
+  text: string,
+  tokens: readonly Token[],
+  signals: readonly PhraseMatch<Signal>[],
+  weighed: readonly Weighed[],
+  count: number,
+): string[] {
+  const parts: Part[] = [];
+  for (const { from, to, trait, weight } of weighed) parts.push({ from, to, trait, weight });
+  for (const { from, to, value: { weight } } of signals) {
+    const same = parts.find((part) => part.from === from && part.to === to && part.trait === null);
+    if (same !== undefined) same.weight += weight;
+    else parts.push({ from, to, trait: null, weight });
+  }
+  return parts.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, count).map(
+    ({ from, to, trait, weight }) => {
+      const words = trait === null
+        ? `"${text.slice(tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? 0)}"`
+        : TRAIT_WORDS[trait];
+      return `${words} ${weight > 0 ? "+" : ""}${Math.round(weight * 100) / 100}`;
+    },
+  );
+}

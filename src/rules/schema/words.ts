@@ -281,13 +281,24 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       "": "Scores at which a text is settled; only in the und file",
       commercial: "At and above it a text advertises",
       informative: "At and below it a text informs",
-      floor: "Signs of information count down to here and no further",
+      floor: "Signs of information written by hand count down to here and no further",
+      ceiling: "Signs of advertising written by hand count up to here, but a single one of 10 decides alone",
     },
     signals: {
       "": "Signs of one kind",
       patterns: PATTERNS,
       weight: "Positive is advertising, negative information; from -10 to 10",
       why: "What kind of sign it is, shown in decisions",
+    },
+  },
+  weights: {
+    "": "What words were found to say, learned by deno task rules train; never edited by hand",
+    kind: KIND,
+    language: LANGUAGE,
+    traits: { "": "Points of outward signs of a text; only in the und file", "*": "Positive is advertising" },
+    words: {
+      "": "Points by word, two words, the first five letters of a word and *, or shape",
+      "*": "Positive is advertising, negative information",
     },
   },
   replies: {

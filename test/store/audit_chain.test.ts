@@ -4,6 +4,7 @@ import { type AuditRow, auditRow, auditStatements } from "../../src/store/audit.
 import { type ChainedEntry, chainHash, GENESIS, sealEntries } from "../../src/store/audit_chain.ts";
 import type { Db } from "../../src/store/client.ts";
 import { DATABASE_KINDS, freshDatabase, openAgain } from "../support/database.ts";
+import { testGateway } from "../support/gateway.ts";
 
 const newId = idMaker(Date.now);
 
@@ -76,6 +77,14 @@ describe.each(DATABASE_KINDS)("sealing (%s)", (kind) => {
     await other.close();
     expect(rows.length).toBe(4 * 12 * 7);
     expectWhole(rows);
+  });
+
+  test("a tick of the dispatcher seals what was written, on a server as from an edge runtime's cron", async () => {
+    const gateway = await testGateway({ kind });
+    await gateway.mo("+33612000001", "36105", "STOP");
+    expect((await log(gateway.db)).some(({ hash }) => hash === null)).toBe(true);
+    await gateway.dispatcher.tick();
+    expectWhole(await log(gateway.db));
   });
 
   test("an entry cannot be changed, sealed twice or deleted by a statement", async () => {

@@ -37,6 +37,8 @@ const CLAIM_PAUSE_MS = 50;
 const CLAIM_WAIT_MS = 250;
 /** Under a flow that never ends, leases that ran out and held messages are looked at this often all the same. */
 const LOOK_MS = 1_000;
+/** The audit log is sealed this often at most: each time costs a commit, and under load ticks come a hundred times a second. */
+const SEAL_MS = 1_000;
 
 export interface Dispatcher {
   /**
@@ -78,6 +80,7 @@ export function dispatcher(deps: Deps): Dispatcher {
     await recorder.submit({ handOver: handOverOf(row, result, deps), optOut: optOutOf(row, result) });
   };
 
+  let sealAt = 0;
   const tick = async (budgetMs = Infinity): Promise<number> => {
     const started = performance.now();
     let lookAt = started;
@@ -94,8 +97,11 @@ export function dispatcher(deps: Deps): Dispatcher {
           [...settings.carriers.values()].filter(({ adapter }) => adapter.idempotent).map(({ id }) => id),
         );
         looked = await release(deps, settings);
-        // An entry that cannot be sealed must not keep messages from leaving: it is sealed by a later tick.
-        await sealEntries(client).catch((error) => deps.log("error", "audit.not_sealed", { error: String(error) }));
+        if (performance.now() >= sealAt) {
+          sealAt = performance.now() + SEAL_MS;
+          // An entry that cannot be sealed must not keep messages from leaving: it is sealed by a later tick.
+          await sealEntries(client).catch((error) => deps.log("error", "audit.not_sealed", { error: String(error) }));
+        }
         // A full group has perhaps left more behind it: what it released leaves first, then the next.
         lookAt = performance.now() + (looked === RELEASE_GROUP ? 0 : LOOK_MS);
       }

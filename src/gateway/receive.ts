@@ -2,7 +2,7 @@ import type { InboundOutcome, InboundSms } from "../carriers/carrier.ts";
 import { decideInbound } from "../core/decide.ts";
 import { parseAddress } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
-import { recordBarriers } from "../store/barrier.ts";
+import { type Barrier, recordBarriers } from "../store/barrier.ts";
 import { loadFacts } from "../store/facts.ts";
 import { storedInbound } from "../store/inbound.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
@@ -26,8 +26,13 @@ export interface Receiver {
 
 /** `stored` is called after each commit that left an answer to dispatch. */
 export function receiver(deps: Deps, stored: () => void): Receiver {
-  const batcher = new Batcher<Item, InboundOutcome>(
-    (group) => receiveGroup(group, deps, stored),
+  const barriers: Barrier[] = [];
+  const batcher: Batcher<Item, InboundOutcome> = new Batcher<Item, InboundOutcome>(
+    async (group) => {
+      const results = await receiveGroup(group, barriers, deps, stored);
+      // Under load they go with the next group. Otherwise only the answers to the STOPs themselves wait for it.
+      return batcher.depth > 0 ? results.map(({ outcome }) => outcome) : afterBarriers(results, barriers, deps);
+    },
     ({ carrier_id, sms, person }) =>
       sms.carrierMessageId === null ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`],
     groupLimits(deps.db),
@@ -50,11 +55,18 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
 /** `person`: the writer's address, read once. `received_at`: ms, before it waited for its group. */
 type Item = Received & { person: string; received_at: number };
 
+interface Result {
+  outcome: InboundOutcome | Promise<InboundOutcome>;
+  /** It raised a barrier, of which the timeline shall tell. */
+  stops: boolean;
+}
+
 async function receiveGroup(
   group: Item[],
+  barriers: Barrier[],
   deps: Deps,
   stored: () => void,
-): Promise<(InboundOutcome | Promise<InboundOutcome>)[]> {
+): Promise<Result[]> {
   const now = deps.now();
   const settings = await deps.settings.current();
   const { client } = deps.db;
@@ -72,7 +84,7 @@ async function receiveGroup(
 
   const writes = noWrites();
   const later: LaterMessage[] = [];
-  const stops: { message_id: string; received_at: number }[] = [];
+  const stops = new Map<string, number>();
   const results = group.map(({ carrier_id, sms, received_at }, index): InboundOutcome => {
     // SQLite cuts a text at U+0000; what a handset wrote after it must not be lost.
     const text = sms.text.replaceAll("\0", " ");
@@ -124,7 +136,7 @@ async function receiveGroup(
     if (verdict.intent === "opt_out" && !person.startsWith("+")) {
       deps.log("warn", "opt_out.not_a_number", { message: id, carrier: carrier_id });
     }
-    if (verdict.effects.some(({ type }) => type === "suppress")) stops.push({ message_id: id, received_at });
+    if (verdict.effects.some(({ type }) => type === "suppress")) stops.set(id, received_at);
     writes.messages.push(row);
     later.push(...perform(
       verdict.effects,
@@ -146,30 +158,41 @@ async function receiveGroup(
     return { messageId: id, intent: verdict.intent };
   });
 
-  if (writes.messages.length === 0) return results;
-  const kept = await commit(client, writes, now, later);
+  if (writes.messages.length === 0) return results.map((outcome) => ({ outcome, stops: false }));
+  const earlier = barriers.splice(0);
+  let kept: Map<string, string>;
+  try {
+    kept = await commit(client, writes, now, later, recordBarriers(earlier));
+  } catch (error) {
+    barriers.push(...earlier);
+    throw error;
+  }
   if (later.length > 0) stored();
-  const told = tellBarriers(stops.filter(({ message_id }) => kept.has(message_id)), deps);
+  const at = deps.now();
+  for (const [message_id, received_at] of stops) {
+    if (kept.has(message_id)) barriers.push({ message_id, received_at, at });
+  }
 
   // Not kept: another instance stored the same webhook between our read and our write. Its message is the one. Only this answer
   // waits for it and fails with it: the others are stored, and without a carrier's id a second run would store them again.
   const lost = new Set(writes.messages.filter((row) => !kept.has(row.id)).map((row) => row.id));
   const winners = lost.size === 0 ? null : storedInbound(client, group);
-  return results.map((result, index) => {
-    if (lost.has(result.messageId)) return winners!.then((stored) => stored.get(index) ?? result);
-    return told?.of.has(result.messageId) ? told.done.then(() => result) : result;
-  });
+  return results.map((outcome, index): Result => ({
+    outcome: lost.has(outcome.messageId) ? winners!.then((stored) => stored.get(index) ?? outcome) : outcome,
+    stops: stops.has(outcome.messageId),
+  }));
 }
 
-/** Only the answers to the STOPs themselves wait for it, and none fails with it: what matters is committed. */
-function tellBarriers(
-  stops: readonly { message_id: string; received_at: number }[],
-  { db, now, log }: Deps,
-): { of: ReadonlySet<string>; done: Promise<void> } | null {
-  if (stops.length === 0) return null;
-  const done = recordBarriers(db.client, stops, now())
+/** Records barriers at once. No answer fails with it: what matters is committed. */
+function afterBarriers(
+  results: readonly Result[],
+  barriers: Barrier[],
+  { db, log }: Deps,
+): (InboundOutcome | Promise<InboundOutcome>)[] {
+  if (barriers.length === 0) return results.map(({ outcome }) => outcome);
+  const recorded = db.client.batch(recordBarriers(barriers.splice(0)))
     .catch((error) => log("warn", "barrier.not_recorded", { error: String(error) }));
-  return { of: new Set(stops.map(({ message_id }) => message_id)), done };
+  return results.map(({ outcome, stops }) => stops ? recorded.then(() => outcome) : outcome);
 }
 
 /** Carriers write our own numbers with or without `+`. */

@@ -1,4 +1,4 @@
-import type { DbClient } from "./client.ts";
+import type { InStatement } from "@libsql/client/web";
 
 /**
  * How long it took from a STOP to the barrier that it raises. The instant is taken after the transaction was committed, so it is an
@@ -8,17 +8,23 @@ import type { DbClient } from "./client.ts";
 /** Status of the event. */
 export const BARRIER = "suppressed";
 
-/** Records that the suppressions of these messages were durable at `at`. Both instants are ms since 1970. */
-export async function recordBarriers(
-  client: DbClient,
-  stops: readonly { message_id: string; received_at: number }[],
-  at: number,
-): Promise<void> {
-  await client.execute({
+/** The suppression of this message was durable at `at`. Both instants are ms since 1970. */
+export interface Barrier {
+  message_id: string;
+  received_at: number;
+  at: number;
+}
+
+/** Statements that record barriers; none for none. */
+export function recordBarriers(barriers: readonly Barrier[]): InStatement[] {
+  if (barriers.length === 0) return [];
+  return [{
     sql: `insert into message_events (message_id, at, status, detail)
-      select value->>0, ?, '${BARRIER}', cast(? - (value->>1) as integer) || ' ms after it was received' from json_each(?)`,
-    args: [at, at, JSON.stringify(stops.map(({ message_id, received_at }) => [message_id, received_at]))],
-  });
+      select value->>0, value->>1, '${BARRIER}', value->>2 from json_each(?)`,
+    args: [JSON.stringify(
+      barriers.map((one) => [one.message_id, one.at, `${one.at - one.received_at} ms after it was received`]),
+    )],
+  }];
 }
 
 /** Milliseconds from the detail of such an event. */

@@ -93,15 +93,20 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
   return statements;
 }
 
-/** Commits `writes` and tells which of its messages were stored, each with its conversation. */
+/**
+ * Commits `writes` and tells which of its messages were stored, each with its conversation. `beside`: statements that are in no
+ * hurry, and go with it because a commit of their own would cost as much.
+ */
 export async function commit(
   client: DbClient,
   writes: Writes,
   now: number,
   later: readonly RequiringMessage[] = [],
+  beside: readonly InStatement[] = [],
 ): Promise<Map<string, string>> {
   const results = await client.batch([
     ...statementsOf(writes, now, later),
+    ...beside,
     {
       // One row for all of them: a row of a result costs more than finding it.
       sql: `select json_group_array(json_array(id, conversation_id)) as stored from messages

@@ -51,7 +51,7 @@ const NewConsent = z.object({
 /** A line of an import: as exported, or as `NewConsent`. */
 const ImportedConsent = z.object({
   ...given,
-  status: z.enum(["granted", "withdrawn"]).default("granted"),
+  status: z.enum(["granted", "withdrawn", "disputed"]).default("granted"),
   wording: wording.nullish(),
   expires_at: Instant.nullish(),
   evidence: Evidence.nullish(),
@@ -61,7 +61,7 @@ const ImportedConsent = z.object({
   id: z.unknown().optional(),
   created_at: z.unknown().optional(),
 }).catchall(z.unknown()).refine(
-  ({ status, wording }) => status === "withdrawn" || !!wording,
+  ({ status, wording }) => status !== "granted" || !!wording,
   { path: ["wording"], message: "is missing: consent cannot be proved without it" },
 );
 
@@ -69,7 +69,7 @@ const consentFields = {
   id: z.string(),
   recipient: z.string(),
   purpose: z.string(),
-  status: z.enum(["granted", "withdrawn"]),
+  status: z.enum(["granted", "withdrawn", "disputed"]),
   source: z.string(),
   wording: z.string().nullable(),
   granted_at: z.string().openapi({ description: "When the person agreed, or withdrew" }),
@@ -158,7 +158,7 @@ export function consentRoutes({ deps }: Api) {
       summary: "Import consents",
       description:
         "CSV with a header line, JSON lines, or JSON `{data: [...]}`; up to 8 MiB. Columns as in `NewConsent`, others are kept as " +
-        "evidence; `status` may be `withdrawn`. An export can be imported, and importing it twice changes nothing.",
+        "evidence; `status` may be `withdrawn` or `disputed`. An export can be imported, and importing it twice changes nothing.",
       tags: ["Consents"],
       request: {
         body: {
@@ -300,7 +300,7 @@ export function consentRoutes({ deps }: Api) {
       purpose: string;
       source: string;
       wording: string | null;
-      status: "granted" | "withdrawn";
+      status: "granted" | "withdrawn" | "disputed";
       granted_at: string;
       expires_at: string | null | undefined;
       evidence: Record<string, unknown>;

@@ -18,7 +18,7 @@ const Conversation = z.object({
   opted_out: z.enum(["none", "commercial", "all"]).openapi({
     description: "`commercial`: the person gets no advertising. `all`: nothing more from this sender",
   }),
-  consent: z.enum(["granted", "withdrawn", "expired", "none"]).openapi({
+  consent: z.enum(["granted", "withdrawn", "expired", "disputed", "none"]).openapi({
     description: "Of the person, to advertising",
   }),
   last_message: Message.nullable(),

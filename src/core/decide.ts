@@ -36,6 +36,8 @@ export interface OutboundVerdict {
   /** ms; null when nothing holds it, or when it waits for a person. */
   hold_until: number | null;
   hold_reason: HoldReason | null;
+  /** A review of the message itself, with whose settlement it goes on; null when it needs none. */
+  review: { kind: "category_conflict"; rule: string; words: string } | null;
   /** Advertising must have left before this instant (ms), else it is decided again; null when it does not matter. */
   allowed_until: number | null;
 }
@@ -79,9 +81,13 @@ export function decideInbound(input: InboundInput, rulebook: Rulebook): InboundV
   if (understood?.event.type === "intent") frame.intent = understood.event.params.intent;
 
   const effects: Effect[] = [];
-  for (const rule of run("respond", frame, rules)) {
-    const effect = effectOf(rule, frame);
-    if (effect !== null) effects.push(effect);
+  const responding = run("respond", frame, rules);
+  const everything = responding.some(({ event }) => event.type === "suppress" && event.params !== undefined);
+  for (const rule of responding) {
+    const effect = effectOf(rule, frame, everything);
+    // Two rules may end the same: one suppression is enough.
+    if (effect === null || effect.type === "suppress" && effects.some(({ type }) => type === "suppress")) continue;
+    effects.push(effect);
   }
   return {
     decision: { rulebook: rulebook.hash, outcome: "allow", category_source: "rules", intent: frame.intent, rules },
@@ -131,13 +137,17 @@ function outboundVerdict(frame: OutboundFrame, matched: readonly Matched[]): Out
   let holds = false;
   let hold_until: number | null = null;
   let hold_reason: HoldReason | null = null;
-  for (const { rule } of matched) {
+  let review: OutboundVerdict["review"] = null;
+  for (const { rule, trace } of matched) {
     if (rule.event.type === "refuse" && rule.priority > refusalPriority) {
       code = rule.event.params.code;
       refusalPriority = rule.priority;
     }
     if (rule.event.type !== "hold") continue;
     const { reason, until } = rule.event.params;
+    if (rule.event.params.review !== undefined) {
+      review ??= { kind: rule.event.params.review, rule: rule.id, words: trace.reason };
+    }
     const instant = until === undefined ? null : frame[until] as number | null;
     // The last of several holds ends them all, and one that only a person can end outlasts every instant.
     if (!holds || hold_until !== null && (instant === null || instant > hold_until)) {
@@ -164,6 +174,7 @@ function outboundVerdict(frame: OutboundFrame, matched: readonly Matched[]): Out
     segments,
     hold_until: outcome === "hold" ? hold_until : null,
     hold_reason: outcome === "hold" ? hold_reason : null,
+    review: outcome === "hold" ? review : null,
     allowed_until: timed ? frame.window.allowedUntil : null,
   };
 }
@@ -198,7 +209,7 @@ function run(stage: Stage, frame: InboundFrame, traces: RuleTrace[]): CompiledRu
 function trace(rule: CompiledRule, frame: OutboundFrame | InboundFrame): RuleTrace {
   return {
     id: rule.id,
-    reason: fill(rule.rule.reason, (name) => reasonWord(name, frame)),
+    reason: fill(rule.rule.reason, (name) => reasonWord(name, frame, rule)),
     source: rule.sourceText,
     confidence: rule.confidence,
     effect: effectWords(rule),
@@ -220,6 +231,10 @@ function effectWords({ event }: CompiledRule): string {
     case "record_consent":
     case "withdraw_consent":
       return `${event.type} ${event.params.purpose}`;
+    case "dispute_consent":
+      return `dispute_consent ${event.params.purpose}`;
+    case "open_review":
+      return `open_review ${event.params.kind}`;
     case "append_mention":
     case "suppress":
     case "lift_suppression":
@@ -243,14 +258,15 @@ export const REASON_WORDS = [
   "max_segments",
 ] as const;
 
-function reasonWord(name: string, frame: OutboundFrame | InboundFrame): string | null {
+function reasonWord(name: string, frame: OutboundFrame | InboundFrame, rule: CompiledRule): string | null {
   switch (name as (typeof REASON_WORDS)[number]) {
     case "country":
       return frame.country.code === "default" ? "this country" : frame.country.name;
     case "sender":
       return frame.sender?.address ?? "an address that is no sender here";
     case "matched":
-      return frame.matched;
+      if (frame instanceof OutboundFrame) return frame.matched;
+      return quotedWords(frame.wordsOf(rule.signs));
     case "hours":
       return Object.entries(frame.country.quiet_hours.profiles[frame.country.quiet_hours.profile]?.open ?? {})
         .map(([days, open]) => `${days} ${open}`).join(", ");
@@ -261,16 +277,23 @@ function reasonWord(name: string, frame: OutboundFrame | InboundFrame): string |
   }
 }
 
+function quotedWords(words: string | null): string {
+  return words === null ? "nothing" : `"${words}"`;
+}
+
 /** Fills `{name}`; a name without a value is left as it stands. */
 function fill(template: string, valueOf: (name: string) => string | null): string {
   return template.includes("{") ? template.replace(/\{([a-z_0-9]+)\}/g, (all, name) => valueOf(name) ?? all) : template;
 }
 
-function effectOf(rule: CompiledRule, frame: InboundFrame): Effect | null {
+/** `everything`: a rule ends everything from every sender, so another that ends less adds nothing. */
+function effectOf(rule: CompiledRule, frame: InboundFrame, everything: boolean): Effect | null {
   const { event, id } = rule;
   const sender = frame.sender?.address ?? null;
   switch (event.type) {
     case "suppress":
+      if (event.params !== undefined) return { type: "suppress", scope: "all", sender: null, rule: id };
+      if (everything) return null;
       return frame.country.opt_out.scope === "everything_from_sender"
         ? { type: "suppress", scope: "all", sender, rule: id }
         : { type: "suppress", scope: "commercial", sender: null, rule: id };
@@ -289,13 +312,17 @@ function effectOf(rule: CompiledRule, frame: InboundFrame): Effect | null {
     }
     case "withdraw_consent":
       return { type: "withdraw_consent", purpose: event.params.purpose, rule: id };
+    case "dispute_consent":
+      return { type: "dispute_consent", purpose: event.params.purpose, rule: id };
+    case "open_review":
+      return { type: "open_review", kind: event.params.kind, words: frame.wordsOf(rule.signs) ?? "", rule: id };
     case "remove_contact":
       return { type: "remove_contact", rule: id };
     case "reply": {
       const { kind } = event.params;
       // Nobody to speak as: the message came to an address that is no sender of ours.
       if (frame.sender === null) return null;
-      const text = replyText(kind, frame, frame.sender);
+      const text = replyText(kind, frame, frame.sender, everything);
       return { type: "reply", kind, text, rule: id, once: kind === "opt_out_confirmation" && !frame.opted_out };
     }
     case "classify":
@@ -312,14 +339,14 @@ function effectOf(rule: CompiledRule, frame: InboundFrame): Effect | null {
  * Words in the language of the keyword when that is one of the country's (ARRET in Canada is answered in French, STOP in
  * English: CWTA short code guidelines), else in the person's, else in the country's own.
  */
-function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender): string {
+function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender, everything: boolean): string {
   const { languages, opt_out } = frame.country;
   const spoken = frame.keyword?.language;
   const first = spoken !== undefined && spoken !== "und" && languages.includes(spoken) ? [spoken] : [];
   const own = frame.person.language === null ? [] : [frame.person.language];
   const template: ReplyTemplate = kind !== "opt_out_confirmation"
     ? kind
-    : opt_out.scope === "everything_from_sender"
+    : everything || opt_out.scope === "everything_from_sender"
     ? "opt_out_everything"
     : "opt_out_commercial";
   const words: Record<string, string> = {

@@ -1,4 +1,4 @@
-import type { ReplyKind } from "./message.ts";
+import type { ReplyKind, ReviewKind } from "./message.ts";
 
 /**
  * What an inbound message causes, as data: `gateway/perform.ts` turns each into rows of one transaction, the dry run and the
@@ -11,6 +11,10 @@ export type Effect =
   | { type: "lift_suppression"; sender: string; rule: string }
   | { type: "record_consent"; purpose: "commercial"; wording: string; rule: string }
   | { type: "withdraw_consent"; purpose: "commercial"; rule: string }
+  /** What is on record counts no more: the number belongs to somebody else, or the person says they never agreed. */
+  | { type: "dispute_consent"; purpose: "commercial"; rule: string }
+  /** Somebody on the staff must look; `words` are what made it doubtful. Advertising to the writer waits meanwhile. */
+  | { type: "open_review"; kind: ReviewKind; words: string; rule: string }
   /** Out of the address book and every list (smsmode, "STOP SMS": the number is deleted from the address book). */
   | { type: "remove_contact"; rule: string }
   /** `once`: only if the suppression of this same message took hold, so that two concurrent STOPs get one confirmation. */

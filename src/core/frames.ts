@@ -1,11 +1,16 @@
-import type { CountryBook, Place, Rulebook } from "./rulebook.ts";
+import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook.ts";
+import type { Sign } from "./rulebook_schema.ts";
 import type { Category, InboundMessage, Intent, OutboundMessage, PersonFacts, Sender } from "./message.ts";
 import { type Composed, type MentionState, mentionState, mentionWay } from "./mention.ts";
 import { measure } from "./segment.ts";
 import { quiet } from "./quiet_hours.ts";
 import { type Token, tokenize } from "./text.ts";
+import { edgesOf } from "./edges.ts";
 import type { KeywordMatch } from "./keywords.ts";
 import { type Content, weighContent } from "./content.ts";
+import { offeredWords } from "./offers.ts";
+import { ownWords } from "./own_words.ts";
+import type { PhraseMatch } from "./phrases.ts";
 
 /**
  * The facts that rules may ask about, each computed at most once and only when a rule asks. Names and meanings are listed in
@@ -32,6 +37,8 @@ export const OUTBOUND_FACTS = {
     content_score: "Points of the signals and learned words found; positive is advertising",
     conversation_minutes:
       "Minutes since the person last wrote an ordinary message to this sender; a huge number when never, or when they asked for something since",
+    settled_category:
+      "What a person on the staff settled about this very message (`commercial`, `informative`), or `none`",
     suppression: "`none`, `commercial` (no advertising) or `all` (nothing from this sender)",
     sender: "The sender: `$.address`, `$.kind`, `$.country`, `$.countries`, `$.stop_number`, `$.brand`",
     sender_kind: "`short_code`, `long_code`, `toll_free` or `alphanumeric`",
@@ -40,7 +47,9 @@ export const OUTBOUND_FACTS = {
   },
   permit: {
     category: "`commercial` or `informative`, as the classify stage settled it",
-    consent: "`granted`, `withdrawn`, `expired` or `none`, for advertising",
+    consent: "`granted`, `withdrawn`, `expired`, `disputed` or `none`, for advertising",
+    open_review:
+      "True while a review about the person is open: a reply that may be an opt-out, a complaint, a wrong number",
     advertising_count: "Advertisements sent or planned within one period of the country's (or region's) cap",
     advertising_limit: "The cap itself",
     mention: "`absent`, `present`, `wrong_number`, or `impossible` when the sender leaves no way to say STOP",
@@ -65,6 +74,13 @@ export const INBOUND_FACTS = {
     keyword_intent: "Intent of the keyword found (`opt_out`, `opt_in`, `help`), or `none`",
     keyword_tier: "`T1` the whole text is the keyword, `T2` keyword and a short tail, or `none`",
     guard: "True when a guard pattern shows that the word does not mean what it says",
+    offered:
+      "True when the text is, perhaps mistyped, the word that one of our last messages in the thread offered to leave with",
+    typing_error: "True when the text is an opt-out word with a typing error, and no word that exists",
+    signs:
+      "What the phrases in it show, as a list: `opt_out`, `opt_in`, `help`, `wrong_number`, `never_signed_up`, `complaint`, `insult`, `health`, `voice_opt_out`, `prefers_texts`, `doubt`, `automatic`",
+    text_kind:
+      "`words`; `quote` (a phone's reaction or our own words, nothing else), `numbers` (figures or a code) or `automatic` (an auto-reply)",
     carrier_intent: "What the carrier recognised by itself, or `none`",
     keyword_conditional: "True for a keyword that is an ordinary answer otherwise (YES, JA, OUI)",
     opted_out: "True while a suppression stands for this person and sender",
@@ -157,6 +173,12 @@ export class OutboundFrame {
   get consent(): string {
     return this.person.consent;
   }
+  get open_review(): boolean {
+    return this.person.open_review;
+  }
+  get settled_category(): Category | "none" {
+    return this.message.settled_category ?? "none";
+  }
   get suppression(): "none" | "commercial" | "all" {
     let strongest: "none" | "commercial" = "none";
     for (const one of this.person.suppressions) {
@@ -235,9 +257,13 @@ export class OutboundFrame {
 export class InboundFrame {
   readonly [fact: string]: unknown;
   intent: Intent = "none";
+  /** What the person wrote, without what they only quote. */
   readonly tokens: Token[];
+  readonly quoted: boolean;
   readonly keyword: KeywordMatch | null;
-  #guard: { words: string; why: string } | null | undefined;
+  #understood: { signs: Map<string, string>; guard: string | null } | undefined;
+  #typed: string | null | undefined;
+  #offered: boolean | undefined;
 
   constructor(
     readonly message: InboundMessage,
@@ -249,13 +275,17 @@ export class InboundFrame {
     readonly rulebook: Rulebook,
     readonly now: number,
   ) {
-    this.tokens = tokenize(message.text);
-    this.keyword = book.keywords.match(this.tokens, {
-      optedOut: this.opted_out,
-      tails: sender === null ? [] : [sender.address, sender.brand, ...(sender.stop_number ? [sender.stop_number] : [])],
-    });
+    const own = ownWords(message.text, rulebook.reactions, message.answered ?? []);
+    this.tokens = own.tokens;
+    this.quoted = own.quoted;
+    this.keyword = book.keywords.match(this.tokens, { optedOut: this.opted_out, tails: this.#names });
   }
 
+  /** What a person may name beside a keyword. */
+  get #names(): string[] {
+    const { sender } = this;
+    return sender === null ? [] : [sender.address, sender.brand, ...(sender.stop_number ? [sender.stop_number] : [])];
+  }
   get opted_out(): boolean {
     return this.person.suppressions.some((one) =>
       one.scope === "commercial" || one.sender === null || one.sender === this.sender?.address
@@ -269,7 +299,8 @@ export class InboundFrame {
   }
   /** An ordinary message, to which an answer is conversation; one that holds an opt-out word is not, whatever it meant by it. */
   get conversational(): boolean {
-    return this.intent === "none" && (this.guard || !this.book.keywords.mentions(this.tokens, "opt_out"));
+    return this.intent === "none" && this.text_kind === "words" && this.signs.length === 0 &&
+      (this.guard || !this.book.keywords.mentions(this.tokens, "opt_out"));
   }
   get keyword_intent(): string {
     return this.keyword?.intent ?? "none";
@@ -277,18 +308,38 @@ export class InboundFrame {
   get keyword_tier(): string {
     return this.keyword?.tier ?? "none";
   }
-  get #guarded(): { words: string; why: string } | null {
-    if (this.#guard === undefined) {
-      const found = this.rulebook.guards.match(this.tokens)[0];
-      const first = found && this.tokens[found.from], last = found && this.tokens[found.to - 1];
-      this.#guard = found && first && last
-        ? { words: this.message.text.slice(first.start, last.end), why: found.value.why }
-        : null;
-    }
-    return this.#guard;
-  }
   get guard(): boolean {
-    return this.#guarded !== null;
+    return this.#meaning.guard !== null;
+  }
+  get signs(): string[] {
+    return [...this.#meaning.signs.keys()];
+  }
+  get text_kind(): "words" | "quote" | "numbers" | "automatic" {
+    if (this.tokens.length === 0) return this.quoted ? "quote" : "words";
+    if (this.#meaning.signs.has("automatic")) return "automatic";
+    return this.tokens.every(({ shape }) => shape === "number" || shape === "code") ? "numbers" : "words";
+  }
+  get offered(): boolean {
+    if (this.#offered === undefined) {
+      const words = offeredWords(this.message.answered ?? [], this.rulebook.offers);
+      this.#offered = words.length > 0 && words.includes(this.book.typing.match(this.#bare, words) ?? "");
+    }
+    return this.#offered;
+  }
+  get typing_error(): boolean {
+    return this.#mistyped !== null;
+  }
+  /** Worked out once: every phrase, and those that a guard does not speak against. */
+  get #meaning(): { signs: Map<string, string>; guard: string | null } {
+    return this.#understood ??= understood(this);
+  }
+  get #mistyped(): string | null {
+    if (this.#typed === undefined) this.#typed = this.book.typing.match(this.#bare);
+    return this.#typed;
+  }
+  /** The text without politeness and names around it. */
+  get #bare(): Token[] {
+    return withoutTails(this);
   }
   get carrier_intent(): string {
     return this.message.carrier_intent ?? "none";
@@ -326,15 +377,66 @@ export class InboundFrame {
     const word = tokenize(this.keyword.words).map((token) => token.text).join(" ");
     return ` ${tokenize(offer.text).map((token) => token.text).join(" ")} `.includes(` ${word} `);
   }
-  /** Words for reason templates. */
-  get matched(): string {
-    if (this.keyword !== null) return `"${this.keyword.words}"`;
-    return this.#guarded === null ? "nothing" : `"${this.#guarded.words}"`;
+  /** Words for reason templates, as the person wrote them: those of the first of `signs` that is there, else what was found. */
+  wordsOf(signs: readonly string[]): string | null {
+    const { signs: shown, guard } = this.#meaning;
+    for (const sign of signs) {
+      const words = shown.get(sign);
+      if (words !== undefined) return words;
+    }
+    if (this.keyword !== null) return written(this.message.text, this.tokens, this.keyword);
+    if (this.typing_error || this.offered) {
+      return written(this.message.text, this.tokens, { from: 0, to: this.tokens.length });
+    }
+    return guard;
   }
 
   #minutesSinceReply(kind: string): number {
     return minutesSince(this.person.replies.find((reply) => reply.kind === kind)?.at ?? null, this.now);
   }
+}
+
+/** What the phrases show, with the words of the longest for each sign; a phrase that a guard overlaps shows nothing. */
+function understood({ message, tokens, rulebook }: InboundFrame): { signs: Map<string, string>; guard: string | null } {
+  const edges = edgesOf(message.text, tokens, rulebook.tails);
+  const found = rulebook.phrases.match(tokens, edges);
+  const guards = [
+    ...rulebook.guards.match(tokens, edges).map(({ from, to }) => ({ from, to, against: GUARDED })),
+    // Those of a sentence speak for that sentence: "absolutely not - stop" is no "not stop".
+    ...found.flatMap(({ value, from, to }) =>
+      value.sign === "guard" && !edges.breaks.slice(from + 1, to).includes(true)
+        ? [{ from, to, against: value.against }]
+        : []
+    ),
+  ];
+  const longest = new Map<Sign, PhraseMatch<PhraseSign>>();
+  for (const one of found) {
+    const { sign } = one.value;
+    if (sign === "guard") continue;
+    if (guards.some(({ from, to, against }) => from < one.to && one.from < to && against.includes(sign))) continue;
+    const known = longest.get(sign);
+    if (known === undefined || one.to - one.from > known.to - known.from) longest.set(sign, one);
+  }
+  const words = (range: { from: number; to: number }) => written(message.text, tokens, range);
+  const guard = guards.find(({ against }) => against.includes("opt_out"));
+  return {
+    signs: new Map([...longest].map(([sign, one]) => [sign, words(one)])),
+    guard: guard === undefined ? null : words(guard),
+  };
+}
+
+/** The text without the tail words and names at its two ends. */
+function withoutTails({ tokens, rulebook }: InboundFrame): Token[] {
+  const tails = rulebook.tails.match(tokens);
+  let from = 0;
+  for (const one of tails) if (one.from === from) from = one.to;
+  let to = tokens.length;
+  for (const one of tails.toReversed()) if (one.to === to && one.from >= from) to = one.from;
+  return from < to ? tokens.slice(from, to) : tokens;
+}
+
+function written(raw: string, tokens: readonly Token[], { from, to }: { from: number; to: number }): string {
+  return raw.slice(tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? raw.length);
 }
 
 function minutesSince(at: number | null, now: number): number {

@@ -13,6 +13,9 @@ export interface KeywordMatch {
   /** The keyword as in the rule file. */
   words: string;
   source: Source;
+  /** Range of the tokens given, `to` exclusive, where it stands first. */
+  from: number;
+  to: number;
   /** Counts only while the person is opted out: an ordinary answer otherwise. */
   conditional: boolean;
 }
@@ -63,7 +66,9 @@ export function compileKeywords(entries: readonly KeywordEntry[], tailWords: rea
       const tokens = unglued(written, names);
       const found = keywords.match(tokens).filter(({ value }) => optedOut || !value.entry.only_when_opted_out);
       if (found.length === 0) return null;
-      return best("T1", wholeText(tokens, found)) ?? best("T2", withTails(tokens, found, tails, names));
+      const glued = tokens.length - written.length;
+      return best("T1", wholeText(tokens, found), found, glued) ??
+        best("T2", withTails(tokens, found, tails, names), found, glued);
     },
     mentions: (tokens, intent) => keywords.match(tokens).some(({ value }) => value.entry.intent === intent),
   };
@@ -83,14 +88,22 @@ function isStopEmoji(words: string): boolean {
 }
 
 /** The keyword of the most important intent; the first in the rule files among equals. */
-function best(tier: KeywordTier, candidates: Keyword[]): KeywordMatch | null {
+function best(
+  tier: KeywordTier,
+  candidates: Keyword[],
+  found: readonly PhraseMatch<Keyword>[],
+  glued: number,
+): KeywordMatch | null {
   let winner: Keyword | null = null;
   for (const candidate of candidates) {
     if (winner === null || rank(candidate) < rank(winner)) winner = candidate;
   }
   if (winner === null) return null;
   const { intent, language, source, only_when_opted_out } = winner.entry;
-  return { intent, tier, language, words: winner.words, source, conditional: only_when_opted_out ?? false };
+  const place = found.find(({ value }) => value === winner)!;
+  // What was unglued is one token of the text as it is written.
+  const from = Math.max(0, place.from - glued), to = Math.max(1, place.to - (place.from === 0 ? 0 : glued));
+  return { intent, tier, language, words: winner.words, source, from, to, conditional: only_when_opted_out ?? false };
 }
 
 function rank({ entry }: Keyword): number {

@@ -68,7 +68,12 @@ export interface SuppressionFact {
   source: "keyword" | "carrier" | "operator" | "import" | "link";
 }
 
-export type ConsentStatus = "granted" | "withdrawn" | "expired" | "none";
+/** `disputed`: somebody else than the person who consented has the number now; it counts as none. */
+export type ConsentStatus = "granted" | "withdrawn" | "expired" | "disputed" | "none";
+
+/** What a person on the staff has to look at. The last one is about a message of ours, the others about a person. */
+export const ALL_REVIEW_KINDS = ["doubtful_reply", "complaint", "wrong_number", "health", "category_conflict"] as const;
+export type ReviewKind = (typeof ALL_REVIEW_KINDS)[number];
 
 /** What the database knows about the person, the sender and the thread when a message is decided. */
 export interface PersonFacts {
@@ -76,6 +81,8 @@ export interface PersonFacts {
   available: boolean;
   suppressions: SuppressionFact[];
   consent: ConsentStatus;
+  /** True while a doubt about the person is open, which a person on the staff has to settle. */
+  open_review: boolean;
   /** True when a commercial consent existed before the latest opt-out withdrew it. */
   consent_before_opt_out: boolean;
   /** Instants (ms) at which advertising left for this person or is planned to, latest first; back to 30 days at least. */
@@ -100,6 +107,8 @@ export interface OutboundMessage {
   /** ms; null when it should leave as soon as it may. */
   scheduled_at: number | null;
   max_segments: number | null;
+  /** What a person on the staff settled about this very message; left out when nobody had to. */
+  settled_category?: Category | null;
   /** Set for the gateway's own answers. */
   reply_kind: ReplyKind | null;
   /** Unsubscribe page for this very message, used where a link is the lawful way out; empty when there can be none. */
@@ -114,6 +123,8 @@ export interface InboundMessage {
   /** What the carrier says it recognised (Twilio's `OptOutType`); null when it says nothing. */
   carrier_intent: Intent | null;
   stop_reply: StopReply;
+  /** Our last texts in the thread, newest first: what the person may quote, or answer with the word that they offer. */
+  answered?: readonly string[];
 }
 
 /** One rule that matched, with why. */

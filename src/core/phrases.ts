@@ -4,8 +4,10 @@ import { type Shape, type Token, words } from "./text.ts";
  * Word patterns matched against the tokens of a text, all of them at once. The language: words one after the other
  * (`stop by`); `[a]` may be there or not; `[a|b c]` may be `a`, may be `b c`, may be absent; `a|b` is a choice between
  * single words; `rembours*` is the beginning of a word, three letters or more; `<number> <percent> <money> <time>
- * <date> <url> <code>` stand for tokens of that shape. Words are folded as messages are (text.ts), so accents, case,
- * hyphens and apostrophes may be written either way.
+ * <date> <url> <code>` stand for tokens of that shape. `{send}` is any phrase of the set of that name that the file gives;
+ * `...` stands for up to three words of any kind within a sentence; `^` and `$` hold at the beginning and at the end of
+ * what is said (edges.ts). Words are folded as messages are (text.ts), so accents, case, hyphens and apostrophes may be
+ * written either way.
  */
 export class PatternError extends Error {
   override name = "PatternError";
@@ -21,16 +23,55 @@ export interface PhraseMatch<T> {
   to: number;
 }
 
-export interface PhraseMatcher<T> {
-  /** Every match of every pattern at every start, by start. One entry that matches a range in two ways is given once. */
-  match(tokens: readonly Token[]): PhraseMatch<T>[];
+/** Where the parts of a text begin and end. Each list has an item for every token and one for the end of the text. */
+export interface Edges {
+  /** Something may begin with this token: the text, a sentence, what follows a greeting. */
+  starts: readonly boolean[];
+  /** Something may end before this token: the text, a sentence, what politeness follows. */
+  ends: readonly boolean[];
+  /** Punctuation stands before this token; `...` does not reach over it. */
+  breaks: readonly boolean[];
 }
 
-/** What one token of a text is compared with. */
-export type Step = { word: string } | { prefix: string } | { shape: Shape };
+export interface PhraseMatcher<T> {
+  /**
+   * Every match of every pattern at every start, by start. One entry that matches a range in two ways is given once. Without
+   * `edges` only the text itself begins and ends.
+   */
+  match(tokens: readonly Token[], edges?: Edges): PhraseMatch<T>[];
+}
+
+export interface PatternEntry<T> {
+  pattern: string;
+  value: T;
+  /** What the `{names}` of the pattern stand for. */
+  sets?: PatternSets;
+}
+
+/** Named lists of phrases, compiled once and shared by the patterns of a file. */
+export type PatternSets = ReadonlyMap<string, PhraseSet>;
+
+interface PhraseSet {
+  root: Node;
+  /** How its phrases may begin. */
+  first: readonly Step[];
+}
+
+/** What a token of a text is compared with, or what must hold between two. */
+export type Step =
+  | { word: string }
+  | { prefix: string }
+  | { shape: Shape }
+  | { set: PhraseSet }
+  | { gap: true }
+  | { edge: "start" | "end" };
 
 const MAX_VARIANTS = 64;
+/** Whole phrases have more places that may stay empty than the words around a keyword. */
+const MAX_VARIANTS_WITH_SETS = 256;
 const MIN_PREFIX = 3;
+/** Words that `...` may stand for. */
+const MAX_GAP = 3;
 const SHAPES: ReadonlySet<string> = new Set<Shape>(["number", "percent", "money", "time", "date", "url", "code"]);
 
 /** A state of the trie. `prefixes` is keyed by the first three letters, so many wildcards cost no more than one. */
@@ -38,6 +79,10 @@ interface Node {
   words: Map<string, Node> | null;
   prefixes: Map<number, { prefix: string; node: Node }[]> | null;
   shapes: Map<Shape, Node> | null;
+  sets: Map<PhraseSet, Node> | null;
+  gap: Node | null;
+  start: Node | null;
+  end: Node | null;
   /** Indexes of the entries that end here. */
   entries: number[] | null;
 }
@@ -46,23 +91,122 @@ interface Node {
  * Compiles patterns into one trie over tokens: the cost of a match depends on the text, not on how many patterns there are.
  * Throws a `PatternError` for a pattern that is malformed or that could never match.
  */
-export function compilePatterns<T>(entries: readonly { pattern: string; value: T }[]): PhraseMatcher<T> {
+export function compilePatterns<T>(entries: readonly PatternEntry<T>[]): PhraseMatcher<T> {
+  const builder = patternBuilder<T>();
+  builder.add(entries);
+  return builder.matcher();
+}
+
+/** Several lists of patterns that become one matcher; `add` throws as `compilePatterns` does. */
+export function patternBuilder<T>(): { add(entries: readonly PatternEntry<T>[]): void; matcher(): PhraseMatcher<T> } {
   const root = newNode();
-  const values = entries.map(({ value }) => value);
-  entries.forEach(({ pattern }, entry) => {
-    for (const variant of variantsOf(pattern)) {
-      const end = variant.reduce(childFor, root);
-      end.entries ??= [];
-      if (!end.entries.includes(entry)) end.entries.push(entry);
-    }
-  });
+  const values: T[] = [];
+  const index = new SetIndex();
   return {
-    match(tokens) {
-      const found: Found[] = [];
-      for (let from = 0; from < tokens.length; from++) walk(root, tokens, from, from, found);
-      return found.map(({ entry, from, to }) => ({ value: values[entry] as T, from, to }));
+    add(entries) {
+      for (const { pattern, value, sets } of entries) {
+        const entry = values.push(value) - 1;
+        for (const variant of variantsOf(pattern, sets)) {
+          for (const step of variant) if ("set" in step) index.add(step.set);
+          insert(root, variant, entry);
+        }
+      }
     },
+    matcher: () => ({
+      match(tokens, edges) {
+        const text: Text = { tokens, edges, sets: index.empty ? null : new SetsInText(index, tokens) };
+        const found: Found[] = [];
+        for (let from = 0; from < tokens.length; from++) walk(root, text, from, from, found);
+        return found.map(({ entry, from, to }) => ({ value: values[entry] as T, from, to }));
+      },
+    }),
   };
+}
+
+/**
+ * Compiles the named sets of a file. Their phrases are patterns without edges, gaps or sets of their own.
+ * Throws a `PatternError` for a malformed phrase.
+ */
+export function compileSets(sets: Readonly<Record<string, readonly string[]>>): PatternSets {
+  return new Map(
+    Object.entries(sets).map(([name, phrases]) => {
+      const root = newNode();
+      const first: Step[] = [];
+      for (const phrase of phrases) {
+        for (const variant of variantsOf(phrase, undefined)) {
+          const begin = variant[0]!;
+          if (variant.some((step) => "gap" in step || "edge" in step)) {
+            throw new PatternError(phrase, `a phrase of the set {${name}} cannot hold ... ^ or $`);
+          }
+          first.push(begin);
+          insert(root, variant, 0);
+        }
+      }
+      return [name, { root, first }];
+    }),
+  );
+}
+
+/** Which sets may begin with a token, so that hundreds of sets cost no more than the few that do. */
+class SetIndex {
+  #words = new Map<string, Set<PhraseSet>>();
+  #prefixes = new Map<number, { prefix: string; set: PhraseSet }[]>();
+  #shapes = new Map<Shape, Set<PhraseSet>>();
+  #known = new Set<PhraseSet>();
+
+  get empty(): boolean {
+    return this.#known.size === 0;
+  }
+
+  add(set: PhraseSet): void {
+    if (this.#known.has(set)) return;
+    this.#known.add(set);
+    for (const step of set.first) {
+      if ("word" in step) setIn(this.#words, step.word).add(set);
+      else if ("shape" in step) setIn(this.#shapes, step.shape).add(set);
+      else if ("prefix" in step) {
+        const key = prefixKey(step.prefix);
+        const known = this.#prefixes.get(key) ?? [];
+        this.#prefixes.set(key, known);
+        known.push({ prefix: step.prefix, set });
+      }
+    }
+  }
+
+  beginningWith({ text, shape }: Token): PhraseSet[] {
+    const found = [...this.#words.get(text) ?? []];
+    if (text.length >= MIN_PREFIX) {
+      for (const { prefix, set } of this.#prefixes.get(prefixKey(text)) ?? []) {
+        if (text.startsWith(prefix) && !found.includes(set)) found.push(set);
+      }
+    }
+    if (shape !== null) { for (const set of this.#shapes.get(shape) ?? []) if (!found.includes(set)) found.push(set); }
+    return found;
+  }
+}
+
+/** The sets found at each token, worked out when a pattern asks. */
+class SetsInText {
+  #found: ({ set: PhraseSet; ends: number[] }[] | undefined)[];
+  constructor(readonly index: SetIndex, readonly tokens: readonly Token[]) {
+    this.#found = new Array(tokens.length);
+  }
+  at(position: number): { set: PhraseSet; ends: number[] }[] {
+    const known = this.#found[position];
+    if (known !== undefined) return known;
+    const text: Text = { tokens: this.tokens, edges: undefined, sets: null };
+    return this.#found[position] = this.index.beginningWith(this.tokens[position]!).map((set) => {
+      const found: Found[] = [];
+      walk(set.root, text, position, position, found);
+      return { set, ends: found.map(({ to }) => to) };
+    });
+  }
+}
+
+interface Text {
+  tokens: readonly Token[];
+  edges: Edges | undefined;
+  sets: SetsInText | null;
 }
 
 interface Found {
@@ -71,25 +215,49 @@ interface Found {
   to: number;
 }
 
-function walk(node: Node, tokens: readonly Token[], from: number, at: number, found: Found[]): void {
+function insert(root: Node, variant: readonly Step[], entry: number): void {
+  const end = variant.reduce(childFor, root);
+  end.entries ??= [];
+  if (!end.entries.includes(entry)) end.entries.push(entry);
+}
+
+function walk(node: Node, text: Text, from: number, at: number, found: Found[]): void {
   if (node.entries !== null) {
     for (const entry of node.entries) if (!isFound(found, entry, from, at)) found.push({ entry, from, to: at });
   }
+  const { tokens, edges } = text;
+  if (node.end !== null && (edges === undefined ? at === tokens.length : edges.ends[at])) {
+    walk(node.end, text, from, at, found);
+  }
   const token = tokens[at];
   if (token === undefined) return;
+  if (node.start !== null && (edges === undefined ? at === 0 : edges.starts[at])) {
+    walk(node.start, text, from, at, found);
+  }
+  if (node.gap !== null) {
+    for (let next = at; next <= at + MAX_GAP && next < tokens.length && !edges?.breaks[next]; next++) {
+      walk(node.gap, text, from, next, found);
+    }
+  }
   const word = node.words?.get(token.text);
-  if (word !== undefined) walk(word, tokens, from, at + 1, found);
+  if (word !== undefined) walk(word, text, from, at + 1, found);
   if (node.prefixes !== null && token.text.length >= MIN_PREFIX) {
     const candidates = node.prefixes.get(prefixKey(token.text));
     if (candidates !== undefined) {
       for (const { prefix, node: next } of candidates) {
-        if (token.text.startsWith(prefix)) walk(next, tokens, from, at + 1, found);
+        if (token.text.startsWith(prefix)) walk(next, text, from, at + 1, found);
       }
     }
   }
   if (token.shape !== null) {
     const shape = node.shapes?.get(token.shape);
-    if (shape !== undefined) walk(shape, tokens, from, at + 1, found);
+    if (shape !== undefined) walk(shape, text, from, at + 1, found);
+  }
+  if (node.sets !== null && text.sets !== null) {
+    for (const { set, ends } of text.sets.at(at)) {
+      const next = node.sets.get(set);
+      if (next !== undefined) { for (const end of ends) walk(next, text, from, end, found); }
+    }
   }
 }
 
@@ -102,7 +270,16 @@ function isFound(found: readonly Found[], entry: number, from: number, to: numbe
 }
 
 function newNode(): Node {
-  return { words: null, prefixes: null, shapes: null, entries: null };
+  return {
+    words: null,
+    prefixes: null,
+    shapes: null,
+    sets: null,
+    gap: null,
+    start: null,
+    end: null,
+    entries: null,
+  };
 }
 
 /** The first three letters as a small integer, without making a string; equal keys are told apart by `startsWith`. */
@@ -113,6 +290,9 @@ function prefixKey(text: string): number {
 function childFor(node: Node, step: Step): Node {
   if ("word" in step) return childIn(node.words ??= new Map(), step.word);
   if ("shape" in step) return childIn(node.shapes ??= new Map(), step.shape);
+  if ("set" in step) return childIn(node.sets ??= new Map(), step.set);
+  if ("gap" in step) return node.gap ??= newNode();
+  if ("edge" in step) return node[step.edge] ??= newNode();
   node.prefixes ??= new Map();
   const key = prefixKey(step.prefix);
   const candidates = node.prefixes.get(key) ?? [];
@@ -128,20 +308,27 @@ function childIn<K>(children: Map<K, Node>, key: K): Node {
   return child;
 }
 
+function setIn<K>(sets: Map<K, Set<PhraseSet>>, key: K): Set<PhraseSet> {
+  let set = sets.get(key);
+  if (set === undefined) sets.set(key, set = new Set());
+  return set;
+}
+
 // --- parsing --------------------------------------------------------------------------------------------------------
 
 /** Every sequence of steps that a pattern stands for. Throws a `PatternError` as `compilePatterns` does. */
-export function variantsOf(pattern: string): Step[][] {
+export function variantsOf(pattern: string, sets?: PatternSets): Step[][] {
   const parts = pattern.match(/\[[^\]]*\]?|[^\s[]+/g) ?? [];
   if (parts.length === 0) throw new PatternError(pattern, "is empty");
   let variants: Step[][] = [[]];
   for (const part of parts) {
-    const choices = part.startsWith("[") ? optionalChoices(pattern, part) : wordChoices(pattern, part);
+    const choices = part.startsWith("[") ? optionalChoices(pattern, part, sets) : wordChoices(pattern, part, sets);
     variants = variants.flatMap((variant) => choices.map((choice) => [...variant, ...choice]));
-    if (variants.length > MAX_VARIANTS) {
+    const limit = sets === undefined ? MAX_VARIANTS : MAX_VARIANTS_WITH_SETS;
+    if (variants.length > limit) {
       throw new PatternError(
         pattern,
-        `stands for more than ${MAX_VARIANTS} phrases; split it into several patterns with fewer options`,
+        `stands for more than ${limit} phrases; split it into several patterns with fewer options`,
       );
     }
   }
@@ -149,30 +336,59 @@ export function variantsOf(pattern: string): Step[][] {
     if (variant.length === 0) {
       throw new PatternError(pattern, "consists only of optional parts; leave at least one word outside the brackets");
     }
+    if (!variant.some((step) => "word" in step || "prefix" in step || "shape" in step || "set" in step)) {
+      throw new PatternError(pattern, "holds no word; leave at least one outside the brackets");
+    }
     refuseUnmatchable(pattern, variant);
   }
   return variants;
 }
 
-function optionalChoices(pattern: string, part: string): Step[][] {
+function optionalChoices(pattern: string, part: string, sets: PatternSets | undefined): Step[][] {
   if (!part.endsWith("]")) throw new PatternError(pattern, "has a [ without its ]");
   const inner = part.slice(1, -1);
   if (inner.includes("[")) throw new PatternError(pattern, "has brackets inside brackets; write two patterns instead");
   const phrases = inner.split("|").map((phrase) =>
-    phrase.trim().split(/\s+/).flatMap((word) => stepsOf(pattern, word))
+    phrase.trim().split(/\s+/).flatMap((word) => stepsOf(pattern, word, sets))
   );
-  return [[], ...phrases];
+  return [[], ...gathered(phrases, sets)];
 }
 
-function wordChoices(pattern: string, part: string): Step[][] {
+/** From this many on the choices of a place become a set of their own, so that long lists do not multiply. */
+const MANY_CHOICES = 3;
+
+function gathered(choices: Step[][], sets: PatternSets | undefined): Step[][] {
+  // Files without sets keep plain phrases, for which the limit of variants is made.
+  if (sets === undefined || choices.length < MANY_CHOICES) return choices;
+  const isPlain = (steps: Step[]) =>
+    steps.length > 0 && steps.every((step) => "word" in step || "prefix" in step || "shape" in step);
+  const plain = choices.filter((steps) => isPlain(steps));
+  if (plain.length < MANY_CHOICES) return choices;
+  const root = newNode();
+  for (const steps of plain) insert(root, steps, 0);
+  const set = { root, first: plain.map((steps) => steps[0]!) };
+  return [[{ set }], ...choices.filter((steps) => !isPlain(steps))];
+}
+
+function wordChoices(pattern: string, part: string, sets: PatternSets | undefined): Step[][] {
   if (part.includes("]")) throw new PatternError(pattern, "has a ] without its [");
-  return part.split("|").map((word) => stepsOf(pattern, word));
+  return gathered(part.split("|").map((word) => stepsOf(pattern, word, sets)), sets);
 }
 
 /** The steps of one written word: more than one for `opt-out` or `m'envoyer`. */
-function stepsOf(pattern: string, word: string): Step[] {
+function stepsOf(pattern: string, word: string, sets: PatternSets | undefined): Step[] {
   if (word === "") {
     throw new PatternError(pattern, "has an empty choice; put a word on both sides of |, without spaces around it");
+  }
+  if (word === "...") return [{ gap: true }];
+  if (word === "^") return [{ edge: "start" }];
+  if (word === "$") return [{ edge: "end" }];
+  const name = /^\{(.*)\}$/.exec(word)?.[1];
+  if (name !== undefined) {
+    const set = sets?.get(name);
+    if (set !== undefined) return [{ set }];
+    const known = [...sets?.keys() ?? []].map((one) => `{${one}}`).join(" ");
+    throw new PatternError(pattern, `{${name}} is no set of this file; there are ${known || "none"}`);
   }
   const shape = /^<(.*)>$/.exec(word)?.[1];
   if (shape !== undefined) {

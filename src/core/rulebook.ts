@@ -5,9 +5,19 @@ import { compileKeywords, type KeywordMatcher } from "./keywords.ts";
 import { locate } from "./location.ts";
 import type { MentionPattern } from "./mention.ts";
 import type { Confidence } from "./message.ts";
-import { compilePatterns, PatternError, type PhraseMatch, type PhraseMatcher } from "./phrases.ts";
+import type { OfferPattern } from "./offers.ts";
+import {
+  compilePatterns,
+  compileSets,
+  patternBuilder,
+  type PatternEntry,
+  PatternError,
+  type PhraseMatch,
+  type PhraseMatcher,
+} from "./phrases.ts";
 import { compileWeek } from "./quiet_hours.ts";
 import type {
+  Condition,
   Country,
   Deployment,
   Event,
@@ -15,10 +25,12 @@ import type {
   QuietProfile,
   Rule,
   RuleFile,
+  Sign,
   Source,
   Stage,
 } from "./rulebook_schema.ts";
-import type { Token } from "./text.ts";
+import { type Token, tokenize } from "./text.ts";
+import { compileTyping, type TypingMatcher } from "./typing.ts";
 import { compileWeights, WeightError, type WordWeights } from "./weights.ts";
 import { zonesOfCountry } from "./zones.ts";
 
@@ -34,6 +46,12 @@ export interface Rulebook {
   /** What was learned of words; the same in every country, because a text may be in any language anywhere. */
   readonly weights: WordWeights;
   readonly guards: PhraseMatcher<{ why: string }>;
+  /** Phrases of every language, wherever the writer is: people write as they speak. `guard` marks those that speak against. */
+  readonly phrases: PhraseMatcher<PhraseSign>;
+  /** Politeness and what else may stand around a keyword. */
+  readonly tails: PhraseMatcher<string>;
+  readonly offers: PhraseMatcher<OfferPattern>;
+  readonly reactions: PhraseMatcher<string>;
   /** Country codes that have a file of their own. */
   readonly countries: readonly string[];
   country(code: string | null): CountryBook;
@@ -53,6 +71,17 @@ export interface Thresholds {
 
 export type ReplyTemplate = "opt_out_commercial" | "opt_out_everything" | "opt_in_confirmation" | "help";
 
+export interface PhraseSign {
+  sign: Sign | "guard";
+  why: string;
+  language: string;
+  /** Of a guard: the signs that do not count where it overlaps them. */
+  against: readonly Sign[];
+}
+
+/** What a guard speaks against when its file does not say. */
+export const GUARDED: readonly Sign[] = ["opt_out", "doubt"];
+
 export interface Place {
   country: string | null;
   region: string | null;
@@ -63,6 +92,7 @@ export interface CountryBook {
   readonly table: Country;
   readonly stages: Readonly<Record<Stage, readonly CompiledRule[]>>;
   readonly keywords: KeywordMatcher;
+  readonly typing: TypingMatcher;
   readonly mentions: PhraseMatcher<MentionPattern>;
   /**
    * Signs of advertising in every language, signs of information only in those of the country, in English and in none: a word
@@ -79,6 +109,8 @@ export interface CompiledRule {
   readonly rule: Rule;
   readonly test: Predicate;
   readonly event: Event;
+  /** Signs that the conditions ask for: their words are what made the rule fire. */
+  readonly signs: readonly string[];
   readonly priority: number;
   readonly from: number;
   readonly to: number;
@@ -161,6 +193,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
 
   const keywords = of("keywords").flatMap((file) => file.content.entries);
   const tails = of("tails").flatMap((file) => file.content.entries.flatMap((entry) => entry.words));
+  const typingOf = typingErrors(of("typing_errors"));
   const mentionFile = single(of("mentions"), "mentions");
   const mentions = mentionFile.content;
   // Once by itself, so that a malformed pattern is reported with the file that holds it and not with a country's.
@@ -210,6 +243,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
       table: applied,
       stages,
       keywords: compileKeywords(keywordsOf(applied, keywords), tails),
+      typing: typingOf(applied),
       mentions: guarded(path, () => compilePatterns<MentionPattern>(mentionPatterns(applied, mentions))),
       signals: signalsOf(applied, signals),
       hours(region) {
@@ -242,6 +276,30 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
       of("guards"),
       (file) =>
         file.content.entries.flatMap(({ patterns, why }) => patterns.map((pattern) => ({ pattern, value: { why } }))),
+    ),
+    phrases: compileAll<PhraseSign, NamedFile & { content: Of<"phrases"> }>(of("phrases"), ({ content }) => {
+      const { language } = content;
+      const sets = compileSets(content.sets ?? {});
+      return [
+        ...content.entries.flatMap(({ sign, why, patterns }) =>
+          patterns.map((pattern) => ({ pattern, sets, value: { sign, why, language, against: [] } }))
+        ),
+        ...(content.guards ?? []).flatMap(({ why, patterns, against = GUARDED }) =>
+          patterns.map((pattern) => ({ pattern, sets, value: { sign: "guard" as const, why, language, against } }))
+        ),
+      ];
+    }),
+    tails: compilePatterns(tails.map((pattern) => ({ pattern, value: pattern }))),
+    offers: compileAll(
+      of("offers"),
+      ({ content }) =>
+        (["before", "after", "alone"] as const).flatMap((way) =>
+          content[way].map((pattern) => ({ pattern, value: way }))
+        ),
+    ),
+    reactions: compileAll(
+      of("reactions"),
+      ({ content }) => content.before.map((pattern) => ({ pattern, value: pattern })),
     ),
     country(code) {
       const file = (code !== null ? countries.get(code) : undefined) ?? fallback;
@@ -284,7 +342,17 @@ export const EVENTS_OF: Record<Stage, readonly Event["type"][]> = {
   compose: ["append_mention", "refuse", "note"],
   release: ["refuse", "hold", "note"],
   understand: ["intent", "note"],
-  respond: ["suppress", "lift_suppression", "record_consent", "withdraw_consent", "remove_contact", "reply", "note"],
+  respond: [
+    "suppress",
+    "lift_suppression",
+    "record_consent",
+    "withdraw_consent",
+    "dispute_consent",
+    "remove_contact",
+    "open_review",
+    "reply",
+    "note",
+  ],
 };
 
 function compileRule({ path, concern, stage, rule }: StagedRule): Omit<CompiledRule, "sourceText" | "confidence"> {
@@ -302,6 +370,7 @@ function compileRule({ path, concern, stage, rule }: StagedRule): Omit<CompiledR
       rule,
       test: compileCondition(rule.conditions, factsOf(stage)),
       event: rule.event,
+      signs: signsIn(rule.conditions),
       priority: rule.priority ?? 1,
       from: rule.effective_from ? Date.parse(rule.effective_from) : -Infinity,
       to: rule.effective_to ? Date.parse(rule.effective_to) : Infinity,
@@ -327,11 +396,49 @@ function withCountry(
   return { ...rule, sourceText: source.text, confidence: source.confidence };
 }
 
-/** The keywords that count for people of a country: its own, then the general ones of its languages. */
+function signsIn(condition: Condition): string[] {
+  if ("all" in condition) return condition.all.flatMap(signsIn);
+  if ("any" in condition) return condition.any.flatMap(signsIn);
+  if ("not" in condition) return [];
+  return condition.fact === "signs" && condition.operator === "contains" ? [String(condition.value)] : [];
+}
+
+/** Every matcher of a country shares the words; what exists in its languages differs ("stp" is French for "please"). */
+function typingErrors(
+  files: readonly (NamedFile & { content: Of<"typing_errors"> })[],
+): (table: Country) => TypingMatcher {
+  const [file] = files;
+  if (file === undefined) return () => ({ match: () => null });
+  const folded = (text: string) => tokenize(text).map((token) => token.text).join("");
+  const { keyboards, words, joined, never } = single(files, "typing_errors").content;
+  const all = [
+    ...words,
+    ...joined.first.flatMap((first) =>
+      joined.between.flatMap((between) => joined.last.map((last) => first + between + last))
+    ),
+  ].map(folded);
+  const existing = new Map(Object.entries(never).map(([language, list]) => [language, list.map(folded)]));
+  return (table) => {
+    const languages = table.code === "default" ? [...existing.keys()] : ["und", "en", ...table.languages];
+    return compileTyping({
+      keyboards: Object.values(keyboards),
+      words: all,
+      never: new Set(languages.flatMap((language) => existing.get(language) ?? [])),
+    });
+  };
+}
+
+/** The keywords that count for people of a country: its own, then the general ones. */
 export function keywordsOf(table: Country, general: readonly KeywordEntry[]): KeywordEntry[] {
-  // English words are understood everywhere: STOP campaigns use them in every country.
+  // Words of every language are understood everywhere, because people write as they speak, wherever their number is from; except
+  // those that are ordinary words of another language, and those that are ordinary answers in their own.
   const languages = new Set(["und", "en", ...table.languages]);
-  return [...(table.keywords ?? []), ...general.filter((entry) => languages.has(entry.language))];
+  return [
+    ...(table.keywords ?? []),
+    ...general.filter((entry) =>
+      languages.has(entry.language) || (entry.abroad !== false && !entry.only_when_opted_out)
+    ),
+  ];
 }
 
 /** Nobody knows the language of a country without a file, so every one informs there. */
@@ -362,11 +469,12 @@ function generalMentions(general: Of<"mentions">): { pattern: string; value: Men
 
 function compileAll<T, F extends NamedFile>(
   files: readonly F[],
-  entriesOf: (file: F) => { pattern: string; value: T }[],
+  entriesOf: (file: F) => PatternEntry<T>[],
 ): PhraseMatcher<T> {
-  // Once per file first, so that a malformed pattern is reported with the file that holds it.
-  for (const file of files) guarded(file.path, () => compilePatterns(entriesOf(file)));
-  return compilePatterns(files.flatMap(entriesOf));
+  // File by file into one trie, so that a malformed pattern is reported with the file that holds it.
+  const builder = patternBuilder<T>();
+  for (const file of files) guarded(file.path, () => builder.add(entriesOf(file)));
+  return builder.matcher();
 }
 
 function compileTables(files: readonly (NamedFile & { content: Of<"weights"> })[]): WordWeights {

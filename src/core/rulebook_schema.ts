@@ -80,6 +80,26 @@ export const REFUSAL_CODES = [
 export const HOLD_REASONS = ["quiet_hours", "scheduled", "needs_review", "facts_unavailable"] as const;
 export const REPLY_KINDS = ["opt_out_confirmation", "opt_in_confirmation", "help"] as const;
 
+/** Reviews that a rule about a message from a person may open. */
+export const REVIEW_KINDS = ["doubtful_reply", "complaint", "wrong_number", "health"] as const;
+
+/** What a group of phrases shows; rules ask for it with `contains` on the fact `signs`. */
+export const SIGNS = [
+  "opt_out",
+  "opt_in",
+  "help",
+  "wrong_number",
+  "never_signed_up",
+  "complaint",
+  "insult",
+  "health",
+  "voice_opt_out",
+  "prefers_texts",
+  "doubt",
+  "automatic",
+] as const;
+export type Sign = (typeof SIGNS)[number];
+
 export const Event = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("classify"),
@@ -92,12 +112,21 @@ export const Event = z.discriminatedUnion("type", [
     params: z.strictObject({
       reason: z.enum(HOLD_REASONS),
       until: z.enum(["quiet_until", "scheduled_at", "retry_at"]).optional(),
+      /** Opens a review of the message itself, with whose settlement it goes on. */
+      review: z.literal("category_conflict").optional(),
     }),
   }),
   z.strictObject({ type: z.literal("append_mention") }),
   z.strictObject({ type: z.literal("intent"), params: z.strictObject({ intent: z.string().regex(/^[a-z_]+$/) }) }),
-  /** Scope comes from the country's `opt_out.scope`. */
-  z.strictObject({ type: z.literal("suppress") }),
+  /** Scope comes from the country's `opt_out.scope`, unless everything from every sender ends. */
+  z.strictObject({
+    type: z.literal("suppress"),
+    params: z.strictObject({ scope: z.literal("everything") }).optional(),
+  }),
+  /** A person on the staff has to look at it; advertising to the writer waits until they did. */
+  z.strictObject({ type: z.literal("open_review"), params: z.strictObject({ kind: z.enum(REVIEW_KINDS) }) }),
+  /** What is on record may have been given by somebody else: it counts no more. */
+  z.strictObject({ type: z.literal("dispute_consent"), params: z.strictObject({ purpose: z.literal("commercial") }) }),
   z.strictObject({ type: z.literal("lift_suppression") }),
   z.strictObject({ type: z.literal("record_consent"), params: z.strictObject({ purpose: z.literal("commercial") }) }),
   z.strictObject({ type: z.literal("withdraw_consent"), params: z.strictObject({ purpose: z.literal("commercial") }) }),
@@ -135,7 +164,7 @@ export const Scenario = z.strictObject({
   scheduled_at: z.iso.datetime({ offset: true }).optional(),
   max_segments: z.number().int().min(1).optional(),
   reply_kind: z.enum(REPLY_KINDS).optional(),
-  consent: z.enum(["granted", "withdrawn", "expired", "none"]).optional(),
+  consent: z.enum(["granted", "withdrawn", "expired", "disputed", "none"]).optional(),
   consent_before_opt_out: z.boolean().optional(),
   suppressed: z.enum(["commercial", "all"]).optional(),
   /** Who made the suppression stand; `keyword` unless given. */
@@ -147,6 +176,12 @@ export const Scenario = z.strictObject({
   /** The gateway's own last answer in the thread. */
   last_reply: z.strictObject({ kind: z.enum(REPLY_KINDS), minutes: z.number().min(0), text: z.string().optional() })
     .optional(),
+  /** A doubt about the person is open: a review that nobody has settled. */
+  open_review: z.boolean().optional(),
+  /** Outbound: what a person on the staff settled about this very message. */
+  settled_category: z.enum(["commercial", "informative"]).optional(),
+  /** Inbound: our last texts in the thread, newest first. */
+  answered: z.array(z.string()).optional(),
   facts_available: z.boolean().optional(),
   time_zone: z.string().optional(),
   language: language.optional(),
@@ -169,6 +204,8 @@ export const Expectation = z.strictObject({
   segments: z.number().int().optional(),
   encoding: z.enum(["GSM-7", "UCS-2"]).optional(),
   suppresses: z.enum(["commercial", "all", "nothing"]).optional(),
+  /** Kind of the review that it opens; null when it must open none. */
+  review: z.enum([...REVIEW_KINDS, "category_conflict"]).nullable().optional(),
   /** Text of the automatic answer; null when there must be none. */
   reply: z.string().nullable().optional(),
 });
@@ -249,6 +286,8 @@ const KeywordEntry = z.strictObject({
   tail: z.boolean().optional(),
   /** Counts only while the person is opted out (YES, JA, OUI are ordinary answers otherwise). Default false. */
   only_when_opted_out: z.boolean().optional(),
+  /** False: counts only where the language is spoken, because it is an ordinary word of another (ALTO, PARE). Default true. */
+  abroad: z.boolean().optional(),
   source: Source,
 });
 export type KeywordEntry = z.infer<typeof KeywordEntry>;
@@ -271,6 +310,8 @@ export const Country = z.strictObject({
     scope: z.enum(["commercial", "everything_from_sender"]),
     /** How fast the law wants it; Parley does it in the same transaction. */
     deadline: text,
+    /** `suppress`: a reply that may be an opt-out stops as one does until a person has looked. `review` (default): advertising waits. */
+    doubt: z.enum(["suppress", "review"]).optional(),
     source: Source,
   }),
   /** On top of the general keywords and those of the country's languages. */
@@ -322,9 +363,11 @@ export type Country = z.infer<typeof Country>;
 /**
  * A pattern is words in lower case without accents, matched one after the other: `stop by`, `[please] stop [sms|pub]`,
  * `code promo <code>`. `[a|b]` is optional, `a|b` a choice, `rembours*` a beginning of a word (3 letters or more), and
- * `<number> <percent> <money> <time> <date> <url> <code>` stand for tokens of that shape.
+ * `<number> <percent> <money> <time> <date> <url> <code>` stand for tokens of that shape. In `phrases` and `guards` files also
+ * `{send}` for any phrase of the set `send`, `...` for up to three words, `^` and `$` for where a sentence begins and ends.
  */
 const pattern = text;
+const setName = z.string().regex(/^[a-z_]+$/);
 
 const Keywords = z.strictObject({ kind: z.literal("keywords"), entries: z.array(KeywordEntry).min(1) });
 /** Words that may follow a keyword without changing its meaning: politeness, SMS, PUB, ALL … */
@@ -332,6 +375,53 @@ const Tails = z.strictObject({
   kind: z.literal("tails"),
   entries: z.array(z.strictObject({ language, words: z.array(text).min(1), source: Source })).min(1),
 });
+/** Whole phrases that ask for something without a keyword, or make one doubtful: "lose my number", "ne m'écrivez plus". */
+const Phrases = z.strictObject({
+  kind: z.literal("phrases"),
+  language,
+  /** Words that say the same, for use in the patterns of this file as `{name}`. */
+  sets: z.record(setName, z.array(pattern).min(1)).optional(),
+  entries: z.array(
+    z.strictObject({ sign: z.enum(SIGNS), why: text, patterns: z.array(pattern).min(1), source: Source }),
+  ).min(1),
+  /** Wordings that show that a phrase which overlaps them means something else: those of the signs `against`, else opt_out and doubt. */
+  guards: z.array(
+    z.strictObject({
+      why: text,
+      against: z.array(z.enum(SIGNS)).min(1).optional(),
+      patterns: z.array(pattern).min(1),
+      source: Source,
+    }),
+  ).optional(),
+});
+/** Typing errors of opt-out words, compared with whole short texts. */
+const Typing = z.strictObject({
+  kind: z.literal("typing_errors"),
+  /** Rows of keys by name of the layout, the digits first. */
+  keyboards: z.record(text, z.array(text).min(1)),
+  words: z.array(text).min(1),
+  /** Forms such as STOP2END: each word of `first`, `between` and `last` in turn, written as one. */
+  joined: z.strictObject({
+    first: z.array(text).min(1),
+    between: z.array(z.string()).min(1),
+    last: z.array(text).min(1),
+  }),
+  /** Words that exist, by language: never a typing error of another. `und` and English count everywhere. */
+  never: z.record(language, z.array(text).min(1)),
+  source: Source,
+});
+/** How a message of ours offers the word to leave with: "reply X to opt out", "envoyez X au 36105". */
+const Offers = z.strictObject({
+  kind: z.literal("offers"),
+  /** Stand before the word, when one of `after` follows it. */
+  before: z.array(pattern).min(1),
+  after: z.array(pattern).min(1),
+  /** Stand before the word and are enough. */
+  alone: z.array(pattern).min(1),
+  source: Source,
+});
+/** What a telephone writes before it quotes a message that somebody reacted to: "Liked", "A aimé". */
+const Reactions = z.strictObject({ kind: z.literal("reactions"), before: z.array(pattern).min(1), source: Source });
 /** Patterns that show that a keyword does not mean what it says: "stop by", "bus stop", "don't stop". */
 const Guards = z.strictObject({
   kind: z.literal("guards"),
@@ -418,6 +508,10 @@ export const RuleFile = z.discriminatedUnion("kind", [
   Keywords,
   Tails,
   Guards,
+  Phrases,
+  Typing,
+  Offers,
+  Reactions,
   Mentions,
   Signals,
   Weights,

@@ -50,6 +50,8 @@ export function perform(
     person,
     details: { message_id, ...details },
   });
+  // The stronger act is the one that is recorded: what is disputed is withdrawn as well.
+  const disputed = effects.some((effect) => effect.type === "dispute_consent");
   // Known before the effects are looked at: their order is that of the rules, and a confirmation may stand first.
   const suppression = effects.some((effect) => effect.type === "suppress") ? deps.newId("sup") : null;
   for (const effect of effects) {
@@ -88,15 +90,18 @@ export function perform(
         });
         break;
       case "record_consent":
-      case "withdraw_consent": {
+      case "withdraw_consent":
+      case "dispute_consent": {
         const granted = effect.type === "record_consent";
+        if (effect.type === "withdraw_consent" && disputed) break;
         const id = deps.newId("cns");
+        const status = granted ? "granted" : disputed ? "disputed" : "withdrawn";
         // A withdrawal counts even when no consent is on record: one of an earlier day may be recorded later.
         writes.consents.push({
           id,
           recipient: person,
           purpose: effect.purpose,
-          status: granted ? "granted" : "withdrawn",
+          status,
           source: cause.source,
           wording: granted ? effect.wording : cause.text,
           granted_at: now,
@@ -106,7 +111,27 @@ export function perform(
           requires: message_id,
         });
         writes.audit.push(auditRow(
-          fact(granted ? "consent.granted" : "consent.withdrawn", id, { rule: effect.rule, purpose: effect.purpose }),
+          fact(`consent.${status}`, id, { rule: effect.rule, purpose: effect.purpose }),
+          deps.newId,
+          { requires: id },
+        ));
+        break;
+      }
+      case "open_review": {
+        const id = deps.newId("rev");
+        writes.reviews.push({
+          id,
+          kind: effect.kind,
+          person,
+          sender: cause.sender?.address ?? null,
+          message_id,
+          rule: effect.rule,
+          words: effect.words,
+          created_at: now,
+          requires: message_id,
+        });
+        writes.audit.push(auditRow(
+          { ...fact("review.opened", id, { rule: effect.rule, kind: effect.kind }), actor: "system" },
           deps.newId,
           { requires: id },
         ));

@@ -78,7 +78,7 @@ async function receiveGroup(
     return { person, sender, address: sender?.address ?? parseAddress(sms.to).address };
   });
   const [facts, known] = await Promise.all([
-    loadFacts(client, ends.map(({ person, address }) => ({ person, sender: address })), now),
+    loadFacts(client, ends.map(({ person, address }) => ({ person, sender: address })), now, "receiving"),
     storedInbound(client, group),
   ]);
 
@@ -91,7 +91,7 @@ async function receiveGroup(
     const earlier = known.get(index);
     if (earlier) return earlier;
     const { person, sender, address } = ends[index]!;
-    const { person: about, conversation_id: thread } = facts[index]!;
+    const { person: about, conversation_id: thread, answered } = facts[index]!;
     const verdict = decideInbound({
       message: {
         direction: "inbound",
@@ -100,6 +100,7 @@ async function receiveGroup(
         carrier_intent: sms.carrierIntent,
         // Only what the provider did answer: it knows fewer words than we do, and the rest would stay without a confirmation.
         stop_reply: sms.alreadyAnswered ? "provider" : "gateway",
+        answered,
       },
       sender,
       person: about,

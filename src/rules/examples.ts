@@ -56,7 +56,9 @@ function ruleCases(file: string, rule: Rule, stage: string, lines: Lines): Examp
 /** An example that speaks of intents, suppressions or replies is about a message from a person. */
 function directionOf({ direction, expect }: Example): "outbound" | "inbound" {
   if (direction !== undefined) return direction;
-  return expect.intent !== undefined || expect.suppresses !== undefined || expect.reply !== undefined
+  const { intent, suppresses, reply, review } = expect;
+  return intent !== undefined || suppresses !== undefined || reply !== undefined ||
+      (review !== undefined && review !== "category_conflict")
     ? "inbound"
     : "outbound";
 }
@@ -106,6 +108,7 @@ function outboundFacts(verdict: ReturnType<typeof decideOutbound>): Outcome {
       final_text: verdict.text,
       segments: verdict.segments,
       encoding: verdict.encoding,
+      review: verdict.review?.kind ?? null,
     },
   };
 }
@@ -113,12 +116,14 @@ function outboundFacts(verdict: ReturnType<typeof decideOutbound>): Outcome {
 function inboundFacts(verdict: ReturnType<typeof decideInbound>): Outcome {
   const suppress = verdict.effects.find((effect) => effect.type === "suppress");
   const reply = verdict.effects.find((effect) => effect.type === "reply");
+  const review = verdict.effects.find((effect) => effect.type === "open_review");
   return {
     rules: verdict.decision.rules.map((rule) => rule.id),
     values: {
       intent: verdict.intent,
       suppresses: suppress?.type === "suppress" ? suppress.scope : "nothing",
       reply: reply?.type === "reply" ? reply.text : null,
+      review: review?.type === "open_review" ? review.kind : null,
     },
   };
 }

@@ -36,6 +36,7 @@ export function scenarioInput(
           text: scenario.text,
           carrier_intent: scenario.carrier_intent ?? null,
           stop_reply: scenario.stop_reply ?? "gateway",
+          answered: scenario.answered ?? [],
         },
         sender,
         person,
@@ -53,6 +54,7 @@ export function scenarioInput(
         category: scenario.category ?? null,
         scheduled_at: scenario.scheduled_at === undefined ? null : Date.parse(scenario.scheduled_at),
         max_segments: scenario.max_segments ?? null,
+        settled_category: scenario.settled_category ?? null,
         reply_kind: scenario.reply_kind ?? null,
         unsubscribe_url: "https://sms.example/u/AbCdEfGhIjKlMnOpQrStUv",
       },
@@ -95,6 +97,7 @@ function personFacts(scenario: Scenario, now: number, sender: string): PersonFac
       ? []
       : [{ id: "sup_example", scope: scenario.suppressed, sender, source: scenario.suppressed_by ?? "keyword" }],
     consent: scenario.consent ?? "none",
+    open_review: scenario.open_review ?? false,
     consent_before_opt_out: scenario.consent_before_opt_out ?? false,
     advertising_at: Array.from(
       { length: scenario.advertising_last_24h ?? 0 },

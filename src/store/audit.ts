@@ -17,6 +17,7 @@ export const AUDIT_ACTIONS = [
   "suppression.imported",
   "consent.granted",
   "consent.withdrawn",
+  "consent.disputed",
   "consent.imported",
   "contact.removed",
   "override.requested",

@@ -12,6 +12,8 @@ export interface FactsRequest {
 export interface Facts {
   person: PersonFacts;
   conversation_id: string | null;
+  /** Our last texts in the thread, newest first; only where they are asked for. */
+  answered: string[];
 }
 
 /** The longest period of a frequency cap (720 hours). */
@@ -19,8 +21,11 @@ const MONTH = 30 * 86_400_000;
 /** Advertising that was not scheduled leaves at most this long after it was accepted: closed hours end within two weeks. */
 const LONGEST_WAIT = 15 * 86_400_000;
 
-/** `accepting`: what waits counts towards the cap. `releasing`: what is held does not, it is decided again itself. */
-export type FactsPurpose = "accepting" | "releasing";
+/**
+ * `accepting`: what waits counts towards the cap. `releasing`: what is held does not, it is decided again itself. `receiving`: as
+ * accepting, with the texts that a message from the person may answer.
+ */
+export type FactsPurpose = "accepting" | "releasing" | "receiving";
 
 /** Facts for each request, in order. One statement and one row, whatever the number of requests: rows cost more than reading. */
 export async function loadFacts(
@@ -30,7 +35,7 @@ export async function loadFacts(
   purpose: FactsPurpose = "accepting",
 ): Promise<Facts[]> {
   const result = await client.execute({
-    sql: purpose === "accepting" ? ACCEPTING : RELEASING,
+    sql: SQL_FOR[purpose],
     args: { requests: JSON.stringify(requests.map((one) => [one.person, one.sender])), ...times(now) },
   });
   const facts = new Array<Facts>(requests.length);
@@ -64,14 +69,18 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
       consents,
       advertising,
       replies,
+      open_review,
+      answered,
     ] = one;
     const consent = consentStatus(consents[0], now);
     return [position, {
       conversation_id,
+      answered: answered ?? [],
       person: {
         available: true,
         suppressions,
         consent,
+        open_review: open_review === 1,
         consent_before_opt_out: consent === "withdrawn" && consents.some(([status]) => status === "granted"),
         advertising_at: advertising,
         last_chat_at,
@@ -83,7 +92,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
   });
 }
 
-export type Consent = [status: "granted" | "withdrawn", expires_at: number | null];
+export type Consent = [status: "granted" | "withdrawn" | "disputed", expires_at: number | null];
 type FactsRow<Position> = [
   position: Position,
   conversation_id: string | null,
@@ -95,6 +104,8 @@ type FactsRow<Position> = [
   consents: Consent[],
   advertising: number[],
   replies: { kind: ReplyKind; at: number; text: string }[],
+  open_review: 0 | 1,
+  answered: string[] | null,
 ];
 
 /** What the latest act means at the instant `now`. */
@@ -111,8 +122,15 @@ const LEAVES_AT = `case when m.sent_at is not null then m.sent_at
   else coalesce((select max(e.at) from message_events e where e.message_id = m.id), m.created_at) end`;
 
 const REQUESTS = `select key, value->>0, value->>1 from json_each(:requests)`;
-const ACCEPTING = factsSql(REQUESTS, "");
-const RELEASING = factsSql(REQUESTS, "and m.status != 'held'");
+/** A person answers what reached them lately: of the last messages in the thread, those that left. */
+const ANSWERED = `(select json_group_array(l.text) from (select m.text, m.status from messages m
+    where m.conversation_id = c.id and m.direction = 'outbound' order by m.id desc limit 12) l
+  where l.status in ('sending', 'sent', 'delivered', 'undelivered', 'unknown'))`;
+const SQL_FOR: Record<FactsPurpose, string> = {
+  accepting: factsSql(REQUESTS, ""),
+  releasing: factsSql(REQUESTS, "and m.status != 'held'"),
+  receiving: factsSql(REQUESTS, "", ANSWERED),
+};
 // What waits for its first attempt is decided again when it is claimed itself. What was tried may have reached the person.
 const CLAIMED = factsSql(
   `select id, person, sender from messages where lease = :lease and status = 'sending' and category = 'commercial'
@@ -121,7 +139,7 @@ const CLAIMED = factsSql(
 );
 
 /** Messages that were refused or never left do not count towards the frequency cap. */
-function factsSql(requests: string, counted: string): string {
+function factsSql(requests: string, counted: string, answered = "null"): string {
   const advertising = `m.direction = 'outbound' and m.category = 'commercial'
     and m.status not in ('refused', 'canceled', 'failed', 'expired') ${counted}`;
   return `with r (i, person, sender) as materialized (${requests})
@@ -140,7 +158,9 @@ function factsSql(requests: string, counted: string): string {
        select m.reply_kind, m.created_at, m.text from messages m
        where m.person = r.person and m.reply_kind is not null and m.sender = r.sender
          and m.status not in ('refused', 'canceled')
-       order by m.created_at desc limit 20) a)
+       order by m.created_at desc limit 20) a),
+    exists (select 1 from reviews v where v.person = r.person and v.settled_at is null and v.kind != 'category_conflict'),
+    ${answered}
   )) as facts
   from r left join conversations c on c.person = r.person and c.sender = r.sender
   left join contacts k on k.msisdn = r.person`;

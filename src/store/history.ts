@@ -9,6 +9,8 @@ export interface PastMessage {
   row: HistoryRow;
   /** As of the message; language and time zone, which are not versioned, as of now. */
   person: PersonFacts;
+  /** Our last texts in the thread before it, newest first, as far as they advertised or answered. */
+  answered: string[];
   /** What the carrier had recognised, known where it led to an opt-out; null otherwise. */
   carrier_intent: "opt_out" | null;
 }
@@ -25,6 +27,8 @@ const PAGE = 500;
 /** The longest period of a cap and then some: what a decision may look back on. */
 const REACH_MS = 45 * 86_400_000;
 const REPLIES = 20;
+/** A person answers what reached them lately. */
+const ANSWERED = 12;
 
 /** The last `count` messages, newest first, page by page; `before` is a message id to begin below. */
 export async function* pastMessages(
@@ -59,6 +63,16 @@ interface Past {
   /** What the person wrote, and what the gateway answered, by person and sender. */
   inbound: Map<string, ThreadRow[]>;
   replies: Map<string, ThreadRow[]>;
+  /** What we sent, by person and sender. */
+  outbound: Map<string, ThreadRow[]>;
+  /** Doubts about the person, which hold advertising while they are open. */
+  reviews: Map<string, ReviewRow[]>;
+}
+
+interface ReviewRow {
+  person: string;
+  created_at: number;
+  settled_at: number | null;
 }
 
 type SuppressionRow = SuppressionFact & {
@@ -92,7 +106,7 @@ async function withFacts(
 ): Promise<PastMessage[]> {
   const people = JSON.stringify([...new Set(rows.map(({ person }) => person))]);
   const oldest = Math.min(...rows.map(({ created_at }) => created_at)) - REACH_MS;
-  const [suppressions, consents, threads] = await client.batch([
+  const [suppressions, consents, threads, reviews] = await client.batch([
     {
       sql: `select id, recipient, scope, nullif(sender, '') as sender, source, message_id, lifted_at, lifted_by
         from suppressions where recipient in (select value from json_each(?))`,
@@ -109,7 +123,7 @@ async function withFacts(
             and m.status not in ('refused', 'canceled', 'failed', 'expired') as advertising,
           coalesce(m.sent_at, m.scheduled_at, m.created_at) as left_at,
           case when m.direction = 'inbound' then m.decision->>'intent' end as intent,
-          case when m.reply_kind is not null then m.text end as text
+          case when m.direction = 'outbound' then m.text end as text
         from conversations t join messages m on m.conversation_id = t.id
         where t.person in (select value from json_each(:people)) and t.last_message_at > :oldest
           and m.id >= :first and m.id <= :last
@@ -117,6 +131,11 @@ async function withFacts(
             or m.reply_kind is not null and m.status not in ('refused', 'canceled'))
         order by m.id`,
       args: { people, oldest, first: firstIdAt("msg", oldest), last: rows[0]!.id },
+    },
+    {
+      sql: `select person, created_at, settled_at from reviews
+        where person in (select value from json_each(?)) and kind != 'category_conflict'`,
+      args: [people],
     },
   ], "read");
   const thread = threads!.rows as unknown as ThreadRow[];
@@ -126,6 +145,8 @@ async function withFacts(
     advertising: Map.groupBy(thread.filter((row) => row.advertising === 1), (row) => row.person),
     inbound: Map.groupBy(thread.filter((row) => row.direction === "inbound"), threadOf),
     replies: Map.groupBy(thread.filter((row) => row.reply_kind !== null), threadOf),
+    outbound: Map.groupBy(thread.filter((row) => row.direction === "outbound"), threadOf),
+    reviews: Map.groupBy(reviews!.rows as unknown as ReviewRow[], (row) => row.person),
   };
   return rows.map(({ language, time_zone, ...row }) => pastMessage(row, { language, time_zone }, past));
 }
@@ -143,6 +164,7 @@ function pastMessage(
   const lastInbound = before(past.inbound.get(threadOf(row)), id, 1)[0];
   return {
     row,
+    answered: before(past.outbound.get(threadOf(row)), id, ANSWERED).map(({ text }) => text!),
     carrier_intent: suppressions.some((one) => one.message_id === id && one.source === "carrier") ? "opt_out" : null,
     person: {
       available: true,
@@ -152,6 +174,9 @@ function pastMessage(
         )
         .map(({ id, scope, sender, source }) => ({ id, scope, sender, source })),
       consent,
+      open_review: (past.reviews.get(person) ?? []).some((one) =>
+        one.created_at < at && (one.settled_at === null || one.settled_at > at)
+      ),
       consent_before_opt_out: consent === "withdrawn" && consents.some(({ status }) => status === "granted"),
       advertising_at: before(past.advertising.get(person), id).map(({ left_at }) => left_at).sort((a, b) => b - a),
       last_chat_at: lastInbound?.intent === "none" ? lastInbound.created_at : null,

@@ -1,10 +1,12 @@
 /**
- * Condition that a row of this id exists by now: a message, a suppression, a consent, or the message that owns an idempotency key.
+ * Condition that a row of this id exists by now: a message, a suppression, a consent, the message that owns an idempotency key, or a
+ * review that is still open (what follows from settling it is written before the settlement, so that of two only the first has any).
  * `id` is SQL; where it is null the condition holds.
  */
 export function requires(id: string): string {
   return `(${id} is null or exists (select 1 from messages where id = ${id})
     or exists (select 1 from suppressions where id = ${id})
     or exists (select 1 from consents where id = ${id})
-    or exists (select 1 from idempotency_keys where message_id = ${id}))`;
+    or exists (select 1 from idempotency_keys where message_id = ${id})
+    or exists (select 1 from reviews where id = ${id} and settled_at is null))`;
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { STATUSES } from "../core/message.ts";
+import { ALL_REVIEW_KINDS, STATUSES } from "../core/message.ts";
 
 /**
  * One workspace is one database. Instants are integers (ms since 1970), ids are prefixed and sort by creation. `person` is the
@@ -135,7 +135,7 @@ export const consents = sqliteTable("consents", {
   id: text().primaryKey(),
   recipient: text().notNull(),
   purpose: text().notNull(),
-  status: text({ enum: ["granted", "withdrawn"] }).notNull(),
+  status: text({ enum: ["granted", "withdrawn", "disputed"] }).notNull(),
   source: text().notNull(),
   wording: text(),
   granted_at: integer().notNull(),
@@ -236,7 +236,7 @@ export const activations = sqliteTable("activations", {
  */
 export const reviews = sqliteTable("reviews", {
   id: text().primaryKey(),
-  kind: text({ enum: ["doubtful_reply", "complaint", "wrong_number", "category_conflict"] }).notNull(),
+  kind: text({ enum: ALL_REVIEW_KINDS }).notNull(),
   person: text().notNull(),
   sender: text(),
   message_id: text().notNull(),

@@ -3,7 +3,7 @@ import { getTableColumns, getTableName, type InferInsertModel, type Table } from
 import { auditLifted, type AuditRow, auditStatements } from "./audit.ts";
 import type { DbClient } from "./client.ts";
 import { requires } from "./requires.ts";
-import { consents, conversations, idempotency_keys, messages, suppressions } from "./schema.ts";
+import { consents, conversations, idempotency_keys, messages, reviews, suppressions } from "./schema.ts";
 
 /**
  * What a group of concurrent requests wants written, as plain rows. The whole group becomes one transaction of a few bulk
@@ -19,6 +19,8 @@ export interface Writes {
   consents: (InferInsertModel<typeof consents> & { requires?: string })[];
   /** `audit` becomes an entry for each suppression that is lifted. */
   lifts: { recipient: string; sender: string; at: number; by: string; requires: string; audit: AuditRow }[];
+  /** What somebody on the staff has to look at. */
+  reviews: (InferInsertModel<typeof reviews> & { requires: string })[];
   /** Numbers that leave the address book. */
   departures: { msisdn: string; requires: string }[];
   idempotency: InferInsertModel<typeof idempotency_keys>[];
@@ -44,6 +46,7 @@ export function noWrites(): Writes {
     suppressions: [],
     consents: [],
     lifts: [],
+    reviews: [],
     departures: [],
     idempotency: [],
     audit: [],
@@ -63,6 +66,7 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
     ...insertMessages(writes.messages),
     ...insertRows(suppressions, writes.suppressions, "insert or ignore"),
     ...insertRows(consents, writes.consents),
+    ...insertRows(reviews, writes.reviews, "insert or ignore"),
   );
   if (writes.lifts.length > 0) {
     statements.push({

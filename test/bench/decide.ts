@@ -92,6 +92,7 @@ const NOBODY: PersonFacts = {
   available: true,
   suppressions: [],
   consent: "none",
+  open_review: false,
   consent_before_opt_out: false,
   advertising_at: [],
   last_chat_at: null,

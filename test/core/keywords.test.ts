@@ -128,6 +128,8 @@ describe("tier 1", () => {
   test("a match says what the rule file says", () => {
     expect(match("opt out")).toEqual({
       conditional: false,
+      from: 0,
+      to: 2,
       intent: "opt_out",
       tier: "T1",
       language: "en",

@@ -49,6 +49,8 @@ export const EVENT_WORDS: Readonly<Record<Event["type"], string>> = {
   lift_suppression: "Lifts what stands for this sender",
   record_consent: "A consent, with the words that our confirmation offered",
   withdraw_consent: "Withdraws the consent",
+  dispute_consent: "The consent on record counts no more: it was somebody else's, or never given",
+  open_review: "Somebody on the staff has to look; until it is settled advertising to the person waits",
   remove_contact: "Takes the person out of the address book",
   reply: "An automatic answer, worded by the replies files",
   note: "Recorded with the decision, changes nothing",
@@ -66,6 +68,9 @@ const LANGUAGE = "ISO 639-1 code such as fr, or und for words of every language"
 const PATTERNS =
   "Words one after the other; [a|b] may be there or not, a|b is a choice, rembours* a beginning of a word, " +
   "<number> <percent> <money> <time> <date> <url> <code> a figure of that shape";
+
+const PHRASE_PATTERNS =
+  `${PATTERNS}, {name} a set of this file, ... up to three words of any kind, ^ and $ where a sentence begins and ends`;
 
 const SCENARIO: Words = {
   "": "A small story told to the real decision; what is left out has a plain default",
@@ -98,6 +103,9 @@ const SCENARIO: Words = {
     minutes: "How many minutes ago",
     text: "What it said",
   },
+  open_review: "True while a doubt about the person waits for somebody to settle it",
+  settled_category: "Outbound: what somebody on the staff settled about this very message",
+  answered: "Inbound: our last texts in the thread, newest first",
   facts_available: "False when the database could not say",
   time_zone: "IANA zone from the address book",
   language: "Language from the address book",
@@ -145,6 +153,7 @@ const KEYWORD: Words & Record<keyof KeywordEntry, string | Words> = {
   language: LANGUAGE,
   words: "The keywords; case, accents and punctuation do not count",
   tail: "False: counts only as the whole message",
+  abroad: "False: counts only where the language is spoken, because it is an ordinary word of another (ALTO, PARE)",
   only_when_opted_out: "True: counts only while the person is opted out (YES, OUI, JA)",
   source: SOURCE,
 };
@@ -183,6 +192,8 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       "": "What a STOP ends",
       scope:
         "commercial: advertising from the whole workspace; everything_from_sender: that, and all else from that sender",
+      doubt:
+        "suppress: a reply that may be a revocation stops first; review (default): advertising waits until somebody looked",
       deadline: "How fast the law wants it, for the record; Parley does it at once",
       source: SOURCE,
     },
@@ -263,6 +274,54 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       why: "What they mean instead",
       source: SOURCE,
     },
+  },
+  phrases: {
+    "": "What people write without a keyword, in one language",
+    kind: KIND,
+    language: LANGUAGE,
+    sets: { "": "Words that say the same, used in the patterns of this file as {name}", "*": PATTERNS },
+    entries: {
+      "": "Phrases that show the same",
+      sign: "What they show; rules ask for it with contains on the fact signs",
+      why: "What kind of phrase it is",
+      patterns: PHRASE_PATTERNS,
+      source: SOURCE,
+    },
+    guards: {
+      "": "Wordings that show that a phrase which overlaps them means something else",
+      why: "What it means instead",
+      against: "The signs that do not count there; left out: opt_out and doubt",
+      patterns: PHRASE_PATTERNS,
+      source: SOURCE,
+    },
+  },
+  typing_errors: {
+    "": "Opt-out words that are recognised mistyped, compared with whole short texts",
+    kind: KIND,
+    keyboards: { "": "Layouts whose neighbouring keys are confused", "*": "Rows of keys, the digits first" },
+    words: "Words that may be mistyped",
+    joined: {
+      "": "Forms such as STOP2END: one of each list, written as one",
+      first: "How they begin",
+      between: "What stands between, or nothing",
+      last: "How they end",
+    },
+    never: { "": "By language", "*": "Words that exist and are never a typing error of another" },
+    source: SOURCE,
+  },
+  offers: {
+    "": "How our own messages offer the word to leave with",
+    kind: KIND,
+    before: `What stands before the word when one of after follows it. ${PATTERNS}`,
+    after: `What follows it. ${PATTERNS}`,
+    alone: `What stands before it and is enough. ${PATTERNS}`,
+    source: SOURCE,
+  },
+  reactions: {
+    "": "What telephones write before a message that somebody reacted to",
+    kind: KIND,
+    before: PATTERNS,
+    source: SOURCE,
   },
   mentions: {
     "": "How a mention that the caller wrote is recognised",

@@ -114,7 +114,7 @@ const TOKEN = "AbCdEfGhIjKlMnOpQrStUv";
 
 /** Null when an outbound message came from an address that is no sender any more. */
 function replay(
-  { row, person, carrier_intent }: PastMessage,
+  { row, person, carrier_intent, answered }: PastMessage,
   senders: ReadonlyMap<string, ConfiguredSender>,
   publicUrl: string,
 ): Replayed | null {
@@ -122,7 +122,7 @@ function replay(
   const { text, created_at: now } = row;
   if (row.direction === "inbound") {
     const stop_reply = carrier_intent === null ? "gateway" : "provider";
-    const message = { direction: row.direction, from: row.person, text, carrier_intent, stop_reply } as const;
+    const message = { direction: row.direction, from: row.person, text, carrier_intent, stop_reply, answered } as const;
     return { direction: row.direction, input: { message, sender, person, now } };
   }
   if (sender === null) return null;

@@ -517,10 +517,13 @@ const CASES: Case[] = [
       severity: "error",
       at: "words: [BASTA, CANCELLA",
     },
-    // A Dutch word with another meaning in Spanish harms nobody while no country reads both.
+    // A Dutch word with another meaning in Spanish harms nobody while it stays at home and no country reads both.
     near: {
       "countries/default.yaml": ["languages: [en, es, fr, pt, de, it, nl]", "languages: [en, fr]"],
-      [KEYWORDS]: ["entries:\n", `entries:\n  - { intent: help, language: nl, words: [Alto], source: ${SOURCE} }\n`],
+      [KEYWORDS]: [
+        "entries:\n",
+        `entries:\n  - { intent: help, language: nl, words: [Alto], abroad: false, source: ${SOURCE} }\n`,
+      ],
     },
   },
   {
@@ -595,8 +598,8 @@ const CASES: Case[] = [
   {
     name: "a language without a keyword for help",
     check: "missing_translation",
-    broken: { [KEYWORDS]: ["words: [HULP]", "words: [hulplijn]"], [DE]: ["languages: [de]", "languages: [de, da]"] },
-    finds: { file: DE, says: /"da".*replies, signals, tails, guards, a keyword for opt_out/, severity: "warning" },
+    broken: { [KEYWORDS]: ["words: [HULP]", "words: [hulplijn]"], [DE]: ["languages: [de]", "languages: [de, fi]"] },
+    finds: { file: DE, says: /"fi".*replies, signals, tails, guards, a keyword for opt_out/, severity: "warning" },
     near: { [KEYWORDS]: ["words: [HULP]", "words: [hulplijn]"] },
   },
   {

@@ -91,7 +91,7 @@ export const signalTwice: Check = (book) => {
 };
 
 /** What only a regular expression has: an escaped class, a quantified group, a range of letters, any run of characters. */
-const EXPRESSION = /\\[bBdDwWsS.]|\.[*+]|\(\?|\([^()]*\)[?*+{]|\[(?:[a-z0-9]-[a-z0-9])+\]|^\^|^\/.+\/[a-z]*$/;
+const EXPRESSION = /\\[bBdDwWsS.]|\.[*+]|\(\?|\([^()]*\)[?*+{]|\[(?:[a-z0-9]-[a-z0-9])+\]|^\^(?! )|^\/.+\/[a-z]*$/;
 
 /**
  * Regular expressions, where words are meant. There are none in rule files: patterns are words, matched in linear time, and a
@@ -147,11 +147,12 @@ function laidOut(
   return reached.get(length) ?? null;
 }
 
-/** A step of a pattern as a token of a text that it matches; a beginning of a word as a word that no other pattern has. */
+/** A step of a pattern as a token of a text that it matches; what is no word as a word that no other pattern has. */
 function asToken(step: Step): Token {
   const place = { start: 0, end: 0 };
   if ("shape" in step) return { text: `<${step.shape}>`, shape: step.shape, ...place };
-  return { text: "word" in step ? step.word : `${step.prefix}\u0000`, shape: null, ...place };
+  const text = "word" in step ? step.word : "prefix" in step ? `${step.prefix}\u0000` : "\u0000";
+  return { text, shape: null, ...place };
 }
 
 function unused(placed: Placed, others: readonly Placed[]): Draft {

@@ -254,6 +254,7 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
         segments: "What it costs",
         encoding: "How it is carried",
         suppresses: "What the message stops",
+        review: "Kind of the review that it opens; null for none",
         reply: "Text of the automatic answer, or null for none",
       },
     },

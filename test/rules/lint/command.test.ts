@@ -59,7 +59,7 @@ test("lint fails on an error, and --json gives it to other programs", async () =
       check: "impossible_value",
       severity: "error",
       problem: '"consent" is never "grantd"',
-      advice: "Correct the condition; there are: granted, withdrawn, expired, none.",
+      advice: "Correct the condition; there are: granted, withdrawn, expired, disputed, none.",
     }],
   });
 });

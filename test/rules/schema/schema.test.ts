@@ -161,9 +161,9 @@ const BROKEN: [what: string, file: string, from: string | RegExp, to: string, wh
   [
     "an event with particulars that it has not",
     "inbound/2_opt_out.yaml",
-    "event: { type: suppress }",
-    "event: { type: suppress, params: { scope: all } }",
-    /^\/rules\/0\/event\/params /,
+    "event: { type: remove_contact }",
+    "event: { type: remove_contact, params: { scope: all } }",
+    /^\/rules\/2\/event\/params /,
   ],
   [
     "a rule without an example",

@@ -101,6 +101,14 @@ export interface InboundSms {
   /** True when the carrier has already answered the person, so that we must not (compliance.md 7.2, rule 2). */
   alreadyAnswered: boolean;
   mediaUrls: string[];
+  /** Given when the carrier hands on a long message part by part, instead of joining it. */
+  part?: {
+    /** What the parts of one message share, beside sender and recipient. */
+    reference: string;
+    /** From 1 to `total`. */
+    number: number;
+    total: number;
+  };
 }
 
 export interface DeliveryReport {

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, Verified, WebhookRequest } from "./carrier.ts";
+import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, WebhookRequest } from "./carrier.ts";
 import { callFailure, statusFailure } from "./http_failure.ts";
 import { rawQuery } from "./raw_query.ts";
-import { constantTimeEqual } from "./signature.ts";
-import { malformedFields, missingCredentials, wrongCredentials } from "./webhook.ts";
+import { checkUrlKey, malformedFields } from "./webhook.ts";
 
 // They travel in headers.
 const Printable = z.string().regex(/^[^\p{Cc}\s]+$/u, "must not hold spaces or control characters");
@@ -91,9 +90,9 @@ export const kannel: Carrier<Config> = {
   },
 
   inbound(request, config) {
-    const query = rawQuery(request.url);
-    const refusal = checkKey(query, config);
+    const refusal = checkUrlKey(request.url, config.webhook_secret);
     if (refusal) return Promise.resolve(refusal);
+    const query = rawQuery(request.url);
     const parsed = Inbound.safeParse(request.method === "POST" ? posted(request, query) : gotten(query));
     if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
     const { id, from, to, text } = parsed.data;
@@ -112,9 +111,9 @@ export const kannel: Carrier<Config> = {
   },
 
   status(request, config) {
-    const query = rawQuery(request.url);
-    const refusal = checkKey(query, config);
+    const refusal = checkUrlKey(request.url, config.webhook_secret);
     if (refusal) return Promise.resolve(refusal);
+    const query = rawQuery(request.url);
     const parsed = Status.safeParse({ id: text(query, "id"), d: text(query, "d"), fid: text(query, "fid") ?? "" });
     if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
     const { id, d, fid } = parsed.data;
@@ -174,12 +173,6 @@ async function sendResult(response: Response, nowMs: number): Promise<SendResult
   const phrase = (await response.text()).trim();
   const code = Object.hasOwn(REFUSALS, phrase) ? REFUSALS[phrase] : undefined;
   return code === undefined ? failure : { ...failure, code, detail: `${failure.detail}: ${phrase}` };
-}
-
-function checkKey(query: Map<string, Uint8Array>, config: Config): Extract<Verified<never>, { ok: false }> | null {
-  const key = text(query, "key");
-  if (!key) return missingCredentials("key is missing from the address");
-  return constantTimeEqual(key, config.webhook_secret) ? null : wrongCredentials("key does not fit webhook_secret");
 }
 
 /** `get-url`: everything in the query, the text in a charset of its own. */

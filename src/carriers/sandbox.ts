@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Carrier } from "./carrier.ts";
-import { malformed, malformedFields, missingCredentials } from "./webhook.ts";
+import { jsonBody, malformed, malformedFields, missingCredentials } from "./webhook.ts";
 
 const Config = z.strictObject({});
 
@@ -27,7 +27,7 @@ export const sandbox: Carrier<z.infer<typeof Config>> = {
     if (!await io.authorized(request.headers.get("Authorization"))) {
       return missingCredentials("the sandbox wants an API key: Authorization: Bearer KEY");
     }
-    const parsed = Inbound.safeParse(jsonOf(request.body));
+    const parsed = Inbound.safeParse(jsonBody(request));
     if (!parsed.success) return malformedFields(parsed.error);
     const { id, from, to, text } = parsed.data;
     return {
@@ -56,12 +56,3 @@ export const sandbox: Carrier<z.infer<typeof Config>> = {
     };
   },
 };
-
-/** Undefined when the bytes are not JSON in UTF-8; the schema then says what was expected. */
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    return undefined;
-  }
-}

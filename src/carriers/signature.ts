@@ -1,6 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
-import { sha1 } from "@noble/hashes/legacy.js";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { md5, sha1 } from "@noble/hashes/legacy.js";
+import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 /**
@@ -15,9 +15,21 @@ export function constantTimeEqual(given: string, secret: string): boolean {
   return difference === 0;
 }
 
+const HASHES = { md5, sha1, sha256, sha384, sha512 };
+
+/** Raw HMAC of bytes, or of a text as UTF-8. */
+export function hmacBytes(hash: keyof typeof HASHES, key: string, message: string | Uint8Array): Uint8Array {
+  return hmac(HASHES[hash], utf8ToBytes(key), typeof message === "string" ? utf8ToBytes(message) : message);
+}
+
+/** Base64 of HMAC-SHA256. */
+export function hmacSha256Base64(key: string, message: string | Uint8Array): string {
+  return hmacBytes("sha256", key, message).toBase64();
+}
+
 /** Base64 of HMAC-SHA1; `text` is signed as UTF-8. Only for providers that know nothing better. */
 export function hmacSha1Base64(key: string, text: string): string {
-  return hmac(sha1, utf8ToBytes(key), utf8ToBytes(text)).toBase64();
+  return hmacBytes("sha1", key, text).toBase64();
 }
 
 /** Lower-case hex of SHA-256. */

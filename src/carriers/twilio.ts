@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Intent } from "../core/message.ts";
 import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, Verified, WebhookRequest } from "./carrier.ts";
 import { callFailure, statusFailure } from "./http_failure.ts";
+import { NOT_HANDLED, providerHandling } from "./provider_keywords.ts";
 import { formParams, twilioSigned } from "./twilio_signature.ts";
 import { malformed, malformedFields, missingCredentials, wrongCredentials } from "./webhook.ts";
 
@@ -21,7 +22,7 @@ const MAX_VALIDITY_SECONDS = 36_000;
 
 /** Twilio's default words, alone in a message and in any case (Twilio Docs: "Twilio support for opt-out keywords"). */
 const STOP_WORDS = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"];
-const ANSWERED_WORDS = new Set([...STOP_WORDS, "START", "YES", "UNSTOP", "HELP", "INFO"]);
+const ANSWERED_WORDS = ["START", "YES", "UNSTOP", "HELP", "INFO"];
 
 /** Codes of a refused request that mean more than "no" (Twilio Docs: error dictionary). */
 const REFUSALS: Record<number, Omit<Extract<SendResult, { ok: false }>, "ok" | "code">> = {
@@ -112,7 +113,7 @@ export const twilio: Carrier<Config> = {
         from: From,
         to: To,
         text: Body,
-        ...providerHandling(Body, OptOutType, config),
+        ...handling(Body, OptOutType, config),
         mediaUrls: mediaUrls(params),
       }],
     });
@@ -181,19 +182,10 @@ function verifiedParams(request: WebhookRequest, config: Config): Verified<Recor
   return { ok: true, value: Object.fromEntries(params.toReversed()) };
 }
 
-/**
- * What Twilio did by itself. `OptOutType` says so for Advanced Opt-Out; without it, the default words are handled silently. A
- * default STOP word is an opt-out for us as well, since Twilio refuses every later message. START words are left to the
- * rules: "yes" may answer anything, and lifting a block on a guess is the worse mistake.
- */
-function providerHandling(text: string, optOutType: string | undefined, config: Config) {
+/** What Twilio did by itself. `OptOutType` says so for Advanced Opt-Out; without it, the default words are handled silently. */
+function handling(text: string, optOutType: string | undefined, config: Config) {
   if (optOutType) return { carrierIntent: OPT_OUT_TYPES[optOutType.toUpperCase()] ?? null, alreadyAnswered: true };
-  const word = text.trim().toUpperCase();
-  const handled = config.stop_reply === "provider";
-  return {
-    carrierIntent: handled && STOP_WORDS.includes(word) ? "opt_out" : null,
-    alreadyAnswered: handled && ANSWERED_WORDS.has(word),
-  };
+  return config.stop_reply === "provider" ? providerHandling(text, STOP_WORDS, ANSWERED_WORDS) : NOT_HANDLED;
 }
 
 function mediaUrls(params: Record<string, string | undefined>): string[] {

@@ -1,7 +1,9 @@
 import type { z } from "zod";
-import type { Verified } from "./carrier.ts";
+import type { Verified, WebhookRequest } from "./carrier.ts";
+import { rawQuery } from "./raw_query.ts";
+import { constantTimeEqual } from "./signature.ts";
 
-type Refusal = Extract<Verified<never>, { ok: false }>;
+export type Refusal = Extract<Verified<never>, { ok: false }>;
 
 /** No credentials at all. */
 export function missingCredentials(detail: string): Refusal {
@@ -11,6 +13,40 @@ export function missingCredentials(detail: string): Refusal {
 /** Credentials that do not fit. */
 export function wrongCredentials(detail: string): Refusal {
   return { ok: false, status: 403, code: "credentials_wrong", detail };
+}
+
+/** Credentials that fit, but of another time: a copy of an old request, or a clock that is wrong. */
+export function staleCredentials(detail: string): Refusal {
+  return { ok: false, status: 403, code: "credentials_stale", detail };
+}
+
+/** How far the clock of a signed webhook may be from ours, in seconds and either way, where the provider names no figure. */
+const TOLERANCE_SECONDS = 300;
+
+/**
+ * True when `timestamp` (Unix seconds, digits) is at most five minutes away from now. Copies younger than that are told by the
+ * id of their message, under which nothing is stored twice.
+ */
+export function isRecent(timestamp: string | number, nowMs: number, toleranceSeconds = TOLERANCE_SECONDS): boolean {
+  if (!/^\d{1,12}$/.test(String(timestamp))) return false;
+  return Math.abs(Number(timestamp) - nowMs / 1000) <= toleranceSeconds;
+}
+
+/** For providers that sign nothing: refuses an address whose `key` is not the secret of the account. Null when it is. */
+export function checkUrlKey(url: string, secret: string): Refusal | null {
+  const key = rawQuery(url).get("key");
+  if (key === undefined || key.length === 0) return missingCredentials("key is missing from the address");
+  const given = new TextDecoder().decode(key);
+  return constantTimeEqual(given, secret) ? null : wrongCredentials("key does not fit webhook_secret");
+}
+
+/** Undefined when the body is not JSON in UTF-8; the schema then says what was expected. */
+export function jsonBody({ body }: WebhookRequest): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Verified, but not understood. */

@@ -1,12 +1,13 @@
 import type { Carrier } from "./carrier.ts";
 import { kannel } from "./kannel.ts";
 import { sandbox } from "./sandbox.ts";
+import { smsmode } from "./smsmode.ts";
 import { twilio } from "./twilio.ts";
 
 export type * from "./carrier.ts";
 
 /** Every adapter there is: a new one is added here and nowhere else. */
-export const carriers: readonly Carrier[] = [sandbox, kannel, twilio];
+export const carriers: readonly Carrier[] = [sandbox, kannel, twilio, smsmode];
 
 /** The adapter for the `kind` of an account; null when there is none. */
 export function carrierOf(kind: string): Carrier | null {

@@ -108,13 +108,15 @@ export function messageRoutes({ deps, acceptor }: Api) {
       const settings = await deps.settings.current();
       const key = c.req.valid("header")["idempotency-key"];
       const { api_key_id } = c.get("principal");
+      const { messages } = c.req.valid("json");
+      const copies = copiesIn(messages);
       const failures = new Map<string, { items: number; error: unknown }>();
       const data = await Promise.all(
-        c.req.valid("json").messages.map(async (item, index): Promise<unknown> => {
+        messages.map(async (item, index): Promise<unknown> => {
           try {
             const parsed = NewMessage.safeParse(item);
             if (!parsed.success) throw invalidInput(parsed.error.issues);
-            const draft = draftOf(parsed.data, settings, deps.now());
+            const draft = draftOf(parsed.data, settings, deps.now(), copies.get(parsed.data.text));
             const idempotency = key === undefined ? null : idempotencyOf(`${key}#${index}`, api_key_id, parsed.data);
             return (await acceptor.submit({ draft, idempotency })).body;
           } catch (error) {
@@ -277,7 +279,17 @@ export function recipientOf(input: string, field: string): string {
   return parsed.e164;
 }
 
-function draftOf(body: NewMessage, settings: Settings, now: number): Draft {
+/** By text; items that are no message count nowhere, they are answered one by one. */
+function copiesIn(items: readonly unknown[]): Map<unknown, number> {
+  const copies = new Map<unknown, number>();
+  for (const item of items) {
+    const text = typeof item === "object" && item !== null && "text" in item ? item.text : undefined;
+    copies.set(text, (copies.get(text) ?? 0) + 1);
+  }
+  return copies;
+}
+
+function draftOf(body: NewMessage, settings: Settings, now: number, copies = 1): Draft {
   const sender = settings.senders.get(body.from);
   if (sender === undefined) {
     throw invalidField(
@@ -303,6 +315,7 @@ function draftOf(body: NewMessage, settings: Settings, now: number): Draft {
     valid_until,
     max_segments: body.max_segments ?? MAX_SEGMENTS,
     metadata: body.metadata ?? null,
+    copies,
     reply: null,
     unsubscribe_token: null,
   };

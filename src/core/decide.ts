@@ -251,6 +251,7 @@ export const REASON_WORDS = [
   "matched",
   "hours",
   "content_score",
+  "copies",
   "advertising_count",
   "advertising_limit",
   "advertising_hours",

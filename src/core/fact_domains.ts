@@ -39,6 +39,7 @@ export const OUTBOUND_DOMAINS: Readonly<Record<OutboundFact, Domain>> = {
   to_region: { type: "text", pattern: /^([A-Z0-9]{1,3}|unknown)$/ },
   declared_category: { type: "one_of", values: ["commercial", "informative", "none"] },
   reply_kind: { type: "one_of", values: ["none", "opt_out_confirmation", "opt_in_confirmation", "help"] },
+  copies: { type: "number", min: 1, integer: true },
   content_category: { type: "one_of", values: ["commercial", "informative", "unclear"] },
   content_score: { type: "number" },
   conversation_minutes: MINUTES,

@@ -33,6 +33,7 @@ export const OUTBOUND_FACTS = {
     declared_category: "`commercial`, `informative`, or `none` when the caller declared nothing",
     reply_kind:
       "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `help`",
+    copies: "How many messages of the batch it came in have this very text; 1 for a message sent by itself",
     content_category: "What the words say: `commercial`, `informative` or `unclear`",
     content_score: "Points of the signals and learned words found; positive is advertising",
     conversation_minutes:
@@ -142,6 +143,9 @@ export class OutboundFrame {
   }
   get reply_kind(): string {
     return this.message.reply_kind ?? "none";
+  }
+  get copies(): number {
+    return this.message.copies ?? 1;
   }
   get content(): Content {
     return this.#content ??= weighContent(

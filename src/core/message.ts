@@ -111,6 +111,8 @@ export interface OutboundMessage {
   settled_category?: Category | null;
   /** Set for the gateway's own answers. */
   reply_kind: ReplyKind | null;
+  /** How many messages of the batch it came in have this very text; 1 when it was sent by itself. */
+  copies?: number;
   /** Unsubscribe page for this very message, used where a link is the lawful way out; empty when there can be none. */
   unsubscribe_url: string;
 }

@@ -164,6 +164,8 @@ export const Scenario = z.strictObject({
   scheduled_at: z.iso.datetime({ offset: true }).optional(),
   max_segments: z.number().int().min(1).optional(),
   reply_kind: z.enum(REPLY_KINDS).optional(),
+  /** How many messages of one batch have this text. */
+  copies: z.number().int().min(1).optional(),
   consent: z.enum(["granted", "withdrawn", "expired", "disputed", "none"]).optional(),
   consent_before_opt_out: z.boolean().optional(),
   suppressed: z.enum(["commercial", "all"]).optional(),

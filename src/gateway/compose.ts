@@ -17,6 +17,8 @@ export interface Draft {
   valid_until: number | null;
   max_segments: number | null;
   metadata: Record<string, string> | null;
+  /** How many messages of the batch it came in have this text; 1 when it was sent by itself or is decided again. */
+  copies: number;
   /** Set for the gateway's own answers, with the message they answer. */
   reply: { kind: ReplyKind; cause_id: string } | null;
   /** The token that an earlier decision of the same message put into its link; null for a new message. */
@@ -49,6 +51,7 @@ export function composeDraft(
       scheduled_at: draft.scheduled_at,
       max_segments: draft.max_segments,
       reply_kind: draft.reply?.kind ?? null,
+      copies: draft.copies,
       unsubscribe_url,
     },
     sender,

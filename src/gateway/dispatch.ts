@@ -296,6 +296,7 @@ function decideInTurn(
         metadata: null,
         reply: null,
         // A link that was promised to the person stays the same link.
+        copies: 1,
         unsubscribe_token: row.unsubscribe_token ?? null,
       },
       { ...person, advertising_at: [...earlier, ...person.advertising_at] },

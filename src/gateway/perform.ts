@@ -157,6 +157,7 @@ export function perform(
           max_segments: null,
           metadata: null,
           reply: { kind: effect.kind, cause_id: message_id },
+          copies: 1,
           unsubscribe_token: null,
         };
         const composed = composeDraft(draft, cause.facts, {

@@ -56,6 +56,7 @@ export function scenarioInput(
         max_segments: scenario.max_segments ?? null,
         settled_category: scenario.settled_category ?? null,
         reply_kind: scenario.reply_kind ?? null,
+        copies: scenario.copies ?? 1,
         unsubscribe_url: "https://sms.example/u/AbCdEfGhIjKlMnOpQrStUv",
       },
       sender,

@@ -89,7 +89,32 @@ describe("the declared category", () => {
   });
 
   test("informative settles what the words leave open", () => {
-    expect(decide("fr", "La clé est sous le pot", "informative").category).toBe("informative");
+    expect(decide("fr", "Bien sûr, je regarde et je vous dis.", "informative").category).toBe("informative");
+  });
+});
+
+describe("one text to many people", () => {
+  const DOUBTFUL = "Bien sûr, je regarde et je vous dis.";
+  const OFFER = "Soldes : -50% sur tout le magasin !";
+  const hold = (text: string, copies: number, category?: Category) => {
+    const told = scenarioInput(
+      { text, copies, consent: "granted", ...(category && { category }) },
+      rulebook,
+      "outbound",
+    );
+    if (told.direction !== "outbound") throw new Error("an outbound scenario gives an outbound input");
+    return decideOutbound(told.input, rulebook).hold_reason;
+  };
+
+  test.each<[string, string, number, Category | undefined, string | null]>([
+    ["a doubt in a batch waits for a person", DOUBTFUL, 20, undefined, "needs_review"],
+    ["a doubt sent by itself is advertising without a review", DOUBTFUL, 1, undefined, null],
+    ["a declaration settles a doubt", DOUBTFUL, 20, "informative", null],
+    ["a declaration that the words contradict waits for a person", OFFER, 20, "informative", "needs_review"],
+    ["a contradicted declaration sent by itself is advertising", OFFER, 1, "informative", null],
+    ["what is clear does not wait", OFFER, 10_000, undefined, null],
+  ])("%s", (_, text, copies, category, expected) => {
+    expect(hold(text, copies, category)).toBe(expected);
   });
 });
 

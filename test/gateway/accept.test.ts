@@ -202,6 +202,7 @@ describe.each(DATABASE_KINDS)("messages of apps, %s database", (kind) => {
         max_segments: null,
         metadata: null,
         reply: null,
+        copies: 1,
         unsubscribe_token: null,
       },
       idempotency,

@@ -91,6 +91,7 @@ const SCENARIO: Words = {
   scheduled_at: "As the caller of the API wishes it",
   max_segments: "What the caller allows the message to cost",
   reply_kind: "This message is itself one of our answers",
+  copies: "How many messages of one batch have this text; 1 unless given",
   consent: "Consent to advertising that is on record",
   consent_before_opt_out: "True when a STOP withdrew a consent that existed",
   suppressed: "What the person has stopped",

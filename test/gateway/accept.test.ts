@@ -121,6 +121,17 @@ describe.each(DATABASE_KINDS)("messages of apps, %s database", (kind) => {
     expect(body.data[0].errors?.[0]?.field ?? body.data[0].detail).toMatch(/to/);
   });
 
+  test("a doubtful text waits for a person when a batch sends it 20 times, and not when it is sent by itself", async () => {
+    const text = "Bien sûr, je regarde et je vous dis.";
+    const people = Array.from({ length: 20 }, (_, index) => `+3361204${1_000 + index}`);
+    for (const person of people) await g.consent(person);
+    const messages = people.map((to) => ({ to, from: "36105", text }));
+    const { body } = await g.call("POST", "/v1/messages/batch", { messages });
+    expect(body.data.map((one: { hold_reason: string }) => one.hold_reason)).toEqual(Array(20).fill("needs_review"));
+    const alone = await g.call("POST", "/v1/messages/batch", { messages: messages.slice(1) });
+    expect(alone.body.data.map((one: { status: string }) => one.status)).toEqual(Array(19).fill("queued"));
+  });
+
   describe("a batch of which a part cannot be stored", () => {
     const messages = Array.from({ length: 600 }, (_, i) => ({ to: `+3361203${1_000 + i}`, from: "36105", text: INFO }));
     const batch = (gateway: Pick<typeof g, "call">, items: unknown[], key?: string) =>

@@ -3,11 +3,13 @@ import { kannel } from "./kannel.ts";
 import { sandbox } from "./sandbox.ts";
 import { smsmode } from "./smsmode.ts";
 import { twilio } from "./twilio.ts";
+import { vonage } from "./vonage.ts";
+import { vonageSms } from "./vonage_sms.ts";
 
 export type * from "./carrier.ts";
 
 /** Every adapter there is: a new one is added here and nowhere else. */
-export const carriers: readonly Carrier[] = [sandbox, kannel, twilio, smsmode];
+export const carriers: readonly Carrier[] = [sandbox, kannel, twilio, smsmode, vonage, vonageSms];
 
 /** The adapter for the `kind` of an account; null when there is none. */
 export function carrierOf(kind: string): Carrier | null {

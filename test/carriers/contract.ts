@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Carrier, SendResult } from "../../src/carriers/carrier.ts";
-import { outgoing, testIo, webhook, type WebhookParts, withServer } from "./support.ts";
+import { NOW, outgoing, testIo, webhook, type WebhookParts, withServer } from "./support.ts";
 
 /** What every adapter that sends over HTTP owes, whatever its API looks like. `at`: the configuration for a server at `url`. */
 export function keepsTheSendingContract<Config>(
@@ -117,4 +117,91 @@ export function survivesWildBodies<Config>(
         else expect(result.status).toBe(400);
       }),
     ));
+}
+
+interface SignedWebhooks<Config> {
+  carrier: Carrier<Config>;
+  config: Config;
+  /** A webhook that verifies, about an inbound message or a delivery report. */
+  good: { inbound: WebhookParts; status: WebhookParts };
+  /** The same with everything that proves the sender taken away. */
+  unproven: (parts: WebhookParts) => WebhookParts;
+  /** The same, altered after it was signed; left out where nothing is signed. */
+  altered?: (parts: WebhookParts) => WebhookParts;
+  /** True when the signature holds a time. */
+  timed: boolean;
+  /** The configuration of somebody else. */
+  other: Config;
+  /** Signs any body as `good` is signed. */
+  signed: (body: string, kind: "inbound" | "status") => WebhookParts;
+  secrets: string[];
+}
+
+/** Webhooks that are signed: forged, altered, late and wild ones. */
+export function refusesForgedWebhooks<Config>(given: SignedWebhooks<Config>): void {
+  const { carrier, config, good, unproven, altered, timed, other, signed, secrets } = given;
+  const kinds = ["inbound", "status"] as const;
+
+  describe.each(kinds)("an unverified webhook changes nothing: %s", (kind) => {
+    const receive = (parts: WebhookParts, settings = config, now = NOW) =>
+      carrier[kind](webhook(parts), settings, testIo({ now: () => now }));
+
+    test("what is verified counts", async () => expect(await receive(good[kind])).toMatchObject({ ok: true }));
+
+    test("without credentials: 401", async () => {
+      expect(await receive(unproven(good[kind]))).toMatchObject({
+        ok: false,
+        status: 401,
+        code: "credentials_missing",
+      });
+    });
+
+    test("with those of somebody else: 403", async () => {
+      const refusal = await receive(good[kind], other);
+      expect(refusal).toMatchObject({ ok: false, status: 403, code: "credentials_wrong" });
+      for (const secret of secrets) expect(JSON.stringify(refusal)).not.toContain(secret);
+    });
+
+    if (altered) {
+      test("altered on the way: 403", async () => {
+        expect(await receive(altered(good[kind]))).toMatchObject({ ok: false, status: 403, code: "credentials_wrong" });
+      });
+    }
+
+    if (timed) {
+      test.each([3_600_000, -3_600_000])("%d ms away from its time: 403", async (away) => {
+        const refusal = await receive(good[kind], config, NOW + away);
+        expect(refusal).toMatchObject({ ok: false, status: 403, code: "credentials_stale" });
+      });
+    }
+
+    test("wild bytes are refused and never throw", () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom("GET", "POST"),
+          fc.oneof(fc.constant(good[kind].url ?? ""), fc.string({ unit: "grapheme" })),
+          fc.dictionary(fc.constantFrom(...Object.keys(good[kind].headers ?? {}), "x-other"), fc.base64String()),
+          fc.uint8Array({ maxLength: 200 }),
+          async (method, url, headers, body) => {
+            const result = await receive({ ...unproven({ method, url, headers }), method, body });
+            expect(!result.ok && [401, 403].includes(result.status)).toBe(true);
+            const proven = await receive({ method, url, headers, body });
+            if (!proven.ok) expect([400, 401, 403]).toContain(proven.status);
+          },
+        ),
+        { numRuns: 50 },
+      ));
+
+    test("signed nonsense is understood or refused, and never throws", () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.oneof(fc.json(), fc.string({ unit: "grapheme" }), fc.constantFrom("null", "[]", '{"data":null}', "[[]]")),
+          async (body) => {
+            const result = await receive(signed(body, kind));
+            if (!result.ok) expect(result).toMatchObject({ status: 400, code: "webhook_malformed" });
+          },
+        ),
+        { numRuns: 50 },
+      ));
+  });
 }

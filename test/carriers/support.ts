@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { CarrierIo, Outgoing, WebhookRequest } from "../../src/carriers/carrier.ts";
 import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
 
@@ -55,4 +56,41 @@ export async function withServer<T>(
   } finally {
     await server.shutdown();
   }
+}
+
+/** A signed webhook of a provider's own test suite, or one made after its documentation. */
+export interface SignatureVector {
+  provider?: string;
+  scheme: string;
+  name: string;
+  url?: string | null;
+  method: string;
+  headers: Record<string, string>;
+  params?: Record<string, string>;
+  body?: string | null;
+  secret?: string | null;
+  publicKey?: string;
+  /** Unix seconds. */
+  timestamp?: string | null;
+  /** Unix seconds at which it is to be judged; the time of the signature when absent. */
+  receivedAt?: number;
+  valid: boolean;
+}
+
+/**
+ * `fixtures` stand beside the tests. `reference` is the whole collection that they were chosen from, kept beside the checkout and
+ * not in it; empty in a clone that lacks it.
+ */
+export function signatureVectors(provider: string): { fixtures: SignatureVector[]; reference: SignatureVector[] } {
+  const read = (url: URL): SignatureVector[] => JSON.parse(readFileSync(url, "utf8"));
+  const all = new URL("../../../shared/reference/webhook-signature-vectors.json", import.meta.url);
+  return {
+    fixtures: read(new URL(`./${provider}/signatures.json`, import.meta.url)),
+    reference: existsSync(all) ? read(all).filter((vector) => vector.provider === provider) : [],
+  };
+}
+
+/** The clock at which a vector is to be judged, in ms. */
+export function vectorClock({ receivedAt, timestamp }: SignatureVector): number {
+  return (receivedAt ?? Number(timestamp ?? 0)) * 1000;
 }

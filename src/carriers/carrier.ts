@@ -84,10 +84,13 @@ export interface WebhookRequest {
   body: Uint8Array;
 }
 
-/** An unverified webhook changes nothing: 401 no credentials, 403 wrong ones, 400 verified but not understood. */
+/**
+ * An unverified webhook changes nothing: 401 no credentials, 403 wrong ones, 400 verified but not understood, 503 what it must be
+ * verified with cannot be had just now, so that the carrier shall come again.
+ */
 export type Verified<T> =
   | { ok: true; value: T }
-  | { ok: false; status: 400 | 401 | 403; code: string; detail: string };
+  | { ok: false; status: 400 | 401 | 403 | 503; code: string; detail: string };
 
 export interface InboundSms {
   /** The carrier's id, by which a repeated delivery is recognised; null when it gives none. */

@@ -1,3 +1,4 @@
+import { aws } from "./aws.ts";
 import type { Carrier } from "./carrier.ts";
 import { kannel } from "./kannel.ts";
 import { sandbox } from "./sandbox.ts";
@@ -9,7 +10,15 @@ import { vonageSms } from "./vonage_sms.ts";
 export type * from "./carrier.ts";
 
 /** Every adapter there is: a new one is added here and nowhere else. */
-export const carriers: readonly Carrier[] = [sandbox, kannel, twilio, smsmode, vonage, vonageSms];
+export const carriers: readonly Carrier[] = [
+  sandbox,
+  kannel,
+  twilio,
+  smsmode,
+  vonage,
+  vonageSms,
+  aws,
+];
 
 /** The adapter for the `kind` of an account; null when there is none. */
 export function carrierOf(kind: string): Carrier | null {

@@ -20,6 +20,11 @@ export function staleCredentials(detail: string): Refusal {
   return { ok: false, status: 403, code: "credentials_stale", detail };
 }
 
+/** Neither right nor wrong yet: what it is verified with is out of reach. The carrier shall come again. */
+export function unverifiable(detail: string): Refusal {
+  return { ok: false, status: 503, code: "credentials_unverifiable", detail };
+}
+
 /** How far the clock of a signed webhook may be from ours, in seconds and either way, where the provider names no figure. */
 const TOLERANCE_SECONDS = 300;
 

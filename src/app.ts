@@ -20,6 +20,7 @@ import { operationsRoutes } from "./api/operations.ts";
 import { asProblem, problem, problemResponse } from "./api/problem.ts";
 import { proposalRoutes } from "./api/proposals.ts";
 import { rulebookRoutes } from "./api/rulebooks.ts";
+import { reviewRoutes } from "./api/reviews.ts";
 import { sandboxRoutes } from "./api/sandbox.ts";
 import { senderRoutes } from "./api/senders.ts";
 import { suppressionRoutes } from "./api/suppressions.ts";
@@ -78,6 +79,7 @@ export function createApp(api: Api) {
       contactRoutes,
       consentRoutes,
       suppressionRoutes,
+      reviewRoutes,
       overrideRoutes,
       senderRoutes,
       carrierRoutes,

@@ -72,13 +72,17 @@ export function decideOutbound(input: OutboundInput, rulebook: Rulebook): Outbou
   return outboundVerdict(frame, rules);
 }
 
-/** Decides an MO: what it asks for, then what follows from that. */
-export function decideInbound(input: InboundInput, rulebook: Rulebook): InboundVerdict {
+/**
+ * Decides an MO: what it asks for, then what follows from that. `settled`: what somebody on the staff says that it asks for, whose
+ * judgment stands above what the rules understood.
+ */
+export function decideInbound(input: InboundInput, rulebook: Rulebook, settled?: Intent): InboundVerdict {
   const frame = inboundFrame(input, rulebook);
   const rules: RuleTrace[] = [];
 
   const understood = run("understand", frame, rules).find((rule) => rule.event.type === "intent");
   if (understood?.event.type === "intent") frame.intent = understood.event.params.intent;
+  if (settled !== undefined) frame.intent = settled;
 
   const effects: Effect[] = [];
   const responding = run("respond", frame, rules);

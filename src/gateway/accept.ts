@@ -2,7 +2,7 @@ import { loadFacts } from "../store/facts.ts";
 import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher, groupLimits } from "./batcher.ts";
-import { composeDraft, type Draft, draftRow, refusalDetail } from "./compose.ts";
+import { composeDraft, type Draft, draftRow, refusalDetail, reviewWrites } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { type MessageView, messageView } from "./message_view.ts";
@@ -87,6 +87,9 @@ async function acceptGroup(
       inbound: null,
     });
     writes.messages.push(idempotency === null ? row : { ...row, requires: row.id });
+    const opened = reviewWrites(row, composed.verdict, now, deps.newId);
+    writes.reviews.push(...opened.reviews);
+    writes.audit.push(...opened.audit);
     if (idempotency !== null) {
       writes.idempotency.push({
         ...idempotency,

@@ -1,8 +1,9 @@
 import { decideOutbound, type OutboundVerdict } from "../core/decide.ts";
 import type { Category, PersonFacts, ReplyKind } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
-import type { MessageRow } from "../store/writes.ts";
-import { secretToken } from "./ids.ts";
+import { auditRow } from "../store/audit.ts";
+import type { MessageRow, Writes } from "../store/writes.ts";
+import { type NewId, secretToken } from "./ids.ts";
 import { reachableFromPhones } from "./public_url.ts";
 import type { ConfiguredSender } from "./settings.ts";
 
@@ -19,6 +20,8 @@ export interface Draft {
   metadata: Record<string, string> | null;
   /** How many messages of the batch it came in have this text; 1 when it was sent by itself or is decided again. */
   copies: number;
+  /** What somebody on the staff settled about this very message; left out when nobody had to. */
+  settled_category?: Category | null;
   /** Set for the gateway's own answers, with the message they answer. */
   reply: { kind: ReplyKind; cause_id: string } | null;
   /** The token that an earlier decision of the same message put into its link; null for a new message. */
@@ -52,6 +55,7 @@ export function composeDraft(
       max_segments: draft.max_segments,
       reply_kind: draft.reply?.kind ?? null,
       copies: draft.copies,
+      settled_category: draft.settled_category ?? null,
       unsubscribe_url,
     },
     sender,
@@ -66,6 +70,37 @@ export function unsubscribeUrl(publicUrl: string, token: string): string {
 }
 
 const PRIORITY = { reply: 0, informative: 1, commercial: 2 } as const;
+
+/**
+ * The review of a message whose words and declaration do not agree, with its entry in the audit log; none when nothing has to be
+ * looked at.
+ */
+export function reviewWrites(
+  message: { id: string; person: string; sender: string },
+  { review }: Pick<OutboundVerdict, "review">,
+  now: number,
+  newId: NewId,
+): Pick<Writes, "reviews" | "audit"> {
+  if (review === null) return { reviews: [], audit: [] };
+  const { kind, rule, words } = review;
+  const id = newId("rev");
+  const { person, sender } = message;
+  return {
+    reviews: [{ id, kind, person, sender, message_id: message.id, rule, words, created_at: now, requires: message.id }],
+    audit: [auditRow(
+      {
+        at: now,
+        actor: "system",
+        action: "review.opened",
+        subject: id,
+        person,
+        details: { message_id: message.id, rule, kind },
+      },
+      newId,
+      { requires: id },
+    )],
+  };
+}
 
 /** The row of a composed draft, queued, held or refused. */
 export function draftRow(

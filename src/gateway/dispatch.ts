@@ -15,8 +15,9 @@ import {
   type Redecided,
   type WaitingRow,
 } from "../store/outbox.ts";
+import { noWrites, statementsOf, type Writes } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
-import { composeDraft, decidedColumns, refusalDetail } from "./compose.ts";
+import { composeDraft, decidedColumns, refusalDetail, reviewWrites } from "./compose.ts";
 import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
 import { carrierIo } from "./carrier_io.ts";
 import type { Deps } from "./gateway.ts";
@@ -113,10 +114,10 @@ export function dispatcher(deps: Deps): Dispatcher {
         leaseUntil: now + LEASE_MS,
         limit: free,
       });
-      const { rows, changed } = await lookAgain(claimed, deps, settings);
+      const { rows, changed, opened } = await lookAgain(claimed, deps, settings);
       if (changed.length > 0) {
         try {
-          await client.batch(redecideClaimed(changed, now, claimed.rows[0]!.lease!));
+          await client.batch([...redecideClaimed(changed, now, claimed.rows[0]!.lease!), ...statementsOf(opened, now)]);
           rows.push(...changed.filter(({ status }) => status === "sending"));
         } catch (error) {
           // The others of the claim may leave all the same: what was not changed needs nothing written.
@@ -238,8 +239,9 @@ async function release(deps: Deps, settings: Settings): Promise<number> {
   const held = await heldDue(client, now, RELEASE_GROUP);
   if (held.length === 0) return 0;
   const facts = await loadFacts(client, held.map(({ person, sender }) => ({ person, sender })), now, "releasing");
-  const rows = decideInTurn(held.map((row, index) => ({ row, facts: facts[index]! })), deps, settings, now);
-  await client.batch(redecide(rows, now));
+  const opened = noWrites();
+  const rows = decideInTurn(held.map((row, index) => ({ row, facts: facts[index]! })), deps, settings, now, opened);
+  await client.batch([...redecide(rows, now), ...statementsOf(opened, now)]);
   return held.length;
 }
 
@@ -252,24 +254,25 @@ async function lookAgain(
   { rows, facts }: Claimed,
   deps: Deps,
   known: Settings,
-): Promise<{ rows: WaitingRow[]; changed: (WaitingRow & Redecided)[] }> {
+): Promise<{ rows: WaitingRow[]; changed: (WaitingRow & Redecided)[]; opened: Writes }> {
   const advertising = rows.flatMap((row) => {
     const found = facts.get(row.id);
     return found === undefined ? [] : [{ row, facts: found }];
   });
-  if (advertising.length === 0) return { rows, changed: [] };
+  if (advertising.length === 0) return { rows, changed: [], opened: noWrites() };
   // A sender may be newer than the settings: what is claimed is not given up for that.
   const settings = advertising.every(({ row }) => known.senders.has(row.sender))
     ? known
     : await deps.settings.refresh();
-  const decisions = decideInTurn(advertising, deps, settings, deps.now());
+  const opened = noWrites();
+  const decisions = decideInTurn(advertising, deps, settings, deps.now(), opened);
   const changed = advertising.flatMap(({ row }, index): (WaitingRow & Redecided)[] => {
     const decision = decisions[index]!;
     if (decision.status !== "queued") return [{ ...row, ...decision }];
     return decision.text === row.text ? [] : [{ ...row, ...decision, status: "sending", due_at: row.due_at ?? null }];
   });
   const ids = new Set(changed.map(({ id }) => id));
-  return { rows: rows.filter(({ id }) => !ids.has(id)), changed };
+  return { rows: rows.filter(({ id }) => !ids.has(id)), changed, opened };
 }
 
 /** Decides stored messages in their order; advertising that is let through counts against the next to the same person. */
@@ -278,6 +281,7 @@ function decideInTurn(
   deps: Deps,
   settings: Settings,
   now: number,
+  opened: Writes,
 ): Redecided[] {
   const before = new Map<string, number[]>();
   return waiting.map(({ row, facts: { person } }) => {
@@ -297,11 +301,15 @@ function decideInTurn(
         reply: null,
         // A link that was promised to the person stays the same link.
         copies: 1,
+        settled_category: row.settled_category,
         unsubscribe_token: row.unsubscribe_token ?? null,
       },
       { ...person, advertising_at: [...earlier, ...person.advertising_at] },
       { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl },
     );
+    const review = reviewWrites(row, verdict, now, deps.newId);
+    opened.reviews.push(...review.reviews);
+    opened.audit.push(...review.audit);
     if (verdict.category === "commercial" && verdict.decision.outcome === "allow") {
       before.set(row.person, [now, ...earlier]);
     }

@@ -16,6 +16,10 @@ export interface Cause {
   facts: PersonFacts;
   now: number;
   carrier_id: string;
+  /** What the rows hang on; the message itself unless given. */
+  requires?: string;
+  /** Who decided, for the audit log; whoever `source` says unless given. */
+  actor?: string;
   /** Who says so: the person's own words, or the carrier. */
   source: "keyword" | "carrier";
 }
@@ -41,10 +45,11 @@ export function perform(
   settings: Settings,
 ): LaterMessage[] {
   const { message_id, person, now } = cause;
+  const requires = cause.requires ?? message_id;
   const later: LaterMessage[] = [];
   const fact = (action: AuditFact["action"], subject: string, details: Record<string, unknown>): AuditFact => ({
     at: now,
-    actor: cause.source === "keyword" ? "person" : `carrier:${cause.carrier_id}`,
+    actor: cause.actor ?? (cause.source === "keyword" ? "person" : `carrier:${cause.carrier_id}`),
     action,
     subject,
     person,
@@ -67,12 +72,12 @@ export function perform(
           message_id,
           text: cause.text,
           created_at: now,
-          requires: message_id,
+          requires,
         });
         writes.audit.push(auditRow(
           fact("suppression.created", suppression!, { rule: effect.rule, scope: effect.scope, sender: effect.sender }),
           deps.newId,
-          { requires: message_id, refusal: { scope: effect.scope, sender: effect.sender ?? "" } },
+          { requires, refusal: { scope: effect.scope, sender: effect.sender ?? "" } },
         ));
         break;
       case "lift_suppression":
@@ -81,11 +86,11 @@ export function perform(
           sender: effect.sender,
           at: now,
           by: message_id,
-          requires: message_id,
+          requires,
           audit: auditRow(
             fact("suppression.lifted", message_id, { rule: effect.rule, sender: effect.sender }),
             deps.newId,
-            { requires: message_id },
+            { requires },
           ),
         });
         break;
@@ -108,7 +113,7 @@ export function perform(
           message_id,
           rule: effect.rule,
           created_at: now,
-          requires: message_id,
+          requires,
         });
         writes.audit.push(auditRow(
           fact(`consent.${status}`, id, { rule: effect.rule, purpose: effect.purpose }),
@@ -128,7 +133,7 @@ export function perform(
           rule: effect.rule,
           words: effect.words,
           created_at: now,
-          requires: message_id,
+          requires,
         });
         writes.audit.push(auditRow(
           { ...fact("review.opened", id, { rule: effect.rule, kind: effect.kind }), actor: "system" },
@@ -138,11 +143,11 @@ export function perform(
         break;
       }
       case "remove_contact":
-        writes.departures.push({ msisdn: person, requires: message_id });
+        writes.departures.push({ msisdn: person, requires });
         writes.audit.push(auditRow(
           fact("contact.removed", message_id, { rule: effect.rule }),
           deps.newId,
-          { requires: message_id, leaving: person },
+          { requires, leaving: person },
         ));
         break;
       case "reply": {
@@ -171,7 +176,7 @@ export function perform(
           conversation_id: cause.conversation_id,
         });
         // One confirmation per opt-out: it exists only if this very message's suppression took hold.
-        later.push({ ...row, requires: effect.once && suppression !== null ? suppression : message_id });
+        later.push({ ...row, requires: effect.once && suppression !== null ? suppression : requires });
         break;
       }
       default:

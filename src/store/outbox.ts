@@ -1,3 +1,4 @@
+import type { Category } from "../core/message.ts";
 import type { InStatement, ResultSet } from "@libsql/client/web";
 import type { DbClient } from "./client.ts";
 import { claimedFacts, type Facts, readClaimedFacts } from "./facts.ts";
@@ -131,19 +132,26 @@ const WAITING_COLUMNS = [
   "decision",
 ] as const satisfies readonly (keyof MessageRow)[];
 
-export type WaitingRow = Required<Pick<MessageRow, (typeof WAITING_COLUMNS)[number]>>;
+export type WaitingRow = Required<Pick<MessageRow, (typeof WAITING_COLUMNS)[number]>> & {
+  /** What somebody on the staff settled about it; null when nobody had to. */
+  settled_category: Category | null;
+};
+const READ_COLUMNS = [...WAITING_COLUMNS, "settled_category"] as const;
+/** The settlement of a review of the message itself. `refuse` ends a message, so none that waits has it. */
+const SETTLED = `(select r.settlement from reviews r where r.message_id = messages.id and r.kind = 'category_conflict'
+  and r.settlement in ('commercial', 'informative')) as settled_category`;
 
 /** All of them in one cell: each cell of a result costs microseconds, and a message has forty. */
 function waitingRows(from: string): string {
   return `select json_group_array(json_array(${
-    WAITING_COLUMNS.join(", ")
-  })) as waiting from (select * from messages ${from})`;
+    READ_COLUMNS.join(", ")
+  })) as waiting from (select *, ${SETTLED} from messages ${from})`;
 }
 
 function readWaiting({ rows }: ResultSet): WaitingRow[] {
   const waiting = JSON.parse(rows[0]!["waiting"] as string) as unknown[][];
   return waiting.map((values) =>
-    Object.fromEntries(WAITING_COLUMNS.map((column, place) => [column, values[place]])) as WaitingRow
+    Object.fromEntries(READ_COLUMNS.map((column, place) => [column, values[place]])) as unknown as WaitingRow
   );
 }
 

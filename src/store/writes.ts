@@ -89,7 +89,7 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
   if (writes.departures.length > 0) {
     statements.push({
       sql: `delete from contacts where msisdn in (select value->>0 from json_each(?)
-        where exists (select 1 from messages where id = value->>1))`,
+        where ${requires("value->>1")})`,
       args: [JSON.stringify(writes.departures.map((one) => [one.msisdn, one.requires]))],
     });
   }
@@ -196,7 +196,7 @@ function columnsOf(table: Table): string[] {
 /** `m` is waiting and within the scope of suppression `j`. */
 const COVERED = `m.conversation_id = c.id and m.status in ('queued', 'held') and m.reply_kind is null
   and (m.category = 'commercial' or (j.value->>1 = 'all' and j.value->>2 in ('', m.sender)))
-  and (j.value->>3 is null or exists (select 1 from messages where id = j.value->>3))`;
+  and ${requires("j.value->>3")}`;
 const CANCEL_EVENTS = `insert into message_events (message_id, at, status, detail)
   select distinct m.id, ?2, 'canceled', 'recipient_opted_out' from json_each(?1) j
   join conversations c on c.person = j.value->>0 join messages m on ${COVERED}`;

@@ -1,0 +1,159 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { ALL_REVIEW_KINDS } from "../core/message.ts";
+import { instant, instantOrNull } from "../gateway/message_view.ts";
+import { type SettleFailure, SETTLEMENTS, settleReview } from "../gateway/settle.ts";
+import { findReview, listReviews, type ReviewRow } from "../store/reviews.ts";
+import { requireAdmin } from "./auth.ts";
+import { type Api, router } from "./context.ts";
+import { forbidden, Id, lines } from "./fields.ts";
+import { recipientOf } from "./messages.ts";
+import { problem } from "./problem.ts";
+import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+
+const ALL_SETTLEMENTS = [...new Set(Object.values(SETTLEMENTS).flat())] as [string, ...string[]];
+
+export const Review = z.object({
+  id: z.string(),
+  kind: z.enum(ALL_REVIEW_KINDS),
+  state: z.enum(["open", "settled"]),
+  person: z.string(),
+  sender: z.string().nullable(),
+  message_id: z.string(),
+  text: z.string().openapi({ description: "Of the message" }),
+  message_status: z.string(),
+  rule: z.string().nullable().openapi({ description: "That opened it" }),
+  words: z.string().nullable().openapi({ description: "What made it doubtful, as written" }),
+  settlements: z.array(z.string()).openapi({ description: "How a review of this kind can be settled" }),
+  created_at: z.string(),
+  settled_at: z.string().nullable(),
+  settled_by: z.string().nullable().openapi({ description: "API key" }),
+  settlement: z.string().nullable(),
+  note: z.string().nullable(),
+}).openapi("Review");
+
+const NewSettlement = z.strictObject({
+  settlement: z.enum(ALL_SETTLEMENTS).openapi({
+    description: Object.entries(SETTLEMENTS).map(([kind, ways]) => `${kind}: ${ways.join(", ")}`).join("; "),
+    example: "opt_out",
+  }),
+  note: lines(1_000).optional(),
+}).openapi("NewSettlement");
+
+/** What the rules leave to a person: doubtful replies, complaints, wrong numbers, health, and what a message of ours is. */
+export function reviewRoutes({ deps }: Api) {
+  const routes = router();
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/reviews",
+      summary: "List reviews, open ones first, the newest of each first",
+      description: "While a review about a person is open, advertising to them is held with the reason `needs_review`.",
+      tags: ["Reviews"],
+      request: {
+        query: z.object({
+          ...PageQuery,
+          kind: z.enum(ALL_REVIEW_KINDS).optional(),
+          person: z.string().max(40).optional(),
+          state: z.enum(["open", "settled"]).optional(),
+        }),
+      },
+      responses: { 200: json(pageOf(Review), "A page"), ...problems },
+    }),
+    async (c) => {
+      const { person, ...query } = c.req.valid("query");
+      const { rows, next } = await listReviews(deps.db, {
+        ...query,
+        person: person === undefined ? undefined : recipientOf(person, "person"),
+      });
+      return c.json({ data: rows.map(reviewView), next_cursor: next }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/reviews/{id}",
+      summary: "One review, with the message that it is about",
+      tags: ["Reviews"],
+      request: { params: Id },
+      responses: { 200: json(Review, "The review"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const row = await findReview(deps.db, c.req.valid("param").id);
+      if (row === null) throw noSuchReview();
+      return c.json(reviewView(row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/reviews/{id}/settle",
+      summary: "Settle a review",
+      description:
+        "`opt_out` has the consequences of a STOP, with one confirmation where it is not too late for it. `not_opt_out` lifts what the " +
+        "message had suppressed on suspicion. With every settlement what was held because of the review is decided again. `commercial`, " +
+        "`informative` and `refuse` hold for every copy of the text that waits from the same sender.",
+      tags: ["Reviews"],
+      middleware: [requireAdmin()] as const,
+      request: { params: Id, body: { required: true, content: { "application/json": { schema: NewSettlement } } } },
+      responses: {
+        200: json(Review, "Settled"),
+        409: { description: "`already_settled`" },
+        ...problems,
+        ...notFound,
+        ...forbidden,
+      },
+    }),
+    async (c) => {
+      const { settlement, note } = c.req.valid("json");
+      const actor = c.get("principal").api_key_id;
+      const result = await settleReview(deps, c.req.valid("param").id, { settlement, note: note ?? null, actor });
+      if (!result.ok) throw notSettled(result.code, result.review);
+      return c.json(reviewView(result.review), 200);
+    },
+  );
+
+  return routes;
+}
+
+const noSuchReview = () => problem(404, "not_found", "No such review");
+
+function notSettled(code: SettleFailure, review: ReviewRow | null) {
+  switch (code) {
+    case "not_found":
+      return noSuchReview();
+    case "already_settled":
+      return problem(409, code, "Settled before", `It was settled as ${review?.settlement} by ${review?.settled_by}.`);
+    case "settlement_not_possible":
+      return problem(
+        422,
+        code,
+        "Not a settlement of this kind",
+        `settlement: a ${review!.kind} can be settled as ${SETTLEMENTS[review!.kind].join(", ")}.`,
+      );
+  }
+}
+
+function reviewView(row: ReviewRow): z.infer<typeof Review> {
+  const { id, kind, person, sender, message_id, text, message_status, rule, words, settled_by, settlement, note } = row;
+  return {
+    id,
+    kind,
+    state: row.settled_at === null ? "open" : "settled",
+    person,
+    sender,
+    message_id,
+    text,
+    message_status,
+    rule,
+    words,
+    settlements: [...SETTLEMENTS[kind]],
+    created_at: instant(row.created_at),
+    settled_at: instantOrNull(row.settled_at),
+    settled_by,
+    settlement,
+    note,
+  };
+}

@@ -1,0 +1,142 @@
+import { decideInbound } from "../core/decide.ts";
+import type { Effect } from "../core/effects.ts";
+import type { ReviewKind } from "../core/message.ts";
+import { auditIfChanged, auditRow } from "../store/audit.ts";
+import { loadFacts } from "../store/facts.ts";
+import {
+  findReview,
+  liftSuspicion,
+  refuseCopies,
+  releaseCopies,
+  releaseHeld,
+  type ReviewRow,
+  settle,
+  settleCopies,
+  type Settlement,
+  suppressedBy,
+} from "../store/reviews.ts";
+import { noWrites, statementsOf } from "../store/writes.ts";
+import type { Deps } from "./gateway.ts";
+import { type LaterMessage, perform } from "./perform.ts";
+import { findSender } from "./receive.ts";
+
+/** How a review of each kind can be settled. */
+export const SETTLEMENTS = {
+  /** It was a wish to leave, with everything that follows; or it was not, and what was held goes on. */
+  doubtful_reply: ["opt_out", "not_opt_out"],
+  complaint: ["opt_out", "answered"],
+  /** What stopped stays stopped either way: only START or an override lifts it (compliance.md 7.3). */
+  wrong_number: ["confirmed", "dismissed"],
+  health: ["answered", "opt_out"],
+  category_conflict: ["commercial", "informative", "refuse"],
+} as const satisfies Record<ReviewKind, readonly string[]>;
+
+export type SettleFailure = "not_found" | "already_settled" | "settlement_not_possible";
+
+/** 47 CFR 64.1200(a)(12): a confirmation is presumed fine within minutes. Elsewhere a day later it would only puzzle. */
+const CONFIRM_NORTH_AMERICA_MS = 15 * 60_000;
+const CONFIRM_MS = 86_400_000;
+
+/**
+ * Settles a review: who, when and what is recorded, and its consequences happen in the same transaction. Of two that settle at
+ * once the first one counts. `actor` is an API key.
+ */
+export async function settleReview(
+  deps: Deps,
+  id: string,
+  { settlement, note, actor }: { settlement: string; note: string | null; actor: string },
+): Promise<{ ok: true; review: ReviewRow } | { ok: false; code: SettleFailure; review: ReviewRow | null }> {
+  const review = await findReview(deps.db, id);
+  if (review === null) return { ok: false, code: "not_found", review };
+  if (review.settled_at !== null) return { ok: false, code: "already_settled", review };
+  if (!(SETTLEMENTS[review.kind] as readonly string[]).includes(settlement)) {
+    return { ok: false, code: "settlement_not_possible", review };
+  }
+  const at = deps.now();
+  const settled: Settlement = { id, settlement, by: actor, at, note };
+  const { person, message_id, kind } = review;
+  const entry = auditRow(
+    { at, actor, action: "review.settled", subject: id, person, details: { settlement, note, kind, message_id } },
+    deps.newId,
+  );
+  // What hangs on the review being open comes first, its settlement then: a second one finds it settled and does nothing.
+  const before = settlement === "opt_out"
+    ? await optOut(review, actor, at, deps)
+    : settlement === "not_opt_out"
+    ? await lift(review, actor, at, deps)
+    : [];
+  const after = kind !== "category_conflict"
+    ? [releaseHeld(person, at)]
+    : [settleCopies(settled), ...(settlement === "refuse" ? refuseCopies(settled) : [releaseCopies(settled)])];
+  const results = await deps.db.client.batch([...before, settle(settled), ...auditIfChanged(entry), ...after]);
+  const now = (await findReview(deps.db, id))!;
+  return results[before.length]!.rowsAffected === 1
+    ? { ok: true, review: now }
+    : { ok: false, code: "already_settled", review: now };
+}
+
+async function lift(review: ReviewRow, actor: string, at: number, deps: Deps) {
+  const suspicion = await suppressedBy(deps.db, review.message_id);
+  if (suspicion === null) return [];
+  const reason = `Review ${review.id}: not an opt-out.`;
+  const entry = auditRow({
+    at,
+    actor,
+    action: "suppression.lifted",
+    subject: suspicion,
+    person: review.person,
+    details: { review: review.id, reason },
+  }, deps.newId);
+  return [liftSuspicion(review.id, suspicion, { by: actor, at, reason }), ...auditIfChanged(entry)];
+}
+
+/** What the rules do after an opt-out, as if they had understood the message so. */
+async function optOut(review: ReviewRow, actor: string, at: number, deps: Deps) {
+  const { client } = deps.db;
+  const settings = await deps.settings.current();
+  const sender = review.sender === null ? null : findSender(review.sender, settings);
+  const [facts] = await loadFacts(client, [{ person: review.person, sender: review.sender ?? "" }], at, "receiving");
+  const verdict = decideInbound(
+    {
+      message: {
+        direction: "inbound",
+        from: review.person,
+        text: review.text,
+        carrier_intent: null,
+        stop_reply: "gateway",
+        answered: facts!.answered,
+      },
+      sender,
+      person: facts!.person,
+      now: at,
+    },
+    settings.rulebook,
+    "opt_out",
+  );
+  const inTime = at - review.created_at <= (review.person.startsWith("+1") ? CONFIRM_NORTH_AMERICA_MS : CONFIRM_MS);
+  const effects = verdict.effects.flatMap((effect): Effect[] => {
+    if (effect.type === "open_review" || effect.type === "reply" && !inTime) return [];
+    return [effect.type === "reply" ? { ...effect, once: false } : effect];
+  });
+  const writes = noWrites();
+  const later: LaterMessage[] = perform(
+    effects,
+    {
+      message_id: review.message_id,
+      person: review.person,
+      text: review.text,
+      sender,
+      conversation_id: review.conversation_id,
+      facts: facts!.person,
+      now: at,
+      source: "keyword",
+      carrier_id: review.carrier_id ?? "",
+      requires: review.id,
+      actor,
+    },
+    writes,
+    deps,
+    settings,
+  );
+  return statementsOf(writes, at, later);
+}

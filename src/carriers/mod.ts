@@ -3,6 +3,7 @@ import type { Carrier } from "./carrier.ts";
 import { kannel } from "./kannel.ts";
 import { sandbox } from "./sandbox.ts";
 import { smsmode } from "./smsmode.ts";
+import { telnyx } from "./telnyx.ts";
 import { twilio } from "./twilio.ts";
 import { vonage } from "./vonage.ts";
 import { vonageSms } from "./vonage_sms.ts";
@@ -14,6 +15,7 @@ export const carriers: readonly Carrier[] = [
   sandbox,
   kannel,
   twilio,
+  telnyx,
   smsmode,
   vonage,
   vonageSms,

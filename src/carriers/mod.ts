@@ -1,5 +1,7 @@
 import { aws } from "./aws.ts";
+import { bandwidth } from "./bandwidth.ts";
 import type { Carrier } from "./carrier.ts";
+import { infobip } from "./infobip.ts";
 import { kannel } from "./kannel.ts";
 import { sandbox } from "./sandbox.ts";
 import { smsmode } from "./smsmode.ts";
@@ -20,6 +22,8 @@ export const carriers: readonly Carrier[] = [
   vonage,
   vonageSms,
   aws,
+  infobip,
+  bandwidth,
 ];
 
 /** The adapter for the `kind` of an account; null when there is none. */

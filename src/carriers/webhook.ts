@@ -45,6 +45,25 @@ export function checkUrlKey(url: string, secret: string): Refusal | null {
   return constantTimeEqual(given, secret) ? null : wrongCredentials("key does not fit webhook_secret");
 }
 
+/** For providers that call with credentials of HTTP Basic (RFC 7617). Null when `Authorization` holds the right ones. */
+export function checkBasic(request: WebhookRequest, username: string, password: string): Refusal | null {
+  const given = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
+  if (given === undefined) return missingCredentials("Authorization holds no Basic credentials");
+  const expected = new TextEncoder().encode(`${username}:${password}`).toBase64();
+  return constantTimeEqual(given, expected) ? null : wrongCredentials("the Basic credentials do not fit");
+}
+
+/**
+ * What is understood of a webhook that brings several items. One that is not must not keep the others out, as none of them
+ * would be stored; a webhook of which nothing is understood is refused.
+ */
+export function understood<T>(items: readonly unknown[], parse: (item: unknown) => Verified<T[]>): Verified<T[]> {
+  const parsed = items.map(parse);
+  const refusal = parsed.find((one) => !one.ok);
+  if (refusal !== undefined && !parsed.some((one) => one.ok)) return refusal;
+  return { ok: true, value: parsed.flatMap((one) => one.ok ? one.value : []) };
+}
+
 /** Undefined when the body is not JSON in UTF-8; the schema then says what was expected. */
 export function jsonBody({ body }: WebhookRequest): unknown {
   try {

@@ -263,6 +263,9 @@ export const REASON_WORDS = [
   "max_segments",
 ] as const;
 
+/** Names that an automatic answer may use between braces. */
+export const REPLY_WORDS = ["brand", "sender", "contact"] as const;
+
 function reasonWord(name: string, frame: OutboundFrame | InboundFrame, rule: CompiledRule): string | null {
   switch (name as (typeof REASON_WORDS)[number]) {
     case "country":
@@ -354,13 +357,13 @@ function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender, everyth
     : everything || opt_out.scope === "everything_from_sender"
     ? "opt_out_everything"
     : "opt_out_commercial";
-  const words: Record<string, string> = {
+  const words: Record<(typeof REPLY_WORDS)[number], string> = {
     brand: sender.brand,
     sender: sender.address,
     contact: frame.rulebook.deployment.contact,
   };
   const reply = frame.rulebook.reply(template, [...first, ...own, ...languages]);
-  const answer = fill(reply.text, (name) => words[name] ?? null);
+  const answer = fill(reply.text, (name) => words[name as keyof typeof words] ?? null);
   return kind === "help" ? withReporting(answer, reply.language, frame.country) : answer;
 }
 

@@ -254,7 +254,11 @@ const RulesFile = z.strictObject({
 
 // --- kind: country ------------------------------------------------------------------------------------------------
 
-const hours = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/, "hours are like 08:00-20:00");
+const hours = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/, "hours are like 08:00-20:00")
+  .refine((window) => {
+    const [opens, closes] = window.split("-") as [string, string];
+    return opens < closes && closes <= "24:00";
+  }, "opens at an earlier and closes at a later time of one day, up to 24:00; a night is closed, not a window");
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 /** `mon-fri: "08:00-20:00"`, `sat: closed`. Every day of the week must be covered exactly once. */
 const Week = z.record(

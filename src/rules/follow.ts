@@ -79,6 +79,8 @@ export function followFolder(
   let wake = () => {};
   const follow = async () => {
     let { seen } = options;
+    let told = "";
+    let refused = false;
     while (!stopped) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LOOK_MS);
@@ -93,16 +95,21 @@ export function followFolder(
         if (stamp === seen) continue;
         seen = stamp;
         const result = await publishFolder(client, folder, now(), newId);
+        told = "";
+        const mended = refused;
+        refused = "problems" in result;
         if ("problems" in result) {
           for (const problem of result.problems) log("error", "rules.refused", { problem });
           log("warn", "rules.kept", { active: (await activeRulebook(client)).active ?? "none" });
         } else if (result.applied) {
           options.published();
           log("info", "rules.active", { rulebook: result.active });
+        } else if (mended) {
+          log("info", "rules.mended", { active: result.active });
         }
       } catch (error) {
-        // An editor may be half-way through a save; the next look sees the whole.
-        log("warn", "rules.unreadable", { error: String(error) });
+        // An editor may be half-way through a save; the next look sees the whole. What stays so is told once.
+        if (told !== String(error)) log("warn", "rules.unreadable", { error: told = String(error) });
         seen = "";
       }
     }

@@ -1,4 +1,5 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
+import type { z } from "zod";
 import type { NamedFile } from "../core/rulebook.ts";
 import { RuleFile } from "../core/rulebook_schema.ts";
 
@@ -63,18 +64,28 @@ export function parseSources(sources: Sources): ParsedSources {
           file,
           line: counter.linePos(error.pos[0]).line,
           rule: null,
-          problem: `YAML: ${error.message}`,
+          problem: error.code === "MULTIPLE_DOCS"
+            ? "YAML: a file holds one document; take out the line ---"
+            : `YAML: ${error.message}`,
         });
       }
       continue;
     }
-    const content = document.toJS() as unknown;
+    let content: unknown;
+    try {
+      content = document.toJS();
+    } catch (error) {
+      // Aliases that multiply into more than memory holds are found here, not by the parser.
+      if (!(error instanceof ReferenceError)) throw error;
+      problems.push({ file, line: null, rule: null, problem: `YAML: ${error.message}. Write it without & and *` });
+      continue;
+    }
     const rules = (content as { rules?: { id?: unknown }[] } | null)?.rules;
     const ruleAt = (path: readonly PropertyKey[]): string | null => {
       const id = path[0] === "rules" && typeof path[1] === "number" ? rules?.[path[1]]?.id : undefined;
       return typeof id === "string" ? id : null;
     };
-    const result = RuleFile.safeParse(content);
+    const result = RuleFile.safeParse(content, { error: plainly });
     if (result.success) {
       files.push({ path: file, content: result.data });
       (Array.isArray(rules) ? rules : []).forEach((rule, index) =>
@@ -93,6 +104,12 @@ export function parseSources(sources: Sources): ParsedSources {
     }
   }
   return { files, lines, problems };
+}
+
+/** What is left out is told as such; zod's own words speak of types. */
+function plainly({ code, input, path }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== "invalid_type" || (input !== undefined && input !== null)) return undefined;
+  return !path?.length ? "is empty" : "is missing";
 }
 
 type Issue = { path: PropertyKey[]; message: string; code?: string; errors?: Issue[][] };

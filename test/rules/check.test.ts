@@ -45,6 +45,47 @@ describe("checkRulebook()", () => {
       { file: CONSENT, rule: ID, line: lineOf(CONSENT, `id: ${ID}`), says: /priorty/ },
     ],
     [
+      "a night for a window",
+      changed("countries/fr.yaml", 'mon-sat: "08:00-20:00", sun', 'mon-sat: "20:00-08:00", sun'),
+      {
+        file: "countries/fr.yaml",
+        line: lineOf("countries/fr.yaml", 'mon-sat: "08:00-20:00", sun'),
+        says: /opens at an earlier/,
+      },
+    ],
+    [
+      "hours of a state that end before they begin, though no example asks about them",
+      changed("countries/us.yaml", /(FL:[\s\S]*?)"08:00-20:00"/, '$1"20:00-08:00"'),
+      { file: "countries/us.yaml", says: /regions\.FL\.open\.[a-z-]+: opens at an earlier/ },
+    ],
+    [
+      "hours of a profile that nobody chooses that end before they begin",
+      changed("countries/fr.yaml", '"10:00-18:00"', '"18:00-24:30"'),
+      { file: "countries/fr.yaml", says: /fr-strict\.open\.sat: opens at an earlier/ },
+    ],
+    [
+      "aliases that multiply",
+      {
+        ...sources,
+        "x.yaml": "a: &a [x,x,x,x,x,x,x,x,x]\n" +
+          ["b", "c", "d", "e"].map((key, index) => `${key}: &${key} [${Array(9).fill(`*${"abcd"[index]}`)}]\n`).join(
+            "",
+          ),
+      },
+      { file: "x.yaml", says: /^YAML: Excessive alias count/ },
+    ],
+    ["a file with nothing in it", { ...sources, "x.yaml": "" }, { file: "x.yaml", says: /^the file: is empty/ }],
+    [
+      "two documents in a file",
+      { ...sources, "x.yaml": "kind: rules\n---\nkind: rules\n" },
+      { file: "x.yaml", says: /^YAML: a file holds one document/ },
+    ],
+    [
+      "a key that is left out",
+      changed(CONSENT, /    reason: .*\n/, ""),
+      { file: CONSENT, rule: ID, says: /^rules\.0\.reason: is missing$/ },
+    ],
+    [
       "an operator that does not exist",
       changed(CONSENT, "operator: notEqual, value: granted", "operator: unlike, value: granted"),
       { file: CONSENT, rule: ID, says: /conditions/ },

@@ -5,6 +5,7 @@ import { followFolder, logDifference, publishFolder } from "../../src/rules/foll
 import { rollback } from "../../src/rules/life.ts";
 import { activeRulebook } from "../../src/store/settings.ts";
 import { storeRulebook } from "../../src/store/rulebooks.ts";
+import { stampOf } from "../../src/rules/files.ts";
 import { hashSources } from "../../src/rules/check.ts";
 import { freshDatabase, openAgain } from "../support/database.ts";
 import { shippedRules } from "../support/rulebook.ts";
@@ -135,4 +136,25 @@ test("followFolder() applies an edit within two seconds, and keeps the last good
   await edit(path, "kind: deployment\n");
   await until(() => logged.some(([event]) => event === "rules.kept"));
   expect(logged.at(-1)).toEqual(["rules.kept", { active: hash }]);
+});
+
+test("followFolder() tells once what stays wrong, and that it is mended", async () => {
+  const { client } = await freshDatabase();
+  const path = await folder();
+  const seen = await stampOf(path);
+  await publishFolder(client, path, AT, newId);
+  const logged: string[] = [];
+  const log: Log = (_level, event) => void logged.push(event);
+  const follower = followFolder({ client, folder: path, seen, now: () => AT, newId, log, published: () => {} });
+  onTestFinished(() => follower.stop());
+
+  await Deno.symlink(`${path}/nowhere`, `${path}/dangling.yaml`);
+  await expect.poll(() => logged, { timeout: 10_000 }).toEqual(["rules.unreadable"]);
+  // Longer than two looks: what is still wrong was told already.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await Deno.remove(`${path}/dangling.yaml`);
+  await Deno.writeTextFile(`${path}/broken.yaml`, "kind: [");
+  await expect.poll(() => logged, { timeout: 10_000 }).toEqual(["rules.unreadable", "rules.refused", "rules.kept"]);
+  await Deno.remove(`${path}/broken.yaml`);
+  await expect.poll(() => logged.slice(3), { timeout: 10_000 }).toEqual(["rules.mended"]);
 });

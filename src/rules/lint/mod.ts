@@ -9,6 +9,7 @@ import { impossibleValue } from "./checks/impossible_value.ts";
 import { keywordGuarded, keywordMeanings, keywordTwice } from "./checks/keyword_meanings.ts";
 import { mentionWords, replyWords } from "./checks/offered_words.ts";
 import { regularExpressions, signalTwice, unusedGuard, unusedTail } from "./checks/patterns.ts";
+import { placeholders } from "./checks/placeholders.ts";
 import { shadowed } from "./checks/shadowed.ts";
 import { translations } from "./checks/translations.ts";
 import { unreachable } from "./checks/unreachable.ts";
@@ -24,6 +25,7 @@ const GATING: Readonly<Record<string, Check>> = {
   contradiction,
   keyword_meanings: keywordMeanings,
   mention_word: mentionWords,
+  unknown_placeholder: placeholders,
   no_zone: hoursWithoutZone,
   no_calendar: holidaysWithoutCalendar,
   empty_period: emptyPeriods,

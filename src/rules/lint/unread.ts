@@ -6,7 +6,8 @@ import type { Finding } from "./finding.ts";
  * for regular expressions) is told in its words; the rest as the schema tells it.
  */
 export function unread(sources: Sources, problems: readonly Problem[]): Finding[] {
-  const own = Object.entries(sources).flatMap(([file, text]) => inFile(file, text));
+  const unreadable = new Set(problems.filter(({ problem }) => problem.startsWith("YAML: ")).map(({ file }) => file));
+  const own = Object.entries(sources).flatMap(([file, text]) => unreadable.has(file) ? [] : inFile(file, text));
   const isTold = ({ file, rule, problem }: Problem) =>
     own.some((one) =>
       one.file === file && one.rule === rule &&
@@ -30,7 +31,6 @@ export function unread(sources: Sources, problems: readonly Problem[]): Finding[
 
 function inFile(file: string, text: string): Finding[] {
   const { document, lineOf } = openDocument(text);
-  if (document.errors.length > 0) return [];
   const { rules } = (document.toJS() ?? {}) as { rules?: unknown };
   if (!Array.isArray(rules)) return [];
   return rules.flatMap((rule: unknown, index): Finding[] => {

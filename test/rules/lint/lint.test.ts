@@ -72,6 +72,33 @@ interface Case {
 
 const CASES: Case[] = [
   {
+    name: "an answer with a placeholder that does not exist",
+    check: "unknown_placeholder",
+    broken: { "replies/fr.yaml": ["SMS de {sender}. Contact", "SMS de {sendr}. Contact"] },
+    finds: { file: "replies/fr.yaml", says: /nothing is filled in for \{sendr\}/, severity: "error", at: "  help:" },
+    near: { "replies/fr.yaml": ["SMS de {sender}. Contact", "SMS de {brand}. Contact"] },
+  },
+  {
+    name: "a reason with a placeholder that does not exist",
+    check: "unknown_placeholder",
+    broken: { "outbound/4_consent.yaml": ["Advertising in {country}", "Advertising in {Country}"] },
+    finds: {
+      file: "outbound/4_consent.yaml",
+      rule: "consent.advertising_needs_consent",
+      says: /\{Country\}/,
+      severity: "error",
+      at: "reason: Advertising in",
+    },
+    near: { "outbound/4_consent.yaml": ["Advertising in {country}", "Advertising from {sender} in {country}"] },
+  },
+  {
+    name: "a sentence on abuse with a placeholder of another one",
+    check: "unknown_placeholder",
+    broken: { [FR]: ["SMS abusif : {number}.", "SMS abusif ({link}) : {number}."] },
+    finds: { file: FR, says: /nothing is filled in for \{link\}/, severity: "error", at: "  help: {" },
+    near: { [FR]: ["SMS abusif : {number}.", "Abus : {number}."] },
+  },
+  {
     name: "two conditions that exclude each other",
     check: "unreachable",
     broken: {

@@ -3,6 +3,7 @@ import { NoRulebookError } from "../gateway/settings.ts";
 import type { Db } from "../store/client.ts";
 import { DatabaseError } from "../store/database_error.ts";
 import { openEmbedded } from "../store/embedded.ts";
+import { pendingMigrations } from "../store/migrate.ts";
 import { openWorkspace } from "../store/workspace.ts";
 import { type Command, type CommandIo, UsageError } from "./commands/command.ts";
 import { COMMANDS } from "./commands/mod.ts";
@@ -51,8 +52,10 @@ async function main([name = "--help", ...args]: string[]): Promise<number> {
       print(`${error.message}\n\n${helpOf(name, command)}`);
       return 2;
     }
-    if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
-    print((error as Error).message);
+    // Drizzle wraps what the database said.
+    const told = error instanceof Error && error.cause instanceof DatabaseError ? error.cause : error;
+    if (!EXPECTED.some((kind) => told instanceof kind)) throw error;
+    print((told as Error).message);
     return 1;
   } finally {
     for (const db of opened) await db.close();
@@ -68,8 +71,17 @@ function ioFor(opened: Db[]): CommandIo {
     rulesDir: env["PARLEY_RULES_DIR"] || "rules",
     config,
     async database() {
-      if (opened[0] === undefined) opened.push(await openWorkspace("default", config().database, openEmbedded));
-      return opened[0]!;
+      if (opened[0] !== undefined) return opened[0];
+      const { database } = config();
+      const db = await openWorkspace("default", database, openEmbedded);
+      opened.push(db);
+      if ((await pendingMigrations(db, "migrations")).length > 0) {
+        throw new CommandError(
+          `${database.url} (PARLEY_DATABASE_URL) has not the tables of this version: start the gateway on it once, or run ` +
+            "`deno task migrate`",
+        );
+      }
+      return db;
     },
     key: env["PARLEY_KEY"] || undefined,
     now: () => Date.now(),

@@ -82,7 +82,7 @@ describe("checkRulebook()", () => {
     ],
     [
       "a key that is left out",
-      changed(CONSENT, /    reason: .*\n/, ""),
+      changed(CONSENT, / {4}reason: .*\n/, ""),
       { file: CONSENT, rule: ID, says: /^rules\.0\.reason: is missing$/ },
     ],
     [

@@ -53,11 +53,22 @@ describe("usage", () => {
     [["rollback"], 2, /Missing option --note/],
     [["simulate", "--last", "many"], 2, /--last must be a whole number from 1 to \d+, not 'many'/],
     [["check", "no/such/folder"], 1, /no\/such\/folder/],
+    [["diff", "rb_123", "rules"], 1, /There is no folder rb_123\. A version is `active`/],
     [["test", "--only", "no.such.rule"], 1, /There are no examples of "no\.such\.rule"/],
   ])("%j exits with %i", async (args, code, says) => {
     const ran = await rules(args, { PARLEY_DATABASE_URL: "file:/nonexistent/x.db" });
     expect([ran.code, ran.out]).toEqual([code, expect.stringMatching(says)]);
   });
+
+  test.each(["versions", "proposals", "diff"])(
+    "%s says what to do with a database that has no tables",
+    async (command) => {
+      const folder = await Deno.makeTempDir({ prefix: "parley-empty-" });
+      onTestFinished(() => Deno.remove(folder, { recursive: true }));
+      const { code, out } = await rules([command], { PARLEY_DATABASE_URL: `file:${folder}/new.db` }, folder);
+      expect([code, out]).toEqual([1, expect.stringMatching(/new\.db .* has not the tables .*deno task migrate/)]);
+    },
+  );
 
   test("test runs the examples of one rule", async () => {
     const { code, out } = await rules(["test", "--only", "consent.advertising"]);
@@ -169,5 +180,5 @@ test("simulate --csv replays written messages, and names a line that is wrong", 
   expect(JSON.parse(out.slice(0, out.lastIndexOf("}") + 1))).toMatchObject({ messages: 2, changed: 1 });
   await Deno.writeTextFile(file, "text,consent\nSoldes,granted\nSoldes,perhaps\n");
   const wrong = await rules(["simulate", folder, "--csv", file], env);
-  expect([wrong.code, wrong.out]).toEqual([1, expect.stringMatching(/tried\.csv:3: consent: /)]);
+  expect([wrong.code, wrong.out]).toEqual([1, expect.stringMatching(/tried\.csv:3: consent "perhaps": /)]);
 });

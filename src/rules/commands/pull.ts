@@ -37,7 +37,14 @@ Rule files that the version does not have are deleted from the folder; other fil
       );
     }
     const sources = await readStored(db.client, hash);
-    await writeSources(folder, sources);
+    try {
+      await writeSources(folder, sources);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      throw new CommandError(
+        `The task may write only to \`rules\` and \`data\`, and what is under them; not to ${folder}`,
+      );
+    }
     io.print(`Wrote ${Object.keys(sources).length} files of ${hash} to ${folder}.`);
     return 0;
   },

@@ -1,9 +1,8 @@
-import { readCsv } from "../../api/csv.ts";
-import { ProblemError } from "../../api/problem.ts";
 import { mask } from "../../log.ts";
 import { SettingsCache } from "../../gateway/settings.ts";
-import { Scenario } from "../../core/rulebook_schema.ts";
+import type { Scenario } from "../../core/rulebook_schema.ts";
 import { simulateScenarios, simulateStored, type Simulation } from "../simulate/mod.ts";
+import { readScenarios } from "../simulate/scenario_csv.ts";
 import { parseArguments, wholeNumber } from "./arguments.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { CommandError, rulebookOf, VERSION_HELP } from "./stored.ts";
@@ -39,7 +38,7 @@ ${VERSION_HELP} Without a candidate, the rules folder. Numbers are masked; --jso
     };
     const simulation = values.csv === undefined
       ? await stored(io, last, { base, candidate, samples, progress })
-      : simulateScenarios(readScenarios(values.csv), { base, candidate, samples });
+      : simulateScenarios(await scenariosOf(values.csv), { base, candidate, samples });
     if (values.json) io.print(JSON.stringify(simulation, null, 2));
     else for (const line of simulationLines(simulation)) io.print(line);
     const seconds = (performance.now() - started) / 1000;
@@ -54,34 +53,27 @@ async function stored(io: CommandIo, last: number, input: Parameters<typeof simu
   return await simulateStored({ client, senders, publicUrl: io.config().publicUrl }, last, input);
 }
 
-const NUMBERS = new Set(["max_segments", "advertising_last_24h", "last_inbound_minutes"]);
-const BOOLEANS = new Set(["consent_before_opt_out", "facts_available"]);
+/** Bad lines that are told at once. */
+const TOLD = 10;
 
-/** @throws CommandError naming the line. */
-function readScenarios(path: string): Scenario[] {
-  const rows = (() => {
-    try {
-      return readCsv(Deno.readTextFileSync(path), ["text"]);
-    } catch (error) {
-      if (error instanceof ProblemError) throw new CommandError(`${path}: ${error.problem.errors?.[0]?.detail}`);
-      throw error;
-    }
-  })();
-  return rows.map(({ line, cells }) => {
-    const scenario = Scenario.safeParse(Object.fromEntries(
-      Object.entries(cells).map(([name, cell]) => [
-        name,
-        NUMBERS.has(name) ? Number(cell) : BOOLEANS.has(name) ? cell === "true" : cell,
-      ]),
-    ));
-    if (scenario.success) return scenario.data;
-    const issue = scenario.error.issues[0]!;
-    throw new CommandError(`${path}:${line}: ${issue.path.map(String).join(".")}: ${issue.message}`);
-  });
+/** @throws CommandError naming each line that cannot be used. */
+async function scenariosOf(path: string): Promise<Scenario[]> {
+  const { scenarios, problems } = readScenarios(await Deno.readTextFile(path));
+  if (problems.length === 0) return scenarios;
+  const more = problems.length - TOLD;
+  throw new CommandError([
+    ...problems.slice(0, TOLD).map(({ line, problem }) => `${path}:${line}: ${problem}`),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ].join("\n"));
 }
 
 /** The simulation for people. */
 export function simulationLines({ groups, messages, changed, left_out, facts, outcomes }: Simulation): string[] {
+  if (messages + left_out === 0) {
+    return [
+      "No messages are stored yet, so there is nothing to replay: write some down, and replay them with --csv FILE.",
+    ];
+  }
   const lines = [`Of ${messages} messages, ${changed} would have come out otherwise.`];
   if (left_out > 0) lines.push(`${left_out} were left out: their sender is no longer configured.`);
   for (const { change, rules, count, messages: shown } of groups) {

@@ -24,7 +24,14 @@ export const isStoredRef = (ref: string): boolean => STORED.test(ref);
 
 /** Files of a version: `active`, a hash, or a folder. @throws CommandError. */
 export async function sourcesOf(ref: string, io: CommandIo): Promise<Sources> {
-  if (!isStoredRef(ref)) return await readSources(ref);
+  if (!isStoredRef(ref)) {
+    try {
+      return await readSources(ref);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new CommandError(`There is no folder ${ref}. ${VERSION_HELP}`);
+    }
+  }
   const db = await io.database();
   return await readStored(db.client, orFail(await resolveVersion(db, ref)));
 }

@@ -3,6 +3,7 @@ import { bandwidth } from "./bandwidth.ts";
 import type { Carrier } from "./carrier.ts";
 import { infobip } from "./infobip.ts";
 import { kannel } from "./kannel.ts";
+import { plivo } from "./plivo.ts";
 import { sandbox } from "./sandbox.ts";
 import { smsmode } from "./smsmode.ts";
 import { telnyx } from "./telnyx.ts";
@@ -18,6 +19,7 @@ export const carriers: readonly Carrier[] = [
   kannel,
   twilio,
   telnyx,
+  plivo,
   smsmode,
   vonage,
   vonageSms,

@@ -1,3 +1,4 @@
+import { android } from "./android.ts";
 import { aws } from "./aws.ts";
 import { bandwidth } from "./bandwidth.ts";
 import type { Carrier } from "./carrier.ts";
@@ -26,6 +27,7 @@ export const carriers: readonly Carrier[] = [
   aws,
   infobip,
   bandwidth,
+  android,
 ];
 
 /** The adapter for the `kind` of an account; null when there is none. */

@@ -80,7 +80,7 @@ describe("diffSources() in plain language", () => {
     [
       "senders",
       changed(FR, "commercial: [short_code, alphanumeric]", "commercial: [short_code, long_code]"),
-      ["France: advertising may now come from long codes and may no longer come from alphanumerics"],
+      ["France: advertising may now come from long codes and may no longer come from names"],
     ],
     [
       "the mention",
@@ -105,10 +105,73 @@ describe("diffSources() in plain language", () => {
         "operator: in, value: [withdrawn, none]",
       ),
       [
-        "Rule consent.advertising_needs_consent: now when category is commercial and country consent.commercial is required " +
-        "and consent is one of withdrawn, none and facts_available is true; before, when category is commercial and country " +
-        "consent.commercial is required and consent is not granted and facts_available is true",
+        "Rule consent.advertising_needs_consent: now asks that consent is one of withdrawn, none, no longer that consent " +
+        "is not granted",
       ],
+    ],
+    [
+      "a condition less",
+      changed("outbound/4_consent.yaml", "        - { fact: consent, operator: notEqual, value: granted }\n", ""),
+      [
+        "Rule consent.advertising_needs_consent: no longer asks that consent is not granted, so it counts for more messages",
+      ],
+    ],
+    [
+      "a condition more",
+      changed(
+        "outbound/4_consent.yaml",
+        "        - { fact: consent, operator: notEqual, value: granted }\n",
+        "$&        - { fact: to_country, operator: equal, value: FR }\n",
+      ),
+      ["Rule consent.advertising_needs_consent: now also asks that to_country is FR, so it counts for fewer messages"],
+    ],
+    ["a link", changed(FR, "link_allowed: false", "link_allowed: true"), [
+      "France: a link as the way out is now allowed",
+    ]],
+    ["a territory", changed(FR, "BL, MF]", "BL, MF, NC]"), ['France: territories: "NC" added']],
+    ["a language", changed(FR, "languages: [fr]", "languages: [en]"), [
+      'France: languages: "en" added, "fr" taken away',
+    ]],
+    [
+      "a word to leave",
+      changed("lexicons/keywords.yaml", "words: [STOP]", "words: [STOP, HALTE]"),
+      ['Keywords, any language: "HALTE" added as opt out'],
+    ],
+    [
+      "a guard less",
+      changed("lexicons/guards.yaml", "      - stop|stops|stopped|stopping by\n", ""),
+      ['Guards, English: "stop|stops|stopped|stopping by" taken away: a keyword in it counts again'],
+    ],
+    [
+      "a sign of advertising less",
+      changed("lexicons/signals/fr.yaml", "      - demarque\n", ""),
+      [expect.stringMatching(
+        /^Signs of advertising, French: "demarque" no longer counts \(\d+ towards advertising before\)$/,
+      ) as unknown as string],
+    ],
+    [
+      "signs of different weight",
+      changed(
+        "lexicons/signals/fr.yaml",
+        /$/,
+        "\n  - { why: one, weight: -4, patterns: [aaa bbb] }\n  - { why: two, weight: 3, patterns: [bbb ccc] }\n",
+      ),
+      [
+        'Signs of advertising, French: "aaa bbb" now counts 4 towards information',
+        'Signs of advertising, French: "bbb ccc" now counts 3 towards advertising',
+      ],
+    ],
+    [
+      "a threshold",
+      changed("lexicons/signals/und.yaml", /commercial: [\d.]+/, "commercial: 2.5"),
+      [expect.stringMatching(
+        /^Signs of advertising, any language: thresholds, commercial is now 2\.5 \([\d.]+ before\)$/,
+      ) as unknown as string],
+    ],
+    [
+      "a learned word",
+      changed("lexicons/weights/nl.yaml", /"hond": [\d.-]+/, '"hond": -1'),
+      [expect.stringMatching(/^Learned words, Dutch: "hond" now weighs -1 \([\d.-]+ before\)$/) as unknown as string],
     ],
     [
       "an effect",
@@ -123,7 +186,7 @@ describe("diffSources() in plain language", () => {
       "an answer",
       changed("replies/fr.yaml", /opt_out_commercial: "?/, "$&Au revoir. "),
       [expect.stringMatching(
-        /^Answers, French: templates, opt out commercial is now "Au revoir\. /,
+        /^Answers, French: the answer "opt out commercial" is now "Au revoir\. /,
       ) as unknown as string],
     ],
     [
@@ -160,7 +223,9 @@ describe("diffSources() in plain language", () => {
 
   test("a country that is gone is one change, and a file that was only renamed changes no meaning", () => {
     const { "countries/be.yaml": belgium, ...rest } = sources;
-    expect(words(sources, rest)).toEqual(["Belgium is gone (countries/be.yaml)"]);
+    expect(words(sources, rest)).toEqual([
+      "Belgium is gone (countries/be.yaml): the file for any other country counts there",
+    ]);
     const renamed = changes(sources, { ...rest, "countries/belgium.yaml": belgium! });
     expect(renamed.map(({ kind, file, what }) => [kind, file, what])).toEqual([
       ["layout", "countries/be.yaml", "removed"],

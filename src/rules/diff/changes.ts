@@ -14,7 +14,7 @@ export interface RawChange {
 }
 
 /** Keys whose value is one thing to a reader, however many parts it has. */
-const WHOLE = new Set(["source", "conditions", "event", "thresholds"]);
+const WHOLE = new Set(["source", "conditions", "event"]);
 
 /** Everything in which two rulebooks differ; none exactly when they mean the same. Pure. */
 export function changesBetween(
@@ -53,13 +53,18 @@ function merged(changes: RawChange[]): RawChange[] {
   for (const change of changes) {
     const { what, path, items, from, to } = change;
     // New and lost members differ in their names at least; that they came or went is what they have in common.
-    const alike = what === "changed" ? JSON.stringify([plain(from), plain(to)]) : "";
+    // A weight is part of what is told of them.
+    const alike = what === "changed" ? JSON.stringify([plain(from), plain(to)]) : String(weightIn(from ?? to));
     const key = items.length === 0 ? JSON.stringify([what, path]) : JSON.stringify([what, path, alike]);
     const known = groups.get(key);
     if (known === undefined) groups.set(key, change);
     else known.items = [...known.items, ...items];
   }
   return [...groups.values()];
+}
+
+function weightIn(entry: unknown): unknown {
+  return isRecord(entry) ? entry["weight"] : undefined;
 }
 
 export function same(a: unknown, b: unknown): boolean {

@@ -1,8 +1,35 @@
 import type { Condition, Event, Leaf } from "../../core/rulebook_schema.ts";
+import { same } from "./changes.ts";
 
 /** `category is commercial and consent is not granted`. */
 export function sayCondition(condition: Condition): string {
   return say(condition, false);
+}
+
+/** What is asked otherwise; the whole of both only where they have nothing in common. */
+export function sayConditionChange(from: Condition, to: Condition): string {
+  for (const [way, gained, lost] of [["all", "fewer", "more"], ["any", "more", "fewer"]] as const) {
+    const before = partsOf(from, way), after = partsOf(to, way);
+    if (before === null || after === null) continue;
+    const missing = (these: readonly Condition[], those: readonly Condition[]) =>
+      these.filter((one) => !those.some((other) => same(one, other)));
+    const added = missing(after, before), removed = missing(before, after);
+    if (added.length === after.length || added.length + removed.length === 0) continue;
+    const [now, no] = [added, removed].map((parts) => joinedBy(way === "all" ? "and" : "or", parts, false)) as [
+      string,
+      string,
+    ];
+    const that = way === "all" ? "asks that" : "holds when";
+    if (removed.length === 0) return `now also ${that} ${now}, so it counts for ${gained} messages`;
+    if (added.length === 0) return `no longer ${that} ${no}, so it counts for ${lost} messages`;
+    return `now ${that} ${now}, no longer ${way === "all" ? "that" : "when"} ${no}`;
+  }
+  return `now when ${sayCondition(to)}; before, when ${sayCondition(from)}`;
+}
+
+function partsOf(condition: Condition, way: "all" | "any"): readonly Condition[] | null {
+  if (way === "all") return "all" in condition ? condition.all : null;
+  return "any" in condition ? condition.any : null;
 }
 
 function say(condition: Condition, nested: boolean): string {

@@ -100,6 +100,13 @@ function subjectsOf(file: string, content: RuleFile): Subject[] {
           ({ pattern }) => pattern,
         ),
       })];
+    case "weights":
+      return [
+        subject(content.kind, content.language, `Learned words, ${languageName(content.language)}`, file, {
+          ...(content.traits === undefined ? {} : { traits: content.traits }),
+          words: new Items(new Map(Object.entries(content.words).map(([word, weight]) => [word, { weight }]))),
+        }),
+      ];
     case "replies":
       return [
         subject(content.kind, content.language, `Answers, ${languageName(content.language)}`, file, rest(content)),

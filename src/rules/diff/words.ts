@@ -1,6 +1,6 @@
 import type { Condition, Event, Source } from "../../core/rulebook_schema.ts";
 import { plain, type RawChange } from "./changes.ts";
-import { sayCondition, sayEvent } from "./conditions_words.ts";
+import { sayCondition, sayConditionChange, sayEvent } from "./conditions_words.ts";
 import { isRecord, Items, type Subject } from "./model.ts";
 import { sayDays, sayWeek } from "./week.ts";
 
@@ -25,6 +25,9 @@ export function wordsOf(change: RawChange, context: WordsContext): string {
 
 function sayWhole({ what }: RawChange, { kind, name, content, file }: Subject): string {
   const is = what === "added" ? "is new" : "is gone";
+  if (kind === "country" && what === "removed") {
+    return `${name} ${is} (${file}): the file for any other country counts there`;
+  }
   if (kind !== "rule") return `${name} ${is} (${file})`;
   const { description, conditions, event } = content as { description: string; conditions: Condition; event: Event };
   return `${name} ${is}: ${sayEvent(event)} when ${sayCondition(conditions)} (${oneLine(description)})`;
@@ -34,7 +37,7 @@ function sayRule(change: RawChange): string {
   const { path: [field], from, to, what, items } = change;
   switch (field) {
     case "conditions":
-      return `now when ${sayCondition(to as Condition)}; before, when ${sayCondition(from as Condition)}`;
+      return sayConditionChange(from as Condition, to as Condition);
     case "event":
       return `now ${sayEvent(to as Event)}; before, ${sayEvent(from as Event)}`;
     case "matches":
@@ -78,6 +81,15 @@ function sayCountry(change: RawChange, subject: Subject, context: WordsContext):
       if (!Array.isArray(from) || !Array.isArray(to)) break;
       return say(`${path[1] === "commercial" ? "advertising" : "information"} ${sayKinds(from, to)}`);
     case "mention":
+      if (path[1] === "link_allowed") {
+        return say(`a link as the way out is ${to === true ? "now" : "no longer"} allowed`);
+      }
+      if (path[1] === "short_code") {
+        return say(
+          `the mention of a short code now ${to === "reply" ? "asks for an answer to it" : "gives its number"}`,
+        );
+      }
+      if (path[1] === "languages") break;
       if (!Array.isArray(to)) break;
       return say(`wordings of the mention (${path[1]}) are now ${quoted(to)}; before, ${quoted(from as string[])}`);
   }
@@ -97,7 +109,8 @@ function sayKinds(from: readonly string[], to: readonly string[]): string {
   return parts.join(" and ") || "lists its senders in another order";
 }
 
-const readable = (kinds: readonly string[]) => listed(kinds.map((kind) => `${kind.replaceAll("_", " ")}s`));
+const readable = (kinds: readonly string[]) =>
+  listed(kinds.map((kind) => kind === "alphanumeric" ? "names" : `${kind.replaceAll("_", " ")}s`));
 
 function sayHours(change: RawChange, subject: Subject, { chosen }: WordsContext): string {
   const { path: [, part, name = "", field], from, to, items, what } = change;
@@ -161,14 +174,38 @@ function sayList(change: RawChange): string | null {
   if (items.length === 0) return null;
   const many = path.at(-1) === "examples" ? count(items.length, "example") : quoted(items);
   const list = path.map((part) => part.replaceAll("_", " ")).join(" ");
-  const meaning = path[0] === "keywords" || isIntent(change) ? `as ${path.at(-1)}` : `in ${list}`;
-  if (what === "added" && path.at(-1) === "signals") {
-    return `${many} now ${count(items.length, "counts", "count")} ${weightOf(to)} towards advertising`;
-  }
+  const meaning = path[0] === "keywords" || isIntent(change)
+    ? `as ${list.split(" ").slice(path[0] === "keywords" ? 1 : 0).join(" ")}`
+    : `in ${list}`;
+  const own = sayOwn(change, many);
+  if (own !== null) return own;
+  const gone = meaning.replace(/^in /, "from ");
   if (what === "added") return path.at(-1) === "examples" ? `${many} added` : `${many} added ${meaning}`;
-  if (what === "removed") return path.at(-1) === "examples" ? `${many} taken away` : `${many} taken away ${meaning}`;
+  if (what === "removed") return path.at(-1) === "examples" ? `${many} taken away` : `${many} taken away ${gone}`;
   if (path.at(-1) === "weight") return `${many} now ${count(items.length, "weighs", "weigh")} ${to} (${from} before)`;
   return `${sayPlain({ ...change, items: [] })}, for ${many}`;
+}
+
+/** What it does that a word of a lexicon came or went. */
+function sayOwn({ what, items, from, to, after, before }: RawChange, many: string): string | null {
+  const [is, was] = [what === "added", what === "removed"];
+  if (!is && !was) return null;
+  const verb = (one: string, more: string) => count(items.length, one, more);
+  switch ((after ?? before)?.kind) {
+    case "signals":
+    case "weights":
+      return is
+        ? `${many} now ${verb("counts", "count")} ${pointsOf(to)}`
+        : `${many} no longer ${verb("counts", "count")} (${pointsOf(from)} before)`;
+    case "guards":
+      return is
+        ? `${many} added: a keyword in ${verb("it", "them")} counts only as the whole message`
+        : `${many} taken away: a keyword in ${verb("it", "them")} counts again`;
+    case "tails":
+      return `${many} may ${is ? "now" : "no longer"} stand beside a keyword`;
+    default:
+      return null;
+  }
 }
 
 /** General keywords stand right under their intent. */
@@ -176,17 +213,40 @@ function isIntent({ after, before, path }: RawChange): boolean {
   return (after ?? before)?.kind === "keywords" && path.length === 1;
 }
 
-function weightOf(entry: unknown): string {
-  return isRecord(entry) ? String(entry["weight"]) : "";
+/** `5 towards advertising`; a sign of information has a weight below zero. */
+function pointsOf(entry: unknown): string {
+  const weight = isRecord(entry) ? Number(entry["weight"]) : 0;
+  return `${Math.abs(weight)} towards ${weight < 0 ? "information" : "advertising"}`;
 }
 
 function sayPlain({ path, from, to, what, items }: RawChange): string {
-  const name = path.map((part) => part.replaceAll("_", " ")).join(", ");
+  const name = nameOf(path);
   const of = items.length === 0 ? name : `${name} of ${quoted(items)}`;
   if (path.at(-1) === "source") return `${of}: ${saySource(from, to)}`;
   if (what === "added") return `${of} is now ${value(to)}`;
   if (what === "removed") return `${of} is gone (${value(from)} before)`;
+  if (isList(from) && isList(to)) return `${of}: ${sayMembers(from, to)}`;
   return `${of} is now ${value(to)} (${value(from)} before)`;
+}
+
+function nameOf(path: readonly string[]): string {
+  const [first, ...others] = path.map((part) => part.replaceAll("_", " "));
+  return first === "templates" && others.length > 0
+    ? `the answer "${others.join(" ")}"`
+    : [first, ...others].join(", ");
+}
+
+function isList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function sayMembers(from: readonly string[], to: readonly string[]): string {
+  const gained = to.filter((one) => !from.includes(one)), lost = from.filter((one) => !to.includes(one));
+  const parts = [
+    ...(gained.length > 0 ? [`${quoted(gained)} added`] : []),
+    ...(lost.length > 0 ? [`${quoted(lost)} taken away`] : []),
+  ];
+  return parts.join(", ") || `now in the order ${quoted(to)}`;
 }
 
 /** Which parts of a source changed; a source is often only read again. */
@@ -201,6 +261,8 @@ function saySource(from: unknown, to: unknown): string {
 const LONGEST = 200;
 function value(one: unknown): string {
   if (one === undefined || one === null) return "nothing";
+  if (typeof one === "boolean") return one ? "yes" : "no";
+  if (isList(one) && one.length > 0) return quoted(one);
   const text = typeof one === "string" ? `"${oneLine(one)}"` : JSON.stringify(plain(one));
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

@@ -9,7 +9,8 @@ import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { problem } from "./problem.ts";
-import { conflict, LAST, orProblem, Ref, RefParam, SimulationSummarySchema } from "./rulebooks.ts";
+import { conflict, orProblem } from "./rulebook_problem.ts";
+import { LAST, Ref, RefParam, SimulationSummarySchema } from "./rulebook_schemas.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const STATES = ["proposed", "approved", "rejected", "withdrawn", "published"] as const;

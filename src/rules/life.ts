@@ -207,7 +207,9 @@ export async function rollback(
 ): Promise<LifeResult<{ active: string; previous: string }>> {
   const { active } = await activeRulebook(db.client);
   if (active === null) return failed("nothing_to_roll_back", "No rulebook is active yet.");
-  if (from !== null && from !== active) return baseMoved(from, active, "Nothing was rolled back.");
+  if (from !== null && from !== active) {
+    return failed("base_moved", `${active} is the active version, not ${from}. Nothing was rolled back.`);
+  }
   const target = to ?? await versionBefore(db, active);
   if (target === null) return failed("nothing_to_roll_back", `No other version was active before ${active}.`);
   if (target === active) return failed("already_active", `${active} is the active version.`);
@@ -269,7 +271,8 @@ function noSuchProposal(id: string): LifeResult<never> {
 }
 
 function wrongState({ id, state, decided_by }: Proposal, wanted: readonly string[]): LifeResult<never> {
-  const by = decided_by === null ? "" : ` (by ${decided_by})`;
+  // Of a published one the row knows who approved it, not who published it.
+  const by = decided_by === null || state === "published" ? "" : ` (by ${decided_by})`;
   return failed("proposal_state", `${id} is ${state}${by}; it would have to be ${wanted.join(" or ")}.`);
 }
 

@@ -114,6 +114,7 @@ describe("a change of the rules, from edit to rollback", () => {
     ["../../etc/passwd.yaml", "path"],
     ["/x.yaml", "path"],
     [".hidden.yaml", "path"],
+    ["schema/country.schema.json", "path"],
     ["countries/fr.txt", "path"],
     ["a/../b.yaml", "path"],
   ])("the path %s is no rule file", async (path) => {

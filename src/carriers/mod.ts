@@ -6,6 +6,7 @@ import { infobip } from "./infobip.ts";
 import { kannel } from "./kannel.ts";
 import { plivo } from "./plivo.ts";
 import { sandbox } from "./sandbox.ts";
+import { sinch } from "./sinch.ts";
 import { smsmode } from "./smsmode.ts";
 import { telnyx } from "./telnyx.ts";
 import { twilio } from "./twilio.ts";
@@ -21,6 +22,7 @@ export const carriers: readonly Carrier[] = [
   twilio,
   telnyx,
   plivo,
+  sinch,
   smsmode,
   vonage,
   vonageSms,

@@ -1,9 +1,11 @@
 import { android } from "./android.ts";
 import { aws } from "./aws.ts";
 import { bandwidth } from "./bandwidth.ts";
+import { bird } from "./bird.ts";
 import type { Carrier } from "./carrier.ts";
 import { infobip } from "./infobip.ts";
 import { kannel } from "./kannel.ts";
+import { messagebird } from "./messagebird.ts";
 import { plivo } from "./plivo.ts";
 import { sandbox } from "./sandbox.ts";
 import { sinch } from "./sinch.ts";
@@ -23,6 +25,8 @@ export const carriers: readonly Carrier[] = [
   telnyx,
   plivo,
   sinch,
+  messagebird,
+  bird,
   smsmode,
   vonage,
   vonageSms,

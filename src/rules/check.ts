@@ -23,12 +23,26 @@ export function hashSources(sources: Sources): string {
   }`;
 }
 
+/**
+ * The versions compiled last, by hash. Compiling takes most of a second in which nothing else is done, and a publication needs the
+ * same version twice: to see that it can be used, and to use it.
+ */
+const compiled = new Map<string, Rulebook>();
+const COMPILED_KEPT = 2;
+
 /** Schema and compilation only: for a version that was checked before it was published, as an edge instance loads it. */
 export function loadRulebook(sources: Sources): Pick<Checked, "rulebook" | "problems"> {
+  const hash = hashSources(sources);
+  const known = compiled.get(hash);
+  if (known !== undefined) return { rulebook: known, problems: [] };
   const parsed = parseSources(sources);
   if (parsed.problems.length > 0) return { rulebook: null, problems: parsed.problems };
   try {
-    return { rulebook: compileRulebook(parsed.files, hashSources(sources)), problems: [] };
+    const rulebook = compileRulebook(parsed.files, hash);
+    const [oldest] = compiled.keys();
+    if (compiled.size >= COMPILED_KEPT) compiled.delete(oldest!);
+    compiled.set(hash, rulebook);
+    return { rulebook, problems: [] };
   } catch (error) {
     if (!(error instanceof RulebookError)) throw error;
     const line = parsed.lines.get(`${error.file}#${error.rule}`) ?? null;

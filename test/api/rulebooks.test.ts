@@ -356,7 +356,7 @@ describe("GET /v1/messages/{id}/explain", () => {
     const { body: { message_id } } = await gateway.mo(PERSON, "36105", "Stop svp");
     const { body } = await gateway.call("GET", `/v1/messages/${message_id}/explain`);
     expect(body.decision.intent).toBe("opt_out");
-    expect(body.rules.map((one: { matched: string | null }) => one.matched)).toContain('"STOP"');
+    expect(body.rules.map((one: { matched: string | null }) => one.matched)).toContain('"Stop"');
   });
 
   test("a message that is not there, and a version that is not stored", async () => {

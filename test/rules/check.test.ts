@@ -26,6 +26,13 @@ describe("checkRulebook()", () => {
     expect(examples).toBeGreaterThan(300);
   });
 
+  test("compiles the same files once", () => {
+    const { rulebook } = loadRulebook(sources);
+    expect(rulebook).not.toBeNull();
+    expect(loadRulebook({ ...sources }).rulebook).toBe(rulebook);
+    expect(loadRulebook(changed(CONSENT, "priority: 600", "priority: 601")).rulebook).not.toBe(rulebook);
+  });
+
   test("another content is another name, another order of files is not", () => {
     const reversed = Object.fromEntries(Object.entries(sources).reverse());
     expect(hashSources(reversed)).toBe(hashSources(sources));

@@ -30,7 +30,7 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
     const outcomes = await Promise.all(
       messages.map((sms) => receiver.submit({ carrier_id: id, sms })),
     );
-    const { status, contentType, body } = adapter.answer(outcomes);
+    const { status, contentType, body } = adapter.answer(outcomes, config);
     return c.body(body, status as ContentfulStatusCode, { "content-type": contentType });
   });
 

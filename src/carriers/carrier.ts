@@ -22,7 +22,7 @@ export interface Carrier<Config = unknown> {
   /** Verifies, then parses a webhook that carries delivery reports. */
   status(request: WebhookRequest, config: Config, io: CarrierIo): Promise<Verified<DeliveryReport[]>>;
   /** What the carrier wants to hear once its messages are stored (TwiML, an empty body …). */
-  answer(outcomes: InboundOutcome[]): WebhookAnswer;
+  answer(outcomes: InboundOutcome[], config: Config): WebhookAnswer;
 }
 
 export interface CarrierIo {

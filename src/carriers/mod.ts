@@ -3,6 +3,7 @@ import { aws } from "./aws.ts";
 import { bandwidth } from "./bandwidth.ts";
 import { bird } from "./bird.ts";
 import type { Carrier } from "./carrier.ts";
+import { http, httpPrivate } from "./http.ts";
 import { infobip } from "./infobip.ts";
 import { kannel } from "./kannel.ts";
 import { messagebird } from "./messagebird.ts";
@@ -34,6 +35,8 @@ export const carriers: readonly Carrier[] = [
   infobip,
   bandwidth,
   android,
+  http,
+  httpPrivate,
 ];
 
 /** The adapter for the `kind` of an account; null when there is none. */

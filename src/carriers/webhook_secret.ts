@@ -9,10 +9,18 @@ export const WebhookSecret = z.string().regex(
   "must be at least 16 letters, digits, - and _",
 );
 
-/** The address of this account with the secret in it; `messageId` is ours and comes back as {@link addressedMessage}. */
-export function keyedAddress(io: CarrierIo, name: "inbound" | "status", secret: string, messageId?: string): string {
-  const message = messageId === undefined ? "" : `&message=${encodeURIComponent(messageId)}`;
-  return `${io.publicUrl}/carriers/${encodeURIComponent(io.carrierId)}/${name}?key=${secret}${message}`;
+/** The address of this account, with the secret in it if there is one; `messageId` is ours and comes back as {@link addressedMessage}. */
+export function keyedAddress(
+  io: CarrierIo,
+  name: "inbound" | "status",
+  secret: string | null,
+  messageId?: string,
+): string {
+  const query = [
+    ...(secret === null ? [] : [`key=${secret}`]),
+    ...(messageId === undefined ? [] : [`message=${encodeURIComponent(messageId)}`]),
+  ].join("&");
+  return `${io.publicUrl}/carriers/${encodeURIComponent(io.carrierId)}/${name}${query === "" ? "" : `?${query}`}`;
 }
 
 /** Our message id from a report address; null when there is none. */

@@ -281,5 +281,5 @@ test("signed bodies of any kind are understood or refused, and never throw", () 
   ));
 
 test("the answer is short and says nothing", () => {
-  expect(android.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(android.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

@@ -515,5 +515,5 @@ describe("wild requests", () => {
 });
 
 test("the answer is short and says nothing", () => {
-  expect(aws.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(aws.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

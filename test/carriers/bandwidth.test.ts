@@ -328,5 +328,5 @@ describe("Basic credentials", () => {
 survivesWildBodies(bandwidth, config, (which) => ({ url: address(which, KEY) }));
 
 test("the answer is short and says nothing", () => {
-  expect(bandwidth.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(bandwidth.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

@@ -290,5 +290,5 @@ describe("status()", () => {
 });
 
 test("the answer is empty", () => {
-  expect(bird.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(bird.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

@@ -273,5 +273,5 @@ wantsTheKey(infobip, config, {
 survivesWildBodies(infobip, config, (which) => ({ url: address(which, KEY) }));
 
 test("the answer is short and says nothing", () => {
-  expect(infobip.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(infobip.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

@@ -274,7 +274,7 @@ describe("status()", () => {
 });
 
 test("the answer is empty, so that Kannel sends nothing", () => {
-  expect(kannel.answer([{ messageId: "msg_1", intent: "none" }]))
+  expect(kannel.answer([{ messageId: "msg_1", intent: "none" }], config))
     .toEqual({ status: 200, contentType: "text/plain", body: "" });
 });
 

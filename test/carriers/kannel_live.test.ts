@@ -38,7 +38,7 @@ if (!kannelInstalled()) {
           : await kannel.inbound(webhook, settings(), io());
         if (!parsed.ok) return new Response(parsed.detail, { status: parsed.status });
         for (const item of parsed.value) "text" in item ? inbound.push(item) : reports.push(item);
-        const { status, contentType, body } = kannel.answer([]);
+        const { status, contentType, body } = kannel.answer([], settings());
         return new Response(body, { status, headers: { "Content-Type": contentType } });
       });
       // Escapes of our own must survive Kannel's: %C is one of them.

@@ -327,5 +327,5 @@ describe("status()", () => {
 });
 
 test("the answer is what MessageBird expects", () => {
-  expect(messagebird.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "OK" });
+  expect(messagebird.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "OK" });
 });

@@ -316,5 +316,5 @@ describe("status()", () => {
 });
 
 test("the answer is empty", () => {
-  expect(plivo.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(plivo.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

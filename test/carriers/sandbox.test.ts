@@ -79,7 +79,7 @@ test.each([
   }],
   ["null when nothing was stored", [], { message_id: null, intent: null }],
 ])("the answer holds %s", (_label, outcomes, body) => {
-  const answer = sandbox.answer(outcomes);
+  const answer = sandbox.answer(outcomes, {});
   expect(answer).toMatchObject({ status: 200, contentType: "application/json" });
   expect(JSON.parse(answer.body)).toEqual(body);
 });

@@ -303,5 +303,5 @@ describe("status()", () => {
 });
 
 test("the answer is empty", () => {
-  expect(sinch.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(sinch.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

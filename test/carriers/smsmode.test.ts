@@ -238,5 +238,5 @@ wantsTheKey(smsmode, config, {
 survivesWildBodies(smsmode, config, (which) => ({ url: address(which, KEY) }));
 
 test("the answer is short and says nothing", () => {
-  expect(smsmode.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(smsmode.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

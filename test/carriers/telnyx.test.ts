@@ -313,5 +313,5 @@ describe("status()", () => {
 });
 
 test("the answer is empty", () => {
-  expect(telnyx.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(telnyx.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

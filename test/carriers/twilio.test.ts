@@ -342,7 +342,7 @@ describe("status()", () => {
 });
 
 test("the answer makes Twilio say nothing", () => {
-  expect(twilio.answer([{ messageId: "msg_1", intent: "none" }])).toEqual({
+  expect(twilio.answer([{ messageId: "msg_1", intent: "none" }], config)).toEqual({
     status: 200,
     contentType: "text/xml",
     body: '<?xml version="1.0" encoding="UTF-8"?><Response/>',

@@ -328,5 +328,5 @@ describe("status()", () => {
 });
 
 test("the answer is empty", () => {
-  expect(vonage.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(vonage.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

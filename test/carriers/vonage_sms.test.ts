@@ -290,5 +290,5 @@ describe("status()", () => {
 });
 
 test("the answer is empty", () => {
-  expect(vonageSms.answer([])).toEqual({ status: 200, contentType: "text/plain", body: "" });
+  expect(vonageSms.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });

@@ -307,22 +307,22 @@ const CASES: Case[] = [
     broken: {
       [HOUSE]: house(
         "classify",
-        rule("one", to("BR"), COMMERCIAL, priority(400)),
-        rule("two", "{ all: [{ fact: sender_kind, operator: equal, value: long_code }] }", INFORMATIVE, priority(400)),
+        rule("one", to("BR"), COMMERCIAL, priority(350)),
+        rule("two", "{ all: [{ fact: sender_kind, operator: equal, value: long_code }] }", INFORMATIVE, priority(350)),
       ),
     },
     finds: {
       file: HOUSE,
       rule: "house.two",
-      says: /"house\.one".*one says commercial, the other informative, both with priority 400/,
+      says: /"house\.one".*one says commercial, the other informative, both with priority 350/,
       severity: "error",
     },
     near: {
       [HOUSE]: house(
         "classify",
-        rule("one", to("BR"), COMMERCIAL, priority(400)),
-        rule("two", to("MX"), INFORMATIVE, priority(400)),
-        rule("three", to("BR"), INFORMATIVE, priority(401)),
+        rule("one", to("BR"), COMMERCIAL, priority(350)),
+        rule("two", to("MX"), INFORMATIVE, priority(350)),
+        rule("three", to("BR"), INFORMATIVE, priority(351)),
       ),
     },
   },

@@ -4,7 +4,7 @@ import type { Category, InboundMessage, Intent, OutboundMessage, PersonFacts, Se
 import { type Composed, type MentionState, mentionState, mentionWay } from "./mention.ts";
 import { measure } from "./segment.ts";
 import { quiet } from "./quiet_hours.ts";
-import { type Token, tokenize } from "./text.ts";
+import { drawnIn, type Token, tokenize } from "./text.ts";
 import { edgesOf } from "./edges.ts";
 import type { KeywordMatch } from "./keywords.ts";
 import { type Content, weighContent } from "./content.ts";
@@ -262,7 +262,7 @@ export class InboundFrame {
   readonly [fact: string]: unknown;
   intent: Intent = "none";
   /** What the person wrote, without what they only quote. */
-  readonly tokens: Token[];
+  readonly tokens: readonly Token[];
   readonly quoted: boolean;
   readonly keyword: KeywordMatch | null;
   #understood: { signs: Map<string, string>; guard: string | null } | undefined;
@@ -280,7 +280,7 @@ export class InboundFrame {
     readonly now: number,
   ) {
     const own = ownWords(message.text, rulebook.reactions, message.answered ?? []);
-    this.tokens = own.tokens;
+    this.tokens = drawnIn(own.tokens);
     this.quoted = own.quoted;
     this.keyword = book.keywords.match(this.tokens, { optedOut: this.opted_out, tails: this.#names });
   }
@@ -342,7 +342,7 @@ export class InboundFrame {
     return this.#typed;
   }
   /** The text without politeness and names around it. */
-  get #bare(): Token[] {
+  get #bare(): readonly Token[] {
     return withoutTails(this);
   }
   get carrier_intent(): string {
@@ -404,15 +404,11 @@ export class InboundFrame {
 function understood({ message, tokens, rulebook }: InboundFrame): { signs: Map<string, string>; guard: string | null } {
   const edges = edgesOf(message.text, tokens, rulebook.tails);
   const found = rulebook.phrases.match(tokens, edges);
+  // A guard speaks for its own sentence: "absolutely not - stop" is no "not stop", and "Non. Stop." no "non-stop".
   const guards = [
     ...rulebook.guards.match(tokens, edges).map(({ from, to }) => ({ from, to, against: GUARDED })),
-    // Those of a sentence speak for that sentence: "absolutely not - stop" is no "not stop".
-    ...found.flatMap(({ value, from, to }) =>
-      value.sign === "guard" && !edges.breaks.slice(from + 1, to).includes(true)
-        ? [{ from, to, against: value.against }]
-        : []
-    ),
-  ];
+    ...found.flatMap(({ value, from, to }) => value.sign === "guard" ? [{ from, to, against: value.against }] : []),
+  ].filter(({ from, to }) => !edges.breaks.slice(from + 1, to).includes(true));
   const longest = new Map<Sign, PhraseMatch<PhraseSign>>();
   for (const one of found) {
     const { sign } = one.value;
@@ -430,7 +426,7 @@ function understood({ message, tokens, rulebook }: InboundFrame): { signs: Map<s
 }
 
 /** The text without the tail words and names at its two ends. */
-function withoutTails({ tokens, rulebook }: InboundFrame): Token[] {
+function withoutTails({ tokens, rulebook }: InboundFrame): readonly Token[] {
   const tails = rulebook.tails.match(tokens);
   let from = 0;
   for (const one of tails) if (one.from === from) from = one.to;

@@ -29,6 +29,14 @@ export function tokenize(raw: string): Token[] {
   return isSpelledOut(tokens) ? [joined(tokens)] : tokens;
 }
 
+/** Letters drawn out for emphasis are one: "stoppppp" is `stop`, "pleaaase" is `please`. No word has three of a letter in a row. */
+export function drawnIn(tokens: readonly Token[]): readonly Token[] {
+  if (!tokens.some(({ text }) => DRAWN_OUT.test(text))) return tokens;
+  return tokens.map((token) => ({ ...token, text: token.text.replace(EVERY_DRAWN_OUT, "$1") }));
+}
+const DRAWN_OUT = /(\p{L})\1\1/u;
+const EVERY_DRAWN_OUT = /(\p{L})\1\1+/gu;
+
 /** As `tokenize`, without joining single letters: for parts of a text, such as one word of a pattern. */
 export function words(raw: string): Token[] {
   const folded = fold(raw);

@@ -321,7 +321,7 @@ export class InboundFrame {
   get text_kind(): "words" | "quote" | "numbers" | "automatic" {
     if (this.tokens.length === 0) return this.quoted ? "quote" : "words";
     if (this.#meaning.signs.has("automatic")) return "automatic";
-    return this.tokens.every(({ shape }) => shape === "number" || shape === "code") ? "numbers" : "words";
+    return this.tokens.every(isFigure) ? "numbers" : "words";
   }
   get offered(): boolean {
     if (this.#offered === undefined) {
@@ -423,6 +423,11 @@ function understood({ message, tokens, rulebook }: InboundFrame): { signs: Map<s
     signs: new Map([...longest].map(([sign, one]) => [sign, words(one)])),
     guard: guard === undefined ? null : words(guard),
   };
+}
+
+/** A number, or a code that is no word with a figure in it: `482913` and `A4F82`, but not `QUIT2END` or `ST0P`. */
+function isFigure({ shape, text }: Token): boolean {
+  return shape === "number" || shape === "code" && text.replace(/\d/g, "").length <= text.length / 2;
 }
 
 /** The text without the tail words and names at its two ends. */

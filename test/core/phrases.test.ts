@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compilePatterns, PatternError } from "../../src/core/phrases.ts";
+import { edgesOf } from "../../src/core/edges.ts";
+import { compilePatterns, compileSets, PatternError } from "../../src/core/phrases.ts";
 import { tokenize, words } from "../../src/core/text.ts";
 
 const matches = (pattern: string, text: string) =>
@@ -172,5 +173,46 @@ describe("compilePatterns()", () => {
     };
     expect(tokens.length).toBeGreaterThan(15);
     return annotate(`match: ${time(10)} µs with 10 patterns, ${time(1000)} µs with 1,000`);
+  });
+});
+
+describe("sets, gaps and edges", () => {
+  const sets = compileSets({ send: ["send", "sending", "text me"], msgs: ["message*", "sms"] });
+  const edges = (text: string) => edgesOf(text, tokenize(text), compilePatterns([{ pattern: "please", value: 0 }]));
+  const found = (pattern: string, text: string) =>
+    compilePatterns([{ pattern, value: 1, sets }]).match(tokenize(text), edges(text)).length > 0;
+
+  test.each([
+    ["dont {send} {msgs}", "dont text me messages"],
+    ["dont {send} {msgs}", "please dont send SMS"],
+    ["dont ... {msgs}", "dont you dare send messages"],
+    ["dont ... {msgs}", "dont sms"],
+    ["^ stop $", "stop"],
+    ["^ stop $", "No way! Stop. Bye"],
+    ["^ stop $", "please stop please"],
+    ["^ stop $", "(stop)"],
+    ["a|b|c|d {send}", "d sending"],
+    ["no [{msgs}|calls] $", "no calls"],
+  ])("%j is found in %j", (pattern, text) => expect(found(pattern, text)).toBe(true));
+
+  test.each([
+    ["dont {send} {msgs}", "dont read messages"],
+    ["dont ... {msgs}", "dont you ever again send messages"],
+    ["dont ... {msgs}", "dont. Send messages"],
+    ["^ stop $", "stop it"],
+    ["^ stop $", "the stop"],
+  ])("%j is not found in %j", (pattern, text) => expect(found(pattern, text)).toBe(false));
+
+  test.each([
+    ["{none} stop", "is no set of this file; there are {send} {msgs}"],
+    ["^ $", "holds no word"],
+    ["...", "holds no word"],
+  ])("%j is refused: %s", (pattern, problem) => {
+    expect(() => compilePatterns([{ pattern, value: 1, sets }])).toThrow(problem);
+  });
+
+  test("a set is made of phrases alone", () => {
+    expect(() => compileSets({ send: ["^ send"] })).toThrow(PatternError);
+    expect(() => compileSets({ send: ["send ... me"] })).toThrow(PatternError);
   });
 });

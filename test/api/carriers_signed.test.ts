@@ -10,7 +10,7 @@ interface Posted {
 
 interface Signed {
   kind: string;
-  config: Record<string, string>;
+  config: Record<string, unknown>;
   /** `seconds`: of the signature, since 1970. */
   stop: (url: string, seconds: number) => Posted;
   /** The signature tells its time, so that a late copy is refused. */
@@ -142,6 +142,31 @@ const CARRIERS: Signed[] = [
       };
     },
   },
+  {
+    kind: "android",
+    config: { url: "http://phone", username: "sms", password: "p", signing_key: SECRET, numbers: [SENDER] },
+    timed: true,
+    stop(_url, seconds) {
+      const payload = { messageId: "x", sender: PERSON, recipient: null, simNumber: 1, message: "STOP" };
+      const body = JSON.stringify({ event: "sms:received", id: UUID, payload });
+      const signature = hmac(body + seconds).digest("hex");
+      return { headers: { "X-Signature": signature, "X-Timestamp": String(seconds) }, body };
+    },
+  },
+  {
+    kind: "http",
+    config: {
+      webhook_secret: SECRET,
+      verify: { scheme: "hmac", header: "X-S", signed: "{url}{body}{timestamp}", timestamp_header: "X-T" },
+      send: { url: "https://api.example.com/send?to={to}&text={text}", method: "GET" },
+      inbound: { id: "id", from: "from", to: "to", text: "text" },
+    },
+    timed: true,
+    stop(url, seconds) {
+      const body = JSON.stringify({ id: UUID, from: PERSON, to: SENDER, text: "STOP" });
+      return { headers: { "X-S": hmac(url + body + seconds).digest("hex"), "X-T": String(seconds) }, body };
+    },
+  },
 ];
 
 /** What is stored: messages of handsets, and standing opt-outs. */
@@ -179,3 +204,28 @@ test.each(CARRIERS)(
     expect(await stored(gateway)).toEqual(once);
   },
 );
+
+test("aws: while the certificate of SNS is out of reach, the webhook is refused for now and nothing is stored", async () => {
+  const gateway = await testGateway();
+  const TopicArn = "arn:aws:sns:us-east-1:000000000001:parley";
+  const config = {
+    region: "us-east-1",
+    access_key_id: "AKIDTEST000000000001",
+    secret_access_key: SECRET,
+    topic_arns: [TopicArn],
+  };
+  expect((await gateway.call("PUT", "/v1/carriers/aws", { kind: "aws", config })).status).toBe(201);
+  const envelope = {
+    Type: "Notification",
+    MessageId: UUID,
+    TopicArn,
+    Message: JSON.stringify({ originationNumber: PERSON, destinationNumber: SENDER, messageBody: "STOP" }),
+    Timestamp: new Date(gateway.clock.now()).toISOString(),
+    SignatureVersion: "2",
+    Signature: "AAAA",
+    SigningCertURL: "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-unreachable.pem",
+  };
+  const answer = await gateway.call("POST", "/carriers/aws/inbound", envelope);
+  expect([answer.status, answer.body.code]).toEqual([503, "credentials_unverifiable"]);
+  expect(await stored(gateway)).toEqual([0, 0]);
+});

@@ -100,7 +100,9 @@ export function reviewRoutes({ deps }: Api) {
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewSettlement } } } },
       responses: {
         200: json(Review, "Settled"),
-        409: { description: "`already_settled`" },
+        409: {
+          description: "`already_settled`, or `returned_since`: the person sent a START after what would be an opt-out",
+        },
         ...problems,
         ...notFound,
         ...forbidden,
@@ -126,6 +128,13 @@ function notSettled(code: SettleFailure, review: ReviewRow | null) {
       return noSuchReview();
     case "already_settled":
       return problem(409, code, "Settled before", `It was settled as ${review?.settlement} by ${review?.settled_by}.`);
+    case "returned_since":
+      return problem(
+        409,
+        code,
+        "Came back since",
+        "The person sent a START after this message, and what they said last holds. Settle it otherwise; POST /v1/suppressions suppresses by hand.",
+      );
     case "settlement_not_possible":
       return problem(
         422,

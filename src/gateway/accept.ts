@@ -1,5 +1,6 @@
 import { loadFacts } from "../store/facts.ts";
 import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
+import { releaseSettled } from "../store/reviews.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher, groupLimits } from "./batcher.ts";
 import { composeDraft, type Draft, draftRow, refusalDetail, reviewWrites } from "./compose.ts";
@@ -68,6 +69,7 @@ async function acceptGroup(
   ]);
 
   const writes = noWrites();
+  const doubted: string[] = [];
   const results = group.map(({ draft, idempotency }, index): { acceptance: Acceptance; row: MessageRow | null } => {
     const earlier = answers.get(index);
     if (earlier && idempotency) return { acceptance: repeated(earlier, idempotency.body_hash), row: null };
@@ -79,6 +81,7 @@ async function acceptGroup(
       conversation_id: known.conversation_id ?? deps.newId("cnv"),
     });
     const acceptance = acceptanceOf(row, composed.verdict);
+    if (row.hold_reason === "needs_review" && known.person.open_review) doubted.push(row.id);
     writes.conversations.push({
       id: row.conversation_id,
       person: row.person,
@@ -103,7 +106,7 @@ async function acceptGroup(
   });
 
   if (writes.messages.length === 0) return results.map((one) => one.acceptance);
-  const kept = await commit(client, writes, now);
+  const kept = await commit(client, writes, now, [], releaseSettled(doubted, now));
   if (results.some(({ row }) => row?.status === "queued")) stored();
 
   // A message that was not kept lost the race for its key against another instance: the answer is the winner's. Only its own

@@ -15,6 +15,7 @@ import {
   type Redecided,
   type WaitingRow,
 } from "../store/outbox.ts";
+import { releaseSettled } from "../store/reviews.ts";
 import { noWrites, statementsOf, type Writes } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
 import { composeDraft, decidedColumns, refusalDetail, reviewWrites } from "./compose.ts";
@@ -117,7 +118,12 @@ export function dispatcher(deps: Deps): Dispatcher {
       const { rows, changed, opened } = await lookAgain(claimed, deps, settings);
       if (changed.length > 0) {
         try {
-          await client.batch([...redecideClaimed(changed, now, claimed.rows[0]!.lease!), ...statementsOf(opened, now)]);
+          const doubted = heldForDoubt(changed.filter(({ id }) => claimed.facts.get(id)?.person.open_review));
+          await client.batch([
+            ...redecideClaimed(changed, now, claimed.rows[0]!.lease!),
+            ...statementsOf(opened, now),
+            ...releaseSettled(doubted, now),
+          ]);
           rows.push(...changed.filter(({ status }) => status === "sending"));
         } catch (error) {
           // The others of the claim may leave all the same: what was not changed needs nothing written.
@@ -241,7 +247,8 @@ async function release(deps: Deps, settings: Settings): Promise<number> {
   const facts = await loadFacts(client, held.map(({ person, sender }) => ({ person, sender })), now, "releasing");
   const opened = noWrites();
   const rows = decideInTurn(held.map((row, index) => ({ row, facts: facts[index]! })), deps, settings, now, opened);
-  await client.batch([...redecide(rows, now), ...statementsOf(opened, now)]);
+  const doubted = heldForDoubt(rows.filter((_, index) => facts[index]!.person.open_review));
+  await client.batch([...redecide(rows, now), ...statementsOf(opened, now), ...releaseSettled(doubted, now)]);
   return held.length;
 }
 
@@ -323,6 +330,11 @@ function decideInTurn(
       error_detail: verdict.code === null ? null : refusalDetail(verdict),
     };
   });
+}
+
+/** Ids of those that wait for somebody to settle a doubt. */
+function heldForDoubt(rows: readonly Redecided[]): string[] {
+  return rows.filter(({ hold_reason }) => hold_reason === "needs_review").map(({ id }) => id);
 }
 
 function senderGone(row: WaitingRow): Redecided {

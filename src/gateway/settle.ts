@@ -1,17 +1,18 @@
 import { decideInbound } from "../core/decide.ts";
 import type { Effect } from "../core/effects.ts";
 import type { ReviewKind } from "../core/message.ts";
-import { auditIfChanged, auditRow } from "../store/audit.ts";
+import { auditIfChanged, auditRow, auditStatements } from "../store/audit.ts";
 import { loadFacts } from "../store/facts.ts";
 import {
+  type CopyReview,
   findReview,
   liftSuspicion,
-  refuseCopies,
-  releaseCopies,
+  openCopies,
   releaseHeld,
+  returnedSince,
   type ReviewRow,
   settle,
-  settleCopies,
+  settleCategory,
   type Settlement,
   suppressedBy,
 } from "../store/reviews.ts";
@@ -31,7 +32,7 @@ export const SETTLEMENTS = {
   category_conflict: ["commercial", "informative", "refuse"],
 } as const satisfies Record<ReviewKind, readonly string[]>;
 
-export type SettleFailure = "not_found" | "already_settled" | "settlement_not_possible";
+export type SettleFailure = "not_found" | "already_settled" | "settlement_not_possible" | "returned_since";
 
 /** 47 CFR 64.1200(a)(12): a confirmation is presumed fine within minutes. Elsewhere a day later it would only puzzle. */
 const CONFIRM_NORTH_AMERICA_MS = 15 * 60_000;
@@ -55,6 +56,11 @@ export async function settleReview(
   const at = deps.now();
   const settled: Settlement = { id, settlement, by: actor, at, note };
   const { person, message_id, kind } = review;
+  if (kind === "category_conflict") return await settleCopies(review, settled, deps);
+  // What the person said last holds, against us as for us.
+  if (settlement === "opt_out" && await returnedSince(deps.db, person, message_id)) {
+    return { ok: false, code: "returned_since", review };
+  }
   const entry = auditRow(
     { at, actor, action: "review.settled", subject: id, person, details: { settlement, note, kind, message_id } },
     deps.newId,
@@ -65,14 +71,64 @@ export async function settleReview(
     : settlement === "not_opt_out"
     ? await lift(review, actor, at, deps)
     : [];
-  const after = kind !== "category_conflict"
-    ? [releaseHeld(person, at)]
-    : [settleCopies(settled), ...(settlement === "refuse" ? refuseCopies(settled) : [releaseCopies(settled)])];
-  const results = await deps.db.client.batch([...before, settle(settled), ...auditIfChanged(entry), ...after]);
+  const results = await deps.db.client.batch([
+    ...before,
+    settle(settled),
+    ...auditIfChanged(entry),
+    releaseHeld(person, at),
+  ]);
   const now = (await findReview(deps.db, id))!;
   return results[before.length]!.rowsAffected === 1
     ? { ok: true, review: now }
     : { ok: false, code: "already_settled", review: now };
+}
+
+/** Reviews of one transaction. */
+const COPIES = 500;
+
+/**
+ * What somebody settled about one message of ours holds for every copy of its text from the same sender: the one itself first, then
+ * the others in groups, each with an entry of its own. Should the process end in between, the rest stay open and can be settled.
+ */
+async function settleCopies(review: ReviewRow, { id, settlement, by, at, note }: Settlement, deps: Deps) {
+  const settleGroup = async (copies: readonly CopyReview[]): Promise<number> => {
+    const entries = copies.map((copy) =>
+      auditRow(
+        {
+          at,
+          actor: by,
+          action: "review.settled",
+          subject: copy.id,
+          person: copy.person,
+          details: {
+            settlement,
+            note,
+            kind: review.kind,
+            message_id: copy.message_id,
+            ...(copy.id === id ? {} : { copy_of: id }),
+          },
+        },
+        deps.newId,
+        { requires: copy.id },
+      )
+    );
+    const audit = auditStatements(entries);
+    const results = await deps.db.client.batch([
+      ...audit,
+      ...settleCategory(copies.map((copy) => copy.id), { settlement, by, at, note }),
+    ]);
+    return results[audit.length]!.rowsAffected;
+  };
+  const first = await settleGroup([review]);
+  while (first === 1) {
+    const copies = await openCopies(deps.db, review.message_id, COPIES);
+    if (copies.length === 0) break;
+    await settleGroup(copies);
+  }
+  const now = (await findReview(deps.db, id))!;
+  return first === 1
+    ? { ok: true as const, review: now }
+    : { ok: false as const, code: "already_settled" as const, review: now };
 }
 
 async function lift(review: ReviewRow, actor: string, at: number, deps: Deps) {

@@ -78,21 +78,6 @@ export function settle({ id, settlement, by, at, note }: Settlement): InStatemen
   };
 }
 
-/**
- * The same for every open review of a message that waits with the same text from the same sender: what somebody settled about one
- * copy of a batch holds for all.
- */
-export function settleCopies({ id, settlement, by, at, note }: Settlement): InStatement {
-  return {
-    sql: `update reviews set settled_at = :at, settled_by = :by, settlement = :settlement, note = :note
-      where settled_at is null and kind = 'category_conflict' and message_id in (select c.id from messages m
-        join messages c on c.status = 'held' and c.hold_reason = 'needs_review' and c.sender = m.sender
-          and coalesce(c.submitted_text, c.text) = coalesce(m.submitted_text, m.text)
-        where m.id = (select message_id from reviews where id = :id and settled_at = :at and settled_by = :by))`,
-    args: { id, settlement, by, at, note },
-  };
-}
-
 /** The suppression that stands because of a message; null when there is none. */
 export async function suppressedBy({ client }: Db, messageId: string): Promise<string | null> {
   const { rows } = await client.execute({
@@ -135,33 +120,86 @@ export function releaseHeld(person: string, at: number): InStatement {
   };
 }
 
-/** As `releaseHeld`, for every message that was settled with this one; about whom a doubt is open, waits on. */
-export function releaseCopies({ by, at, settlement }: Settlement): InStatement {
-  return {
-    sql: `update messages set due_at = :at where status = 'held' and hold_reason = 'needs_review' and due_at is null
-        and id in (select message_id from reviews where ${SETTLED_NOW})
-        and not exists (select 1 from reviews r where r.person = messages.person and r.settled_at is null
-          and r.kind != 'category_conflict')`,
-    args: { by, at, settlement },
-  };
+/**
+ * To stand behind the statements that hold advertising because of a doubt about its reader. When that doubt was settled after it was
+ * read and before the hold was written, `releaseHeld` has passed by: without this the message would wait for ever. `ids` are
+ * those of the messages held so; none for none.
+ */
+export function releaseSettled(ids: readonly string[], at: number): InStatement[] {
+  if (ids.length === 0) return [];
+  return [{
+    sql: `update messages set due_at = :at where id in (select value from json_each(:ids))
+        and status = 'held' and hold_reason = 'needs_review' and due_at is null and not ${DOUBTED}
+        and not exists (select 1 from reviews r where r.message_id = messages.id and r.settled_at is null)`,
+    args: { ids: JSON.stringify(ids), at },
+  }];
 }
 
-/** Every message that was settled with this one does not leave. */
-export function refuseCopies({ by, at, settlement }: Settlement): InStatement[] {
-  const which =
-    `status = 'held' and hold_reason = 'needs_review' and id in (select message_id from reviews where ${SETTLED_NOW})`;
+/** A review of a message of ours, and whom the message goes to. */
+export type CopyReview = Pick<ReviewRow, "id" | "person" | "message_id">;
+
+/** Open reviews, at most `limit`, of the same text from the same sender as message `messageId`. */
+export async function openCopies({ client }: Db, messageId: string, limit: number): Promise<CopyReview[]> {
+  const { rows } = await client.execute({
+    sql: `select r.id, r.person, r.message_id from messages m join reviews r on r.settled_at is null
+        and r.kind = 'category_conflict'
+      join messages c on c.id = r.message_id and c.sender = m.sender
+        and coalesce(c.submitted_text, c.text) = coalesce(m.submitted_text, m.text)
+      where m.id = :messageId limit :limit`,
+    args: { messageId, limit },
+  });
+  return rows as unknown as CopyReview[];
+}
+
+/**
+ * Settles those of the reviews `ids` that are open, and what waited for them is decided again, unless about its reader a doubt is
+ * open, or does not leave. Their entries stand before, each written if its review is open. The first statement settles.
+ */
+export function settleCategory(
+  ids: readonly string[],
+  { settlement, by, at, note }: Omit<Settlement, "id">,
+): InStatement[] {
+  const json = JSON.stringify(ids);
+  const which = `status = 'held' and hold_reason = 'needs_review' and id in (select message_id from reviews
+    where id in (select value from json_each(:ids)) and settled_at = :at and settled_by = :by)`;
+  const args = { ids: json, at, by };
+  const settled = {
+    sql: `update reviews set settled_at = :at, settled_by = :by, settlement = :settlement, note = :note
+      where id in (select value from json_each(:ids)) and settled_at is null`,
+    args: { ids: json, settlement, by, at, note },
+  };
+  if (settlement !== "refuse") {
+    return [settled, {
+      sql: `update messages set due_at = :at where ${which} and due_at is null and not ${DOUBTED}`,
+      args,
+    }];
+  }
   return [
+    settled,
     {
       sql: `insert into message_events (message_id, at, status, detail)
         select id, :at, 'refused', 'content_refused' from messages where ${which}`,
-      args: { by, at, settlement },
+      args,
     },
     {
       sql: `update messages set status = 'refused', due_at = null, hold_until = null, hold_reason = null,
           error_code = 'content_refused', error_detail = 'Somebody on the staff looked at it and refused it.' where ${which}`,
-      args: { by, at, settlement },
+      args,
     },
   ];
 }
 
-const SETTLED_NOW = "kind = 'category_conflict' and settled_at = :at and settled_by = :by and settlement = :settlement";
+/** A doubt is open about whom message `messages` goes to. */
+const DOUBTED = `exists (select 1 from reviews r where r.person = messages.person and r.settled_at is null
+  and r.kind != 'category_conflict')`;
+
+/** Whether the writer of message `since` asked to come back later: a START of theirs lifted something or brought a consent. */
+export async function returnedSince({ client }: Db, person: string, since: string): Promise<boolean> {
+  const { rows } = await client.execute({
+    sql:
+      `select exists (select 1 from suppressions where recipient = :person and lifted_by glob 'msg_*' and lifted_by > :since)
+        or exists (select 1 from consents where recipient = :person and status = 'granted' and message_id > :since) as returned`,
+    args: { person, since },
+  });
+  return rows[0]!["returned"] === 1;
+}

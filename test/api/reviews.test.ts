@@ -148,6 +148,49 @@ describe.each(DATABASE_KINDS)("reviews, %s database", (kind) => {
     expect(["sent", "delivered"]).toContain(await statusOf(g, held.body.id));
   });
 
+  test.each([
+    ["accepted", "insert or ignore into messages"],
+    ["claimed", "needs_review"],
+    ["decided again", "needs_review"],
+  ])("a doubt that is settled while advertising is %s holds nothing for ever", async (when, statement) => {
+    const g = await testGateway({ kind });
+    await consent(g, FR);
+    const queued = when === "claimed" ? await promote(g) : null;
+    await g.mo(FR, "36105", "Il faut stopper le bazar");
+    const [review] = await open(g);
+    const waiting = when === "decided again" ? await promote(g) : null;
+    if (waiting !== null) await g.db.client.execute("update messages set due_at = 0 where status = 'held'");
+    const batch = g.db.client.batch.bind(g.db.client);
+    let settled = 0;
+    g.db.client.batch = async (statements, mode) => {
+      if (settled === 0 && JSON.stringify(statements).includes(statement)) {
+        settled = 1;
+        settled = (await settle(g, review.id, "not_opt_out")).status;
+      }
+      return await batch(statements, mode);
+    };
+    const message = queued ?? waiting ?? await promote(g);
+    for (let round = 0; round < 3; round++) {
+      await g.dispatcher.tick();
+      g.clock.advance(1_000);
+    }
+    expect(settled).toBe(200);
+    expect(["sent", "delivered"]).toContain(await statusOf(g, message.body.id));
+  });
+
+  test("an opt_out does not outlive the START that the person sent after the message", async () => {
+    const g = await testGateway({ kind });
+    await consent(g, FR);
+    await g.mo(FR, "36105", "Il faut stopper le bazar");
+    await g.mo(FR, "36105", "STOP");
+    await g.mo(FR, "36105", "START");
+    const [review] = await open(g);
+    const late = await settle(g, review.id, "opt_out");
+    expect([late.status, late.body.code]).toEqual([409, "returned_since"]);
+    expect((await g.call("GET", `/v1/suppressions?recipient=${encodeURIComponent(FR)}`)).body.data).toEqual([]);
+    expect((await settle(g, review.id, "not_opt_out")).status).toBe(200);
+  });
+
   test("advertising that was queued before the doubt is held when it is claimed", async () => {
     const g = await testGateway({ kind });
     await consent(g, FR);
@@ -182,6 +225,8 @@ describe.each(DATABASE_KINDS)("reviews, %s database", (kind) => {
 
       await settle(g, found[0].id, settlement);
       expect(await open(g, "&kind=category_conflict")).toEqual([]);
+      const told = (await audit(g, "review.settled&limit=100")).map(({ subject }) => subject);
+      expect(told.toSorted()).toEqual(found.map(({ id }: { id: string }) => id).toSorted());
       await g.dispatcher.tick();
       for (const id of ids) expect(statuses).toContain(await statusOf(g, id));
       const reached = (await g.handset(people[19]!)).map((sms) => sms.text);

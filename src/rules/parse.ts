@@ -53,57 +53,83 @@ function nodeRange(node: unknown): Range | null {
 
 /** YAML 1.2 to checked files; every problem of every file is reported, not only the first. */
 export function parseSources(sources: Sources): ParsedSources {
-  const files: NamedFile[] = [];
-  const lines = new Map<string, number>();
-  const problems: Problem[] = [];
-  for (const [file, text] of Object.entries(sources)) {
-    const { document, counter, lineOf } = openDocument(text);
-    if (document.errors.length > 0) {
-      for (const error of document.errors) {
-        problems.push({
-          file,
-          line: counter.linePos(error.pos[0]).line,
-          rule: null,
-          problem: error.code === "MULTIPLE_DOCS"
-            ? "YAML: a file holds one document; take out the line ---"
-            : `YAML: ${error.message}`,
-        });
-      }
-      continue;
-    }
-    let content: unknown;
-    try {
-      content = document.toJS();
-    } catch (error) {
-      // Aliases that multiply into more than memory holds are found here, not by the parser.
-      if (!(error instanceof ReferenceError)) throw error;
-      problems.push({ file, line: null, rule: null, problem: `YAML: ${error.message}. Write it without & and *` });
-      continue;
-    }
-    const rules = (content as { rules?: { id?: unknown }[] } | null)?.rules;
-    const ruleAt = (path: readonly PropertyKey[]): string | null => {
-      const id = path[0] === "rules" && typeof path[1] === "number" ? rules?.[path[1]]?.id : undefined;
-      return typeof id === "string" ? id : null;
-    };
-    const result = RuleFile.safeParse(content, { error: plainly });
-    if (result.success) {
-      files.push({ path: file, content: result.data });
-      (Array.isArray(rules) ? rules : []).forEach((rule, index) =>
-        lines.set(`${file}#${String(rule.id)}`, lineOf(["rules", index]))
-      );
-      continue;
-    }
-    for (const issue of result.error.issues.flatMap(unfold)) {
-      const where = issue.path.length === 0 ? "the file" : issue.path.map(String).join(".");
-      problems.push({
-        file,
-        line: lineOf(issue.path),
-        rule: ruleAt(issue.path),
-        problem: `${where}: ${issue.message}`,
-      });
-    }
+  const parsed = Object.entries(sources).map(([file, text]) => parsedFile(file, text));
+  return {
+    files: parsed.flatMap(({ named }) => named === null ? [] : [named]),
+    lines: new Map(parsed.flatMap(({ lines }) => lines)),
+    problems: parsed.flatMap(({ problems }) => problems),
+  };
+}
+
+interface ParsedFile {
+  text: string;
+  /** Null when there are problems. */
+  named: NamedFile | null;
+  lines: [string, number][];
+  problems: Problem[];
+}
+
+/**
+ * Each file as it was last read. Whoever edits changes one file of fifty, and reading all of them takes most of the two seconds
+ * within which a change must apply (design 3).
+ */
+const lastRead = new Map<string, ParsedFile>();
+/** More names than a deployment has: drafts may bring any. */
+const KEPT = 500;
+
+function parsedFile(file: string, text: string): ParsedFile {
+  const known = lastRead.get(file);
+  if (known?.text === text) return known;
+  if (lastRead.size >= KEPT) lastRead.clear();
+  const parsed = parseFile(file, text);
+  lastRead.set(file, parsed);
+  return parsed;
+}
+
+function parseFile(file: string, text: string): ParsedFile {
+  const failed = (problems: Problem[]): ParsedFile => ({ text, named: null, lines: [], problems });
+  const { document, counter, lineOf } = openDocument(text);
+  if (document.errors.length > 0) {
+    return failed(document.errors.map((error) => ({
+      file,
+      line: counter.linePos(error.pos[0]).line,
+      rule: null,
+      problem: error.code === "MULTIPLE_DOCS"
+        ? "YAML: a file holds one document; take out the line ---"
+        : `YAML: ${error.message}`,
+    })));
   }
-  return { files, lines, problems };
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (error) {
+    // Aliases that multiply into more than memory holds are found here, not by the parser.
+    if (!(error instanceof ReferenceError)) throw error;
+    return failed([{ file, line: null, rule: null, problem: `YAML: ${error.message}. Write it without & and *` }]);
+  }
+  const rules = (content as { rules?: { id?: unknown }[] } | null)?.rules;
+  const ruleAt = (path: readonly PropertyKey[]): string | null => {
+    const id = path[0] === "rules" && typeof path[1] === "number" ? rules?.[path[1]]?.id : undefined;
+    return typeof id === "string" ? id : null;
+  };
+  const result = RuleFile.safeParse(content, { error: plainly });
+  if (!result.success) {
+    return failed(
+      result.error.issues.flatMap(unfold).map((issue) => {
+        const where = issue.path.length === 0 ? "the file" : issue.path.map(String).join(".");
+        return { file, line: lineOf(issue.path), rule: ruleAt(issue.path), problem: `${where}: ${issue.message}` };
+      }),
+    );
+  }
+  return {
+    text,
+    named: { path: file, content: result.data },
+    lines: (Array.isArray(rules) ? rules : []).map((rule, index) => [
+      `${file}#${String(rule.id)}`,
+      lineOf(["rules", index]),
+    ]),
+    problems: [],
+  };
 }
 
 /** What is left out is told as such; zod's own words speak of types. */

@@ -185,8 +185,16 @@ export function suppressionRoutes({ deps }: Api) {
             subject,
             details: importDetails(rows),
           } as const;
+          const repeated = {
+            at: now,
+            actor,
+            action: "suppression.repeated",
+            subject,
+            details: { source: "import", import: subject },
+          } as const;
           const refusals = rows.map((suppression) => ({ suppression, withdrawal_id: deps.newId("cns"), audit: [] }));
-          return suppressGroup(deps.db, refusals, auditRow(entry, deps.newId), now);
+          const audit = { entry: auditRow(entry, deps.newId), repeated: auditRow(repeated, deps.newId) };
+          return suppressGroup(deps.db, refusals, audit, now);
         },
       );
       return c.json(report, 200);

@@ -109,7 +109,7 @@ async function run(command: string, options: Options, db: Db): Promise<number> {
 async function verify(db: Db, checkpoints: Checkpoint[]): Promise<number> {
   const started = performance.now();
   let told = 0;
-  const { entries, head, unsealed, withoutDetails, findings } = await verifyAudit(db, {
+  const { entries, head, unsealed, erased: gone, findings } = await verifyAudit(db, {
     checkpoints,
     progress(seen) {
       if (seen < told + PROGRESS) return;
@@ -121,7 +121,7 @@ async function verify(db: Db, checkpoints: Checkpoint[]): Promise<number> {
   if (findings.length === MAX_FINDINGS) print("… and perhaps more");
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   const waiting = unsealed === 0 ? "" : `, ${unsealed} of them not sealed yet`;
-  const erased = withoutDetails === 0 ? "" : `, ${withoutDetails} without details (erased)`;
+  const erased = gone === 0 ? "" : `, ${gone} with their details erased`;
   print(`${findings.length === 0 ? "ok" : "ALTERED"}: ${entries} entries${waiting}${erased}, in ${seconds} s`);
   if (head !== null) print(`checkpoint ${head.seq}:${head.hash}`);
   return findings.length === 0 ? 0 : 1;

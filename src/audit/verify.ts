@@ -21,8 +21,8 @@ export interface Verification {
   head: Checkpoint | null;
   /** Entries so new that they are not sealed yet. */
   unsealed: number;
-  /** Entries whose details are gone, as after an erasure. */
-  withoutDetails: number;
+  /** Entries whose details are gone, and of which a later entry says that they were erased. */
+  erased: number;
   /** The first `MAX_FINDINGS` of them. */
   findings: Finding[];
 }
@@ -34,7 +34,7 @@ export const MAX_FINDINGS = 1_000;
 
 /**
  * Walks the chain from its first entry. Finds entries that were altered, put in, taken out or put elsewhere, seals that were taken
- * away, and details that are not those of their entry. Who rewrites everything from some entry to the end leaves a chain that
+ * away, details that are not those of their entry, and details that are gone without an entry `details.erased` about it. Who rewrites everything from some entry to the end leaves a chain that
  * fits; only a checkpoint from before shows that. `progress` is called after each page with the number of entries seen.
  */
 export async function verifyAudit(
@@ -43,7 +43,7 @@ export async function verifyAudit(
 ): Promise<Verification> {
   const { newest, sealedThrough, everAssigned } = await boundsOf(db);
   const kept = Map.groupBy(checkpoints, ({ seq }) => seq);
-  const result: Verification = { entries: 0, head: null, unsealed: 0, withoutDetails: 0, findings: [] };
+  const result: Verification = { entries: 0, head: null, unsealed: 0, erased: 0, findings: [] };
   const found = (seq: number, what: string) => {
     if (result.findings.length < MAX_FINDINGS) result.findings.push({ seq, what });
   };
@@ -55,6 +55,7 @@ export async function verifyAudit(
     const page = await auditAfter(db, after, PAGE);
     if (page.length === 0) break;
     after = page.at(-1)!.seq;
+    const erased = await erasedAmong(db, page.filter(({ details }) => details === null).map(({ id }) => id));
     for (const entry of page) {
       // What came since the start belongs to the next verification.
       if (entry.seq > newest) break;
@@ -80,8 +81,10 @@ export async function verifyAudit(
       for (const { hash } of kept.get(entry.seq) ?? []) {
         if (entry.hash !== hash) found(entry.seq, "its hash is not the one that was kept: the log was rewritten");
       }
-      if (entry.details === null) result.withoutDetails++;
-      else checkDetails(entry, entry.details, found);
+      if (entry.details === null) {
+        if (erased.has(entry.id)) result.erased++;
+        else found(entry.seq, "its details were taken away, and no entry says that they were erased");
+      } else checkDetails(entry, entry.details, found);
     }
     progress?.(result.entries);
   }
@@ -104,8 +107,27 @@ function checkDetails(
   found: (seq: number, what: string) => void,
 ): void {
   if (digestOf(details) !== digest) return found(seq, "its details were altered");
-  const told = (JSON.parse(details) as { person?: string }).person ?? null;
-  if (told !== person) found(seq, "its details are filed under another person");
+  if (toldOf(details) !== person) found(seq, "its details are filed under another person");
+}
+
+/** The person whom details name; undefined where they are not such as the gateway writes. */
+function toldOf(details: string): string | null | undefined {
+  try {
+    return (JSON.parse(details) as { person?: string }).person ?? null;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which of the entries have one that tells of the erasure of their details. */
+async function erasedAmong({ client }: Db, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await client.execute({
+    sql: `select distinct subject from audit_log where action = 'details.erased'
+      and subject in (select value from json_each(?))`,
+    args: [JSON.stringify(ids)],
+  });
+  return new Set(rows.map((row) => row["subject"] as string));
 }
 
 /** Read in one transaction, so that a sealer at work looks like one that has not begun. */

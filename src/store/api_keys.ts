@@ -41,7 +41,8 @@ export async function saveApiKey(
         where role != excluded.role or revoked_at is not null`,
       args: [id, hash, name, role, created_at],
     },
-    ...auditIfChanged(entry),
+    // One that is brought back keeps the id that it had.
+    ...auditIfChanged(entry, { sql: "(select id from api_keys where hash = ?)", arg: hash }),
   ]);
 }
 

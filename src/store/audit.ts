@@ -30,6 +30,7 @@ export const AUDIT_ACTIONS = [
   "rulebook.rejected",
   "rulebook.withdrawn",
   "rulebook.activated",
+  "details.erased",
   "key.created",
   "key.revoked",
   "carrier.saved",
@@ -125,13 +126,17 @@ export function auditStatements(rows: readonly AuditRow[]): InStatement[] {
   ];
 }
 
-/** Statements to stand right behind the one that does what the entry records: nothing is written when that one changed no row. */
-export function auditIfChanged(row: AuditRow): InStatement[] {
-  const { id, at, actor, action, subject, digest } = row;
+/**
+ * Statements to stand right behind the one that does what the entry records: nothing is written when that one changed no row.
+ * `subject`: SQL, with its one argument, for the id of what was changed where only the database knows it.
+ */
+export function auditIfChanged(row: AuditRow, subject?: { sql: string; arg: string }): InStatement[] {
+  const { id, at, actor, action, digest } = row;
   return [
     {
-      sql: `insert into audit_log (id, at, actor, action, subject, digest) select ?, ?, ?, ?, ?, ? where changes() > 0`,
-      args: [id, at, actor, action, subject, digest],
+      sql: `insert into audit_log (id, at, actor, action, subject, digest)
+        select ?, ?, ?, ?, ${subject?.sql ?? "?"}, ? where changes() > 0`,
+      args: [id, at, actor, action, subject?.arg ?? row.subject, digest],
     },
     detailsOf(jsonOf([row])),
   ];
@@ -158,6 +163,36 @@ export function auditLifted(rows: readonly AuditRow[]): InStatement[] {
       sql: `${lifted} insert into audit_details (id, person, details)
         select ${id}, ${field("person")}, ${field("details")} from lifted`,
       args: [json],
+    },
+  ];
+}
+
+/**
+ * Statements that make an entry for each of the suppressions, named by person, scope and sender, that stands while somebody asked
+ * for it to be lifted: who imports it again has refused since (overrides.ts). One entry for each line of a list would be too many,
+ * so the others have none; those of one list have the same details, without a number, and ids with a suffix.
+ */
+export function auditRepeatedAsked(
+  row: AuditRow,
+  refusals: readonly { recipient: string; scope: string; sender?: string | undefined }[],
+): InStatement[] {
+  const { id, at, actor, action, digest, details } = row;
+  const named = JSON.stringify(refusals.map(({ recipient, scope, sender }) => [recipient, scope, sender ?? ""]));
+  return [
+    {
+      sql: `insert into audit_log (id, at, actor, action, subject, digest)
+        select :id || case n when 1 then '' else '_' || n end, :at, :actor, :action, subject, :digest from (
+          select s.id as subject, row_number() over (order by s.id) as n from overrides o
+          join suppressions s on s.id = o.subject_id and s.lifted_at is null
+          where o.state = 'requested' and exists (select 1 from json_each(:named)
+            where value->>0 = s.recipient and value->>1 = s.scope and value->>2 = s.sender))`,
+      args: { id, at, actor, action, digest, named },
+    },
+    {
+      // The character behind the underscore ends what may begin with the id.
+      sql: `insert into audit_details (id, person, details)
+        select id, null, :details from audit_log where id >= :id and id < :id || '\`'`,
+      args: { id, details },
     },
   ];
 }

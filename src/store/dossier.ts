@@ -41,6 +41,22 @@ export interface Dossier {
 /** Rows of each list but the messages: a person has a handful, a machine that writes STOP all day has more. */
 export const MOST = 1_000;
 
+/** Ids of what entries are about. */
+const ROWS = `select id from suppressions where recipient = :person
+  union all select id from consents where recipient = :person union all select id from reviews where person = :person`;
+/**
+ * Ids of the entries of the imports that brought rows of the person, which have none of their own: the first one made after the row,
+ * in the same request. An import that withdrew a consent has the ids of its suppressions only.
+ */
+const IMPORTS = `select l.id from (select id, created_at from consents where recipient = :person
+    union all select id, created_at from suppressions where recipient = :person) r
+  join audit_log l on l.id = (select a.id from audit_log a where a.id > 'aud' || substr(r.id, 4)
+    and a.action in ('consent.imported', 'suppression.imported') order by a.id limit 1)
+  left join audit_details d on d.id = l.id
+  where l.at = r.created_at and not exists (select 1 from audit_log o where o.subject = r.id)
+    and (d.id is null or substr(d.details->>'first', 1, 3) != substr(r.id, 1, 3)
+      or r.id between d.details->>'first' and d.details->>'last')`;
+
 /** Reads all of it in one transaction. `person` is E.164. */
 export async function readDossier(
   { client }: Db,
@@ -65,8 +81,9 @@ export async function readDossier(
       where message_id in (${causes}) and status = '${BARRIER}' order by id desc`),
     ofPerson("select * from reviews where person = :person order by id desc"),
     ofPerson(`select * from overrides where subject_id in (${standing}) order by id desc`),
-    ofPerson(`select l.*, d.person, d.details from audit_details d join audit_log l on l.id = d.id
-      where d.person = :person order by l.seq desc`),
+    ofPerson(`select l.*, d.person, d.details from audit_log l left join audit_details d on d.id = l.id
+      where l.id in (select id from audit_details where person = :person union all ${IMPORTS})
+        or l.subject in (${ROWS}) order by l.seq desc`),
     { sql: page, args },
     {
       sql: `select message_id, at, status, detail from message_events

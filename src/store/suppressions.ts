@@ -1,7 +1,7 @@
 import type { InStatement } from "@libsql/client/web";
 import { and, asc, desc, eq, gt, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
 import type { NewId } from "../gateway/ids.ts";
-import { auditIfChanged, type AuditRow, auditRow, auditStatements } from "./audit.ts";
+import { auditIfChanged, auditRepeatedAsked, type AuditRow, auditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { withdrawConsents } from "./consents.ts";
 import { removeContacts } from "./contacts.ts";
@@ -125,15 +125,19 @@ export async function suppress(
 
 /**
  * Stores a group of refusals in one transaction, with the one entry of the audit log that stands for them all; resolves with how
- * many did not stand already.
+ * many did not stand already. `repeated` becomes an entry for each that stands and that somebody asked to have lifted.
  */
 export async function suppressGroup(
   { client }: Db,
   refusals: readonly Refusal[],
-  entry: AuditRow,
+  { entry, repeated }: { entry: AuditRow; repeated: AuditRow },
   now: number,
 ): Promise<number> {
-  const [inserted] = await client.batch([...suppressStatements(refusals, now), ...auditStatements([entry])]);
+  const [inserted] = await client.batch([
+    ...suppressStatements(refusals, now),
+    ...auditStatements([entry]),
+    ...auditRepeatedAsked(repeated, refusals.map(({ suppression }) => suppression)),
+  ]);
   return inserted!.rowsAffected;
 }
 

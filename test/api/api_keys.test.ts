@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { testGateway } from "../support/gateway.ts";
+import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
+import { ADMIN_KEY, APP_KEY, testGateway } from "../support/gateway.ts";
 
 test("a key is shown once, works at once, and stops when it is revoked", async () => {
   const gateway = await testGateway();
@@ -24,6 +25,23 @@ test("a key is shown once, works at once, and stops when it is revoked", async (
   expect((await withKey()).status).toBe(401);
   expect((await gateway.call("DELETE", `/v1/keys/${body.id}`)).status).toBe(404);
   expect((await gateway.call("GET", "/v1/keys")).body.data[0].revoked_at).not.toBeNull();
+});
+
+test("a key that the environment brings back is told of under the id that it has, and one that stands is not", async () => {
+  const gateway = await testGateway();
+  const { data } = (await gateway.call("GET", "/v1/keys")).body;
+  const { id } = data.find(({ role }: { role: string }) => role === "app");
+  await gateway.call("DELETE", `/v1/keys/${id}`);
+  const start = (key: string, role: "admin" | "app") =>
+    saveApiKey(gateway.db, ...startKey(key, role, gateway.api.deps.newId, gateway.clock.now(), role));
+  await start(APP_KEY, "app");
+  await start(ADMIN_KEY, "admin");
+  const audit = (await gateway.call("GET", "/v1/audit")).body.data;
+  expect(audit.slice(0, 2).map(({ action, subject }: { action: string; subject: string }) => [action, subject]))
+    .toEqual([
+      ["key.created", id],
+      ["key.revoked", id],
+    ]);
 });
 
 test.each([

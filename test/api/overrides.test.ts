@@ -96,6 +96,29 @@ describe.each(DATABASE_KINDS)("overrides (%s)", (kind) => {
     expect((await gateway.call("POST", `/v1/overrides/${anew}/approve`, {}, second)).status).toBe(200);
   });
 
+  test("a list that names the person again after the request is a refusal as well", async () => {
+    const { gateway, id, second } = await stopped({ kind });
+    const override = await requested(gateway, id);
+    const others = ["+33612000002", "+33612000003"].map((recipient) => ({ recipient }));
+    await gateway.call("POST", "/v1/suppressions/import", { data: others });
+    await gateway.call("POST", "/v1/suppressions/import", { data: [...others, { recipient: FR }, { recipient: FR }] });
+    const approved = await gateway.call("POST", `/v1/overrides/${override}/approve`, {}, second);
+    expect([approved.status, approved.body.code]).toEqual([409, "refused_again"]);
+    const repeated = (await gateway.call("GET", "/v1/audit?action=suppression.repeated")).body.data;
+    expect(repeated.map(({ subject, person }: { subject: string; person: null }) => [subject, person])).toEqual(
+      [[id, null]],
+    );
+    const dossier = (await gateway.call("GET", `/v1/people/${q(FR)}`)).body;
+    expect(dossier.suppressions[0].repeated).toEqual([
+      expect.objectContaining({ actor: expect.stringMatching(/^key_/) }),
+    ]);
+    expect((await verifyAudit(gateway.db)).findings).toEqual([]);
+    // With nothing asked for, the entry of the list is enough.
+    await gateway.call("POST", `/v1/overrides/${override}/reject`, {}, second);
+    await gateway.call("POST", "/v1/suppressions/import", { data: [{ recipient: FR }] });
+    expect((await gateway.call("GET", "/v1/audit?action=suppression.repeated")).body.data.length).toBe(1);
+  });
+
   test("an approval and a STOP at the same time leave the person suppressed", async () => {
     for (let round = 0; round < 5; round++) {
       const { gateway, id, second } = await stopped({ kind });

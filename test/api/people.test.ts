@@ -118,6 +118,32 @@ describe.each(DATABASE_KINDS)("the dossier of a person (%s)", (kind) => {
   });
 });
 
+test("who imported a consent or a suppression is told, and no other import", async () => {
+  const gateway = await testGateway();
+  const act = {
+    purpose: "commercial",
+    source: "web form",
+    wording: "Offers by SMS",
+    granted_at: "2026-11-01T10:00:00Z",
+  };
+  const list = (recipients: string[], more = {}) => ({ data: recipients.map((recipient) => ({ recipient, ...more })) });
+  await gateway.call("POST", "/v1/consents/import", list([OTHER], act));
+  await gateway.call("POST", "/v1/consents/import", list([OTHER, FR], act));
+  gateway.clock.advance(1_000);
+  await gateway.mo(OTHER, "36105", "STOP");
+  gateway.clock.advance(1_000);
+  await gateway.call("POST", "/v1/suppressions/import", list([FR]));
+  await gateway.call("POST", "/v1/suppressions/import", list([OTHER]));
+  const { audit, consents, suppressions } = await dossier(gateway);
+  expect(consents.map(({ status }: { status: string }) => status)).toEqual(["withdrawn", "granted"]);
+  expect(audit.map(({ action, actor }: { action: string; actor: string }) => [action, actor.slice(0, 4)])).toEqual([
+    ["suppression.imported", "key_"],
+    ["consent.imported", "key_"],
+  ]);
+  expect(audit[0].details).toMatchObject({ lines: 1, first: suppressions[0].id });
+  expect(audit[1].details).toMatchObject({ lines: 2, last: consents[1].id });
+});
+
 test("messages come page by page, and every page has the rules that it needs", async () => {
   const gateway = await testGateway();
   await story(gateway);

@@ -110,7 +110,8 @@ const TAMPERING: [name: string, change: (db: Db) => Promise<unknown>, seqs: numb
         `insert into audit_log (id, at, actor, action, subject, digest, hash)
           select 'aud_x', at, actor, action, subject, digest, hash from audit_log where seq = 10`,
       ),
-    [11],
+    // It is not what follows, and it has no details.
+    [11, 11],
     /altered/,
   ],
   ["a seal taken away", (db) => sql(db, "update audit_log set hash = null where seq = 5"), [5], /seal was taken away/],
@@ -162,12 +163,12 @@ const TAMPERING: [name: string, change: (db: Db) => Promise<unknown>, seqs: numb
 describe.each(DATABASE_KINDS)("audit verify (%s)", (kind) => {
   test("a log that nobody touched is whole, however often and late it was sealed", async () => {
     const db = await freshDatabase(kind);
-    expect(await verifyAudit(db)).toEqual({ entries: 0, head: null, unsealed: 0, withoutDetails: 0, findings: [] });
+    expect(await verifyAudit(db)).toEqual({ entries: 0, head: null, unsealed: 0, erased: 0, findings: [] });
     await write(db, 1, 2_500);
     await sealEntries(db.client, 2_100);
     const seen: number[] = [];
     const result = await verifyAudit(db, { progress: (entries) => void seen.push(entries) });
-    expect(result).toMatchObject({ entries: 2_500, unsealed: 400, withoutDetails: 0, findings: [] });
+    expect(result).toMatchObject({ entries: 2_500, unsealed: 400, erased: 0, findings: [] });
     expect(result.head?.seq).toBe(2_100);
     expect(seen).toEqual([2_000, 2_500]);
     await sealEntries(db.client);
@@ -205,9 +206,28 @@ describe("audit verify with checkpoints", () => {
     expect(seqs(await verifyAudit(db, { checkpoints: [head] }))).toEqual([10]);
   });
 
-  test("what is erased leaves the chain whole and is counted", async () => {
-    const { db, head } = await tampered("embedded", (db) => sql(db, "delete from audit_details where rowid in (2, 3)"));
-    expect(await verifyAudit(db, { checkpoints: [head] })).toMatchObject({ findings: [], withoutDetails: 2 });
+  test("what is erased, and told of, leaves the chain whole and is counted; what is merely gone is found", async () => {
+    const { db, head } = await tampered("embedded", async (db) => {
+      const [second] = await auditAfter(db, 1, 1);
+      const told = auditRow({ at: 1, actor: "key_1", action: "details.erased", subject: second!.id }, newId);
+      await db.client.batch(auditStatements([told]));
+      await sql(db, "delete from audit_details where rowid in (2, 3)");
+    });
+    const result = await verifyAudit(db, { checkpoints: [head] });
+    expect([result.erased, seqs(result), result.findings[0]!.what]).toEqual([
+      1,
+      [3],
+      expect.stringContaining("taken away"),
+    ]);
+  });
+
+  test("details that are no JSON are a finding, whatever their digest", async () => {
+    const { db } = await tampered("embedded", async (db) => {
+      await sql(db, "update audit_details set details = 'x' where rowid = 4");
+      await sql(db, "update audit_log set digest = ? where seq = 4", digestOf("x"));
+      await rewriteFrom(db, 4);
+    });
+    expect(seqs(await verifyAudit(db))).toEqual([4]);
   });
 
   test("a checkpoint of another log is not taken", async () => {

@@ -94,7 +94,8 @@ export function reviewRoutes({ deps }: Api) {
       description:
         "`opt_out` has the consequences of a STOP, with one confirmation where it is not too late for it. `not_opt_out` lifts what the " +
         "message had suppressed on suspicion. With every settlement what was held because of the review is decided again. `commercial`, " +
-        "`informative` and `refuse` hold for every copy of the text that waits from the same sender.",
+        "`informative` and `refuse` hold for every copy of the text from the same sender. A doubtful reply is settled with the " +
+        "person's others: after `opt_out` all of them, after `not_opt_out` those with the same text.",
       tags: ["Reviews"],
       middleware: [requireAdmin()] as const,
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewSettlement } } } },

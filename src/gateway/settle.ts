@@ -1,20 +1,22 @@
 import { decideInbound } from "../core/decide.ts";
 import type { Effect } from "../core/effects.ts";
 import type { ReviewKind } from "../core/message.ts";
-import { auditIfChanged, auditRow, auditStatements } from "../store/audit.ts";
+import { auditIfChanged, type AuditRow, auditRow, auditStatements } from "../store/audit.ts";
 import { loadFacts } from "../store/facts.ts";
 import {
   type CopyReview,
   findReview,
   liftSuspicion,
   openCopies,
+  openDoubts,
+  ownSuppressions,
   releaseHeld,
   returnedSince,
   type ReviewRow,
   settle,
+  settleAll,
   settleCategory,
   type Settlement,
-  suppressedBy,
 } from "../store/reviews.ts";
 import { noWrites, statementsOf } from "../store/writes.ts";
 import type { Deps } from "./gateway.ts";
@@ -66,84 +68,111 @@ export async function settleReview(
     deps.newId,
   );
   // What hangs on the review being open comes first, its settlement then: a second one finds it settled and does nothing.
-  const before = settlement === "opt_out"
-    ? await optOut(review, actor, at, deps)
-    : settlement === "not_opt_out"
-    ? await lift(review, actor, at, deps)
-    : [];
+  const before = settlement === "opt_out" ? await optOut(review, actor, at, deps) : [];
   const results = await deps.db.client.batch([
     ...before,
     settle(settled),
     ...auditIfChanged(entry),
+    ...(settlement === "not_opt_out" ? await lift(review, actor, at, deps) : []),
     releaseHeld(person, at),
   ]);
+  const first = results[before.length]!.rowsAffected === 1;
+  if (first && kind === "doubtful_reply") await settleDoubts(review, settled, deps);
   const now = (await findReview(deps.db, id))!;
-  return results[before.length]!.rowsAffected === 1
-    ? { ok: true, review: now }
-    : { ok: false, code: "already_settled", review: now };
+  return first ? { ok: true, review: now } : { ok: false, code: "already_settled", review: now };
+}
+
+/**
+ * What else the settlement of one doubtful reply settles: after an opt-out every other one of the person, else those with the very
+ * same text. A machine may answer all day, and nobody shall have to judge the same words a hundred times.
+ */
+async function settleDoubts(review: ReviewRow, settled: Settlement, deps: Deps): Promise<void> {
+  const { person } = review;
+  const text = settled.settlement === "opt_out" ? null : review.text;
+  while (true) {
+    const others = await openDoubts(deps.db, { person, text, limit: GROUP });
+    if (others.length === 0) return;
+    await deps.db.client.batch([
+      ...auditStatements(settledWith(review, others, settled, deps)),
+      settleAll(others.map(({ id }) => id), settled),
+      ...(text === null ? [] : await lift(review, settled.by, settled.at, deps)),
+      releaseHeld(person, settled.at),
+    ]);
+  }
+}
+
+/** Entries of reviews that are settled with another one, each written if its own is open. */
+function settledWith(
+  { id, kind }: ReviewRow,
+  others: readonly CopyReview[],
+  { settlement, by, at, note }: Settlement,
+  deps: Deps,
+): AuditRow[] {
+  return others.map((other) =>
+    auditRow(
+      {
+        at,
+        actor: by,
+        action: "review.settled",
+        subject: other.id,
+        person: other.person,
+        details: {
+          settlement,
+          note,
+          kind,
+          message_id: other.message_id,
+          ...(other.id === id ? {} : { settled_with: id }),
+        },
+      },
+      deps.newId,
+      { requires: other.id },
+    )
+  );
 }
 
 /** Reviews of one transaction. */
-const COPIES = 500;
+const GROUP = 500;
 
 /**
  * What somebody settled about one message of ours holds for every copy of its text from the same sender: the one itself first, then
  * the others in groups, each with an entry of its own. Should the process end in between, the rest stay open and can be settled.
  */
-async function settleCopies(review: ReviewRow, { id, settlement, by, at, note }: Settlement, deps: Deps) {
+async function settleCopies(review: ReviewRow, settled: Settlement, deps: Deps) {
   const settleGroup = async (copies: readonly CopyReview[]): Promise<number> => {
-    const entries = copies.map((copy) =>
-      auditRow(
-        {
-          at,
-          actor: by,
-          action: "review.settled",
-          subject: copy.id,
-          person: copy.person,
-          details: {
-            settlement,
-            note,
-            kind: review.kind,
-            message_id: copy.message_id,
-            ...(copy.id === id ? {} : { copy_of: id }),
-          },
-        },
-        deps.newId,
-        { requires: copy.id },
-      )
-    );
-    const audit = auditStatements(entries);
-    const results = await deps.db.client.batch([
-      ...audit,
-      ...settleCategory(copies.map((copy) => copy.id), { settlement, by, at, note }),
-    ]);
+    const audit = auditStatements(settledWith(review, copies, settled, deps));
+    const results = await deps.db.client.batch([...audit, ...settleCategory(copies.map(({ id }) => id), settled)]);
     return results[audit.length]!.rowsAffected;
   };
   const first = await settleGroup([review]);
   while (first === 1) {
-    const copies = await openCopies(deps.db, review.message_id, COPIES);
+    const copies = await openCopies(deps.db, review.message_id, GROUP);
     if (copies.length === 0) break;
     await settleGroup(copies);
   }
-  const now = (await findReview(deps.db, id))!;
+  const now = (await findReview(deps.db, review.id))!;
   return first === 1
     ? { ok: true as const, review: now }
     : { ok: false as const, code: "already_settled" as const, review: now };
 }
 
+/** Statements that lift what stood on suspicion alone, to stand behind the settlement. */
 async function lift(review: ReviewRow, actor: string, at: number, deps: Deps) {
-  const suspicion = await suppressedBy(deps.db, review.message_id);
-  if (suspicion === null) return [];
   const reason = `Review ${review.id}: not an opt-out.`;
-  const entry = auditRow({
-    at,
-    actor,
-    action: "suppression.lifted",
-    subject: suspicion,
-    person: review.person,
-    details: { review: review.id, reason },
-  }, deps.newId);
-  return [liftSuspicion(review.id, suspicion, { by: actor, at, reason }), ...auditIfChanged(entry)];
+  const standing = await ownSuppressions(deps.db, review.person);
+  return standing.flatMap((subject) => [
+    liftSuspicion(subject, { by: actor, at, reason }),
+    ...auditIfChanged(auditRow(
+      {
+        at,
+        actor,
+        action: "suppression.lifted",
+        subject,
+        person: review.person,
+        details: { review: review.id, reason },
+      },
+      deps.newId,
+    )),
+  ]);
 }
 
 /** What the rules do after an opt-out, as if they had understood the message so. */

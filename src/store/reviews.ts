@@ -78,32 +78,60 @@ export function settle({ id, settlement, by, at, note }: Settlement): InStatemen
   };
 }
 
-/** The suppression that stands because of a message; null when there is none. */
-export async function suppressedBy({ client }: Db, messageId: string): Promise<string | null> {
+/** Other open doubts about a person, at most `limit`: of the same text, or with `text` null all of them. */
+export async function openDoubts(
+  { client }: Db,
+  { person, text, limit }: { person: string; text: string | null; limit: number },
+): Promise<CopyReview[]> {
   const { rows } = await client.execute({
-    sql: `select s.id from messages m join suppressions s on s.recipient = m.person and s.message_id = m.id
-      where m.id = ? and s.lifted_at is null and s.source = 'keyword'`,
-    args: [messageId],
+    sql: `select r.id, r.person, r.message_id from reviews r join messages m on m.id = r.message_id
+      where r.person = :person and r.settled_at is null and r.kind = 'doubtful_reply' and (:text is null or m.text = :text)
+      limit :limit`,
+    args: { person, text, limit },
   });
-  return rows[0]?.["id"] as string | undefined ?? null;
+  return rows as unknown as CopyReview[];
+}
+
+/** Settles those of the reviews `ids` that are open. Their entries may stand before, each written if its review is open. */
+export function settleAll(ids: readonly string[], { settlement, by, at, note }: Omit<Settlement, "id">): InStatement {
+  return {
+    sql: `update reviews set settled_at = :at, settled_by = :by, settlement = :settlement, note = :note
+      where id in (select value from json_each(:ids)) and settled_at is null`,
+    args: { ids: JSON.stringify(ids), settlement, by, at, note },
+  };
+}
+
+/** Suppressions of a person by their own words that stand, for `liftSuspicion`. */
+export async function ownSuppressions({ client }: Db, person: string): Promise<string[]> {
+  const { rows } = await client.execute({
+    sql: "select id from suppressions where recipient = ? and lifted_at is null and source = 'keyword'",
+    args: [person],
+  });
+  return rows.map((row) => row["id"] as string);
 }
 
 /**
- * Lifts a suppression that stood on suspicion while its review is open, unless the person has refused again since: then it stands on
- * their own words.
+ * Lifts a suppression that stood on suspicion alone: every message that made or repeated it was looked at and is no opt-out. One
+ * that nobody looked at, or that says something else as well (a wrong number), keeps it.
  */
 export function liftSuspicion(
-  reviewId: string,
   suppressionId: string,
   { by, at, reason }: { by: string; at: number; reason: string },
 ): InStatement {
   return {
     sql: `update suppressions set lifted_at = :at, lifted_by = :by, lift_reason = :reason
-      where id = :suppressionId and lifted_at is null
-        and exists (select 1 from reviews where id = :reviewId and settled_at is null)
-        and not exists (select 1 from audit_log where subject = :suppressionId and action = 'suppression.repeated')`,
-    args: { reviewId, suppressionId, by, at, reason },
+      where id = :suppressionId and lifted_at is null and source = 'keyword' and ${cleared("suppressions.message_id")}
+        and not exists (select 1 from audit_log l left join audit_details d on d.id = l.id
+          where l.subject = :suppressionId and l.action = 'suppression.repeated'
+            and not ${cleared("d.details->>'message_id'")})`,
+    args: { suppressionId, by, at, reason },
   };
+}
+
+/** A message is no opt-out: somebody settled so, and it is about no wrong number. Never null. */
+function cleared(message: string): string {
+  return `(exists (select 1 from reviews v where v.message_id = ${message} and v.settlement = 'not_opt_out')
+    and not exists (select 1 from reviews w where w.message_id = ${message} and w.kind = 'wrong_number'))`;
 }
 
 /**
@@ -163,11 +191,7 @@ export function settleCategory(
   const which = `status = 'held' and hold_reason = 'needs_review' and id in (select message_id from reviews
     where id in (select value from json_each(:ids)) and settled_at = :at and settled_by = :by)`;
   const args = { ids: json, at, by };
-  const settled = {
-    sql: `update reviews set settled_at = :at, settled_by = :by, settlement = :settlement, note = :note
-      where id in (select value from json_each(:ids)) and settled_at is null`,
-    args: { ids: json, settlement, by, at, note },
-  };
+  const settled = settleAll(ids, { settlement, by, at, note });
   if (settlement !== "refuse") {
     return [settled, {
       sql: `update messages set due_at = :at where ${which} and due_at is null and not ${DOUBTED}`,

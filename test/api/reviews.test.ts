@@ -107,6 +107,41 @@ describe.each(DATABASE_KINDS)("reviews, %s database", (kind) => {
     expect((await promote(g, US)).body.status).toBe("queued");
   });
 
+  test("doubts that repeat one another are lifted once somebody has judged each text", async () => {
+    const g = await testGateway({ kind, clock: "2026-11-24T18:00:00Z" });
+    for (const text of ["Stop it!", "Stop it!", "Stop it now man!", "Stop it!"]) await g.mo(US, US_SENDER, text);
+    const found = await open(g, "&kind=doubtful_reply");
+    expect(found).toHaveLength(4);
+    const standing = async () =>
+      (await g.call("GET", `/v1/suppressions?recipient=${encodeURIComponent(US)}`)).body.data.length;
+    await settle(g, found.find(({ text }: { text: string }) => text === "Stop it!").id, "not_opt_out");
+    const [last, ...others] = await open(g);
+    expect([last.text, others, await standing()]).toEqual(["Stop it now man!", [], 1]);
+    await settle(g, last.id, "not_opt_out");
+    expect(await standing()).toBe(0);
+    expect((await audit(g, "review.settled")).map(({ subject }) => subject).toSorted()).toEqual(
+      found.map(({ id }: { id: string }) => id).toSorted(),
+    );
+    expect(await audit(g, "suppression.lifted")).toHaveLength(1);
+  });
+
+  test("an opt_out settles every doubtful reply of the person, and nobody else's", async () => {
+    const g = await testGateway({ kind });
+    for (const text of ["Il faut stopper le bazar", "Stopper tout ce cirque", "Je vais porter plainte à la CNIL"]) {
+      await g.mo(FR, "36105", text);
+    }
+    await g.mo("+33612000002", "36105", "Il faut stopper le bazar");
+    const doubts = await open(g, `&person=${encodeURIComponent(FR)}&kind=doubtful_reply`);
+    expect(doubts).toHaveLength(2);
+    await settle(g, doubts[0].id, "opt_out");
+    expect((await open(g)).map(({ person, kind }: { person: string; kind: string }) => `${person} ${kind}`)).toEqual([
+      "+33612000002 doubtful_reply",
+      `${FR} complaint`,
+    ]);
+    await g.dispatcher.tick();
+    expect((await g.handset(FR)).filter(({ to }) => to === FR)).toHaveLength(1);
+  });
+
   test("a STOP after the doubt stands whatever the review says", async () => {
     const g = await testGateway({ kind, clock: "2026-11-24T18:00:00Z" });
     await consent(g, US);

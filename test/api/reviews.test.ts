@@ -238,14 +238,14 @@ describe.each(DATABASE_KINDS)("reviews, %s database", (kind) => {
   });
 
   test.each([
-    ["informative", ["sent", "delivered"], "Bien sûr, je regarde et je vous dis."],
-    ["commercial", ["sent", "delivered"], "Bien sûr, je regarde et je vous dis. STOP au 36105"],
+    ["informative", ["sent", "delivered"], "Parfait, comme convenu."],
+    ["commercial", ["sent", "delivered"], "Parfait, comme convenu. STOP au 36105"],
     ["refuse", ["refused"], null],
   ])(
     "a batch that nobody can tell is settled as %s, all copies with the first",
     async (settlement, statuses, leaves) => {
       const g = await testGateway({ kind });
-      const text = "Bien sûr, je regarde et je vous dis.";
+      const text = "Parfait, comme convenu.";
       const people = Array.from({ length: 20 }, (_, i) => `+336120001${String(i).padStart(2, "0")}`);
       for (const person of people) await consent(g, person);
       const batch = await g.call("POST", "/v1/messages/batch", {

@@ -367,8 +367,8 @@ describe("R14: on every commercial SMS, single ones and answers of an agent as w
   test("an offer in a chat carries the mention; the chat itself does not", async () => {
     const gateway = await ready(FR);
     await gateway.mo(FR, "36105", "Bonjour, vous avez cette veste en rouge ?");
-    const chat = await send(gateway, { text: "Bien sûr, je regarde et je vous dis." });
-    expect(chat.body).toMatchObject({ category: "informative", text: "Bien sûr, je regarde et je vous dis." });
+    const chat = await send(gateway, { text: "Parfait, comme convenu." });
+    expect(chat.body).toMatchObject({ category: "informative", text: "Parfait, comme convenu." });
     const offer = await send(gateway, {
       text: "Oui, et -20% sur tout le rayon jusqu'à samedi !",
       category: "informative",

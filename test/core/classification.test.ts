@@ -89,12 +89,12 @@ describe("the declared category", () => {
   });
 
   test("informative settles what the words leave open", () => {
-    expect(decide("fr", "Bien sûr, je regarde et je vous dis.", "informative").category).toBe("informative");
+    expect(decide("fr", "Parfait, comme convenu.", "informative").category).toBe("informative");
   });
 });
 
 describe("one text to many people", () => {
-  const DOUBTFUL = "Bien sûr, je regarde et je vous dis.";
+  const DOUBTFUL = "Parfait, comme convenu.";
   const OFFER = "Soldes : -50% sur tout le magasin !";
   const hold = (text: string, copies: number, category?: Category) => {
     const told = scenarioInput(

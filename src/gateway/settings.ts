@@ -2,9 +2,9 @@ import type { Carrier } from "../carriers/carrier.ts";
 import { carrierOf } from "../carriers/mod.ts";
 import type { Sender } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
-import { loadRulebook } from "../rules/check.ts";
+import { loadContents, loadRulebook } from "../rules/check.ts";
 import type { DbClient } from "../store/client.ts";
-import { readSettings, readSources } from "../store/settings.ts";
+import { readContents, readSettings, readSources } from "../store/settings.ts";
 
 /** What staff configure, as this instance last read it. */
 export interface Settings {
@@ -109,6 +109,9 @@ export class SettingsCache {
   }
 
   async #load(hash: string): Promise<Rulebook> {
+    const contents = await readContents(this.client, hash);
+    const kept = contents && loadContents(contents, hash);
+    if (kept) return kept;
     const { rulebook, problems } = loadRulebook(await readSources(this.client, hash));
     if (!rulebook) throw new Error(`the active rulebook ${hash} does not compile here: ${problems[0]?.problem}`);
     return rulebook;

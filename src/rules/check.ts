@@ -5,7 +5,7 @@ import { compileRulebook, type NamedFile, type Rulebook, RulebookError } from ".
 import { exampleCases, runExample } from "./examples.ts";
 import { lintErrors } from "./lint/mod.ts";
 import { disagreements } from "./oracle.ts";
-import { parseSources, type Problem, type Sources } from "./parse.ts";
+import { type Contents, filesOf, parseSources, type Problem, type Sources } from "./parse.ts";
 
 export interface Checked {
   /** Null when a problem keeps it from becoming active. */
@@ -39,16 +39,37 @@ export function loadRulebook(sources: Sources): Pick<Checked, "rulebook" | "prob
   const parsed = parseSources(sources);
   if (parsed.problems.length > 0) return { rulebook: null, problems: parsed.problems };
   try {
-    const rulebook = compileRulebook(parsed.files, hash);
-    const [oldest] = compiled.keys();
-    if (compiled.size >= COMPILED_KEPT) compiled.delete(oldest!);
-    compiled.set(hash, rulebook);
-    return { rulebook, problems: [] };
+    return { rulebook: compileAndKeep(parsed.files, hash), problems: [] };
   } catch (error) {
     if (!(error instanceof RulebookError)) throw error;
     const line = parsed.lines.get(`${error.file}#${error.rule}`) ?? null;
     return { rulebook: null, problems: [{ file: error.file, line, rule: error.rule, problem: error.message }] };
   }
+}
+
+/**
+ * As `loadRulebook`, from what the files were found to say when the version was kept: reading YAML takes longer than all else that a
+ * cold start does. Null when this build finds something wrong with it; the files themselves tell then what and where.
+ */
+export function loadContents(contents: Contents, hash: string): Rulebook | null {
+  const known = compiled.get(hash);
+  if (known !== undefined) return known;
+  const files = filesOf(contents);
+  if (files === null) return null;
+  try {
+    return compileAndKeep(files, hash);
+  } catch (error) {
+    if (!(error instanceof RulebookError)) throw error;
+    return null;
+  }
+}
+
+function compileAndKeep(files: readonly NamedFile[], hash: string): Rulebook {
+  const rulebook = compileRulebook(files, hash);
+  const [oldest] = compiled.keys();
+  if (compiled.size >= COMPILED_KEPT) compiled.delete(oldest!);
+  compiled.set(hash, rulebook);
+  return rulebook;
 }
 
 /** The gate of activation: schema, compilation, errors of the lint, every example, and json-rules-engine's word on each. */

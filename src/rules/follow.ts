@@ -5,7 +5,7 @@ import type { Log } from "../gateway/gateway.ts";
 import { activeRulebook, isStored, publishRulebook } from "../store/settings.ts";
 import { checkRulebook, hashSources, loadRulebook, problemLine } from "./check.ts";
 import { readSources, stampOf } from "./files.ts";
-import type { Sources } from "./parse.ts";
+import { contentsOf, type Sources } from "./parse.ts";
 
 /** Well under the two seconds within which a change must apply (design 3). */
 const LOOK_MS = 500;
@@ -41,7 +41,14 @@ export async function publishFolder(
   if (rulebook === null) return { problems: problems.map((problem) => `${folder}/${problemLine(problem)}`) };
   const details = { way: "files", previous: known.active };
   const audit = auditRow({ at: now, actor: "files", action: "rulebook.activated", subject: hash, details }, newId);
-  const applied = await publishRulebook(client, { hash, sources, at: now, folder: known.folder, audit });
+  const applied = await publishRulebook(client, {
+    hash,
+    sources,
+    contents: contentsOf(sources),
+    at: now,
+    folder: known.folder,
+    audit,
+  });
   // Another instance applied its folder meanwhile: with the same files there is nothing left to do.
   if (!applied) return await publishFolder(client, folder, now, newId);
   return { active: hash, folder: hash, applied: known.active !== hash };

@@ -18,7 +18,7 @@ import {
 } from "../store/rulebooks.ts";
 import { activeRulebook, readSources } from "../store/settings.ts";
 import { type Checked, checkRulebook, hashSources, loadRulebook } from "./check.ts";
-import type { Problem, Sources } from "./parse.ts";
+import { contentsOf, type Problem, type Sources } from "./parse.ts";
 import type { SimulationSummary } from "./simulate/summary.ts";
 
 /**
@@ -67,7 +67,7 @@ export async function draft(
   const checked = await checkRulebook(sources);
   const { rulebook, problems } = checked;
   if (rulebook === null) return invalid(hashSources(sources), problems);
-  await storeRulebook(db.client, { hash: rulebook.hash, sources, at: now() });
+  await storeRulebook(db.client, { hash: rulebook.hash, sources, contents: contentsOf(sources), at: now() });
   return done({ ...checked, rulebook });
 }
 

@@ -61,8 +61,29 @@ export function parseSources(sources: Sources): ParsedSources {
   };
 }
 
+/** What each file says, before it is checked: path to plain JSON. Files that are no YAML are left out. */
+export type Contents = Readonly<Record<string, unknown>>;
+
+/** What the files of a version say, to be kept beside them. */
+export function contentsOf(sources: Sources): Contents {
+  return Object.fromEntries(Object.entries(sources).map(([file, text]) => [file, parsedFile(file, text).content]));
+}
+
+/** The files of a version whose contents were kept; null when this build's schema refuses one. */
+export function filesOf(contents: Contents): NamedFile[] | null {
+  const files: NamedFile[] = [];
+  for (const [path, content] of Object.entries(contents)) {
+    const checked = RuleFile.safeParse(content);
+    if (!checked.success) return null;
+    files.push({ path, content: checked.data });
+  }
+  return files;
+}
+
 interface ParsedFile {
   text: string;
+  /** As YAML gives it. */
+  content: unknown;
   /** Null when there are problems. */
   named: NamedFile | null;
   lines: [string, number][];
@@ -87,7 +108,8 @@ function parsedFile(file: string, text: string): ParsedFile {
 }
 
 function parseFile(file: string, text: string): ParsedFile {
-  const failed = (problems: Problem[]): ParsedFile => ({ text, named: null, lines: [], problems });
+  let content: unknown;
+  const failed = (problems: Problem[]): ParsedFile => ({ text, content, named: null, lines: [], problems });
   const { document, counter, lineOf } = openDocument(text);
   if (document.errors.length > 0) {
     return failed(document.errors.map((error) => ({
@@ -99,7 +121,6 @@ function parseFile(file: string, text: string): ParsedFile {
         : `YAML: ${error.message}`,
     })));
   }
-  let content: unknown;
   try {
     content = document.toJS();
   } catch (error) {
@@ -123,6 +144,7 @@ function parseFile(file: string, text: string): ParsedFile {
   }
   return {
     text,
+    content,
     named: { path: file, content: result.data },
     lines: (Array.isArray(rules) ? rules : []).map((rule, index) => [
       `${file}#${String(rule.id)}`,

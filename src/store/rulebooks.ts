@@ -33,18 +33,24 @@ const VERSIONS = `select r.hash, r.created_at,
     p.id as proposal_id, p.state as proposal_state
   from rulebooks r left join proposals p on p.id = (select max(id) from proposals where rulebook = r.hash)`;
 
-/** Keeps a checked version; one that is kept already stays as it is. */
-export function storeRulebook(
-  client: DbClient,
-  { hash, sources, at }: { hash: string; sources: Readonly<Record<string, string>>; at: number },
-): Promise<unknown> {
-  return client.execute(insertRulebook(hash, sources, at));
+/** A checked version: its files as they were written, and what they say. `at`: ms. */
+export interface KeptVersion {
+  hash: string;
+  sources: Readonly<Record<string, string>>;
+  contents: Readonly<Record<string, unknown>>;
+  at: number;
 }
 
-function insertRulebook(hash: string, sources: Readonly<Record<string, string>>, at: number): InStatement {
+/** Keeps a checked version; one that is kept already stays as it is. */
+export function storeRulebook(client: DbClient, version: KeptVersion): Promise<unknown> {
+  return client.execute(insertRulebook(version));
+}
+
+export function insertRulebook({ hash, sources, contents, at }: KeptVersion): InStatement {
   return {
-    sql: "insert or ignore into rulebooks (hash, sources, created_at) values (?, ?, ?)",
-    args: [hash, JSON.stringify(sources), at],
+    sql: `insert into rulebooks (hash, sources, contents, created_at) values (?, ?, ?, ?)
+      on conflict (hash) do update set contents = excluded.contents where rulebooks.contents is null`,
+    args: [hash, JSON.stringify(sources), JSON.stringify(contents), at],
   };
 }
 

@@ -199,6 +199,8 @@ export const rulebooks = sqliteTable("rulebooks", {
   hash: text().primaryKey(),
   /** JSON object of path to file content. */
   sources: text().notNull(),
+  /** JSON object of path to what the file says: an instance that starts need not read YAML. Null in versions kept before 0002. */
+  contents: text(),
   created_at: integer().notNull(),
 });
 

@@ -1,6 +1,7 @@
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { DbClient } from "./client.ts";
 import type { SenderKind } from "../core/message.ts";
+import { insertRulebook, type KeptVersion } from "./rulebooks.ts";
 
 export interface StoredSender {
   address: string;
@@ -54,6 +55,13 @@ export async function readSources(client: DbClient, hash: string): Promise<Recor
   return JSON.parse(rows[0]["sources"] as string) as Record<string, string>;
 }
 
+/** What the files of a published rulebook say, without reading them; null when only the files were kept. */
+export async function readContents(client: DbClient, hash: string): Promise<Record<string, unknown> | null> {
+  const { rows } = await client.execute({ sql: "select contents from rulebooks where hash = ?", args: [hash] });
+  const contents = rows[0]?.["contents"];
+  return typeof contents === "string" ? JSON.parse(contents) as Record<string, unknown> : null;
+}
+
 /** Files of several versions, by hash; those that are not stored are left out. */
 export async function readSourcesOf(
   client: DbClient,
@@ -90,20 +98,15 @@ export async function activeRulebook(client: DbClient): Promise<{ active: string
  */
 export async function publishRulebook(
   client: DbClient,
-  { hash, sources, at, folder, audit }: {
-    hash: string;
-    sources: Readonly<Record<string, string>>;
-    at: number;
+  { folder, audit, ...version }: KeptVersion & {
     folder?: string | null;
     /** Entry of the audit log, written when the active version changes. */
     audit?: AuditRow;
   },
 ): Promise<boolean> {
+  const { hash, at } = version;
   const results = await client.batch([
-    {
-      sql: "insert or ignore into rulebooks (hash, sources, created_at) values (?, ?, ?)",
-      args: [hash, JSON.stringify(sources), at],
-    },
+    insertRulebook(version),
     {
       sql: `insert into settings (name, value) select 'folder_rulebook', :hash
         where :whatever or (select value from settings where name = 'folder_rulebook') is :folder

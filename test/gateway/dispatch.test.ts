@@ -6,6 +6,7 @@ import { sandbox } from "../../src/carriers/sandbox.ts";
 import { backoff } from "../../src/gateway/dispatch.ts";
 import { readSources } from "../../src/rules/files.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
+import { contentsOf } from "../../src/rules/parse.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { migrate } from "../../src/store/migrate.ts";
@@ -478,7 +479,12 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
       const sources: Record<string, string> = { ...await readSources(RULES) };
       sources["deployment.yaml"] += "\n# a change\n";
       const { rulebook } = loadRulebook(sources);
-      await publishRulebook(db.client, { hash: rulebook!.hash, sources, at: TUESDAY });
+      await publishRulebook(db.client, {
+        hash: rulebook!.hash,
+        sources,
+        contents: contentsOf(sources),
+        at: TUESDAY,
+      });
       await settings.refresh();
       expect((await message(id)).body.decision.rulebook).not.toBe(rulebook!.hash);
       due();

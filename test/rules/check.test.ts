@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { checkRulebook, hashSources, loadRulebook, problemLine } from "../../src/rules/check.ts";
-import type { Sources } from "../../src/rules/parse.ts";
+import { checkRulebook, hashSources, loadContents, loadRulebook, problemLine } from "../../src/rules/check.ts";
+import { type Contents, contentsOf, filesOf, type Sources } from "../../src/rules/parse.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
-const { sources } = await shippedRules();
+const { sources, parsed } = await shippedRules();
 const CONSENT = "outbound/4_consent.yaml";
 
 /** The shipped files with one of them changed. */
@@ -186,4 +186,22 @@ describe("checkRulebook()", () => {
 test("loadRulebook() compiles without running examples, as an instance without a disk does", () => {
   expect(loadRulebook(sources).rulebook?.hash).toBe(hashSources(sources));
   expect(loadRulebook({}).problems[0]?.problem).toMatch(/deployment/);
+});
+
+describe("what the files of a version say, kept as JSON beside them", () => {
+  const kept = JSON.parse(JSON.stringify(contentsOf(sources))) as Contents;
+
+  test("is what is read from the files", () => {
+    expect(filesOf(kept)).toEqual(parsed.files);
+  });
+
+  test("compiles without the files", () => {
+    expect(loadContents(kept, "rb_kept")?.countries).toEqual(loadRulebook(sources).rulebook?.countries);
+  });
+
+  test("is not used when this build refuses it", () => {
+    const deployment = kept["deployment.yaml"] as Record<string, unknown>;
+    expect(loadContents({ ...kept, "deployment.yaml": { ...deployment, colour: "blue" } }, "rb_a")).toBeNull();
+    expect(loadContents({ "deployment.yaml": deployment }, "rb_b")).toBeNull();
+  });
 });

@@ -6,6 +6,7 @@ import { rollback } from "../../src/rules/life.ts";
 import { activeRulebook } from "../../src/store/settings.ts";
 import { storeRulebook } from "../../src/store/rulebooks.ts";
 import { stampOf } from "../../src/rules/files.ts";
+import { contentsOf } from "../../src/rules/parse.ts";
 import { hashSources } from "../../src/rules/check.ts";
 import { freshDatabase, openAgain } from "../support/database.ts";
 import { shippedRules } from "../support/rulebook.ts";
@@ -76,7 +77,7 @@ describe("publishFolder()", () => {
     await publishFolder(client, path, AT, newId);
     const files = { ...sources, "deployment.yaml": brand("ACME") };
     const hash = hashSources(files);
-    await storeRulebook(client, { hash, sources: files, at: AT });
+    await storeRulebook(client, { hash, sources: files, contents: contentsOf(files), at: AT });
     await client.execute({ sql: "update settings set value = ? where name = 'active_rulebook'", args: [hash] });
     await edit(path, brand("ACME"));
     expect(await publishFolder(client, path, AT, newId)).toEqual({ active: hash, folder: hash, applied: false });

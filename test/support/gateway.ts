@@ -9,6 +9,7 @@ import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
+import { contentsOf } from "../../src/rules/parse.ts";
 import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
 import { type DatabaseKind, freshDatabase, type TestDatabase } from "./database.ts";
@@ -82,7 +83,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const clock = testClock(options.clock ?? TUESDAY);
   const newId = idMaker(clock.now, pseudoRandom());
   const { sources, hash } = await (published ??= shippedRules());
-  await publishRulebook(db.client, { hash, sources, at: clock.now() });
+  await publishRulebook(db.client, { hash, sources, contents: contentsOf(sources), at: clock.now() });
   await seedSandbox(db, clock.now());
   for (const [key, role] of [[ADMIN_KEY, "admin"], [APP_KEY, "app"]] as const) {
     await saveApiKey(db, ...startKey(key, role, newId, clock.now(), role));

@@ -12,6 +12,7 @@ import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
+import { contentsOf } from "../../src/rules/parse.ts";
 import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
 import type { Db } from "../../src/store/client.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
@@ -52,7 +53,7 @@ export interface InstanceOptions {
 /** What `deno task start` does to a new database: rules, sandbox, and an admin key (`KEY`). */
 export async function prepare(db: Db, now: number): Promise<void> {
   const { sources, hash } = await (shipped ??= shippedRules());
-  await publishRulebook(db.client, { hash, sources, at: now });
+  await publishRulebook(db.client, { hash, sources, contents: contentsOf(sources), at: now });
   await seedSandbox(db, now);
   await saveApiKey(db, ...startKey(KEY, "tests", idMaker(() => now), now));
 }

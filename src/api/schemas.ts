@@ -43,7 +43,17 @@ export const Message = z.object({
   carrier_message_id: z.string().nullable(),
   conversation_id: z.string(),
   campaign_id: z.string().nullable(),
-  metadata: z.record(z.string(), z.string()),
+  repeats: z.string().nullable().openapi({
+    description:
+      "Inbound: the message with the same words that the person sent seconds before, when the carrier brought it again " +
+      "under another id. It counts, but nothing is answered to it and nothing is lifted by it",
+  }),
+  incomplete: z.boolean().openapi({
+    description: "Inbound: parts of a long message never came; `[…]` stands where they are missing",
+  }),
+  metadata: z.record(z.string(), z.string()).openapi({
+    description: "Inbound: `media` holds the addresses of pictures and other media, separated by spaces",
+  }),
   error: z.object({ code: z.string(), detail: z.string() }).nullable(),
   created_at: z.string(),
   sent_at: z.string().nullable(),

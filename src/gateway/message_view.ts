@@ -21,6 +21,8 @@ export interface MessageView {
   carrier_message_id: string | null;
   conversation_id: string;
   campaign_id: string | null;
+  repeats: string | null;
+  incomplete: boolean;
   metadata: Record<string, string>;
   error: { code: string; detail: string } | null;
   created_at: string;
@@ -60,6 +62,8 @@ export function messageView(row: MessageRow, decision: Decision = JSON.parse(row
     carrier_message_id: row.carrier_message_id ?? null,
     conversation_id: row.conversation_id,
     campaign_id: row.campaign_id ?? null,
+    repeats: row.repeats ?? null,
+    incomplete: row.incomplete === 1,
     metadata: row.metadata ? JSON.parse(row.metadata) as Record<string, string> : {},
     error: row.error_code ? { code: row.error_code, detail: row.error_detail ?? "" } : null,
     created_at: instant(row.created_at),

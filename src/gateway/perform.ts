@@ -1,7 +1,7 @@
 import type { Effect } from "../core/effects.ts";
 import type { PersonFacts } from "../core/message.ts";
 import { type AuditFact, auditRow } from "../store/audit.ts";
-import type { MessageRow, Writes } from "../store/writes.ts";
+import type { RequiringMessage, Writes } from "../store/writes.ts";
 import { composeDraft, type Draft, draftRow } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
 import type { ConfiguredSender, Settings } from "./settings.ts";
@@ -18,6 +18,8 @@ export interface Cause {
   carrier_id: string;
   /** What the rows hang on; the message itself unless given. */
   requires?: string;
+  /** Given for a message that may repeat another; in that case it gets no answer, lifts nothing and grants nothing. */
+  unless_repeat?: string;
   /** Who decided, for the audit log; whoever `source` says unless given. */
   actor?: string;
   /** Who says so: the person's own words, or the carrier. */
@@ -31,7 +33,7 @@ export interface Cause {
 const REPLY_VALID_MS = 15 * 60_000;
 
 /** Rows that hang on rows of the same transaction, and so are written after them. */
-export type LaterMessage = MessageRow & { requires: string };
+export type LaterMessage = RequiringMessage & { requires: string };
 
 /**
  * Turns effects into rows. Everything hangs on the message that caused it: were that one not stored (another instance has the
@@ -90,7 +92,8 @@ export function perform(
           audit: auditRow(
             fact("suppression.lifted", message_id, { rule: effect.rule, sender: effect.sender }),
             deps.newId,
-            { requires },
+            // Whom the message lifted something of is known by its id.
+            { requires: message_id },
           ),
         });
         break;
@@ -114,6 +117,7 @@ export function perform(
           rule: effect.rule,
           created_at: now,
           requires,
+          unless_repeat: granted ? cause.unless_repeat : undefined,
         });
         writes.audit.push(auditRow(
           fact(`consent.${status}`, id, { rule: effect.rule, purpose: effect.purpose }),
@@ -176,7 +180,11 @@ export function perform(
           conversation_id: cause.conversation_id,
         });
         // One confirmation per opt-out: it exists only if this very message's suppression took hold.
-        later.push({ ...row, requires: effect.once && suppression !== null ? suppression : requires });
+        later.push({
+          ...row,
+          requires: effect.once && suppression !== null ? suppression : requires,
+          unless_repeat: cause.unless_repeat,
+        });
         break;
       }
       default:

@@ -5,9 +5,11 @@ import { measure } from "../core/segment.ts";
 import { type Barrier, recordBarriers } from "../store/barrier.ts";
 import { loadFacts } from "../store/facts.ts";
 import { storedInbound } from "../store/inbound.ts";
+import { REPEAT_WINDOW_MS } from "../store/repeats.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher, groupLimits } from "./batcher.ts";
 import type { Deps } from "./gateway.ts";
+import { firstIdAt } from "./ids.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { type LaterMessage, perform } from "./perform.ts";
 import type { ConfiguredSender, Settings } from "./settings.ts";
@@ -132,7 +134,11 @@ async function receiveGroup(
       person,
       sender: address,
       at: now,
-      inbound: { chat: verdict.conversational },
+      inbound: {
+        message_id: id,
+        chat: verdict.conversational,
+        repeatable_from: firstIdAt("msg", now - REPEAT_WINDOW_MS),
+      },
     });
     if (verdict.intent === "opt_out" && !person.startsWith("+")) {
       deps.log("warn", "opt_out.not_a_number", { message: id, carrier: carrier_id });
@@ -150,6 +156,7 @@ async function receiveGroup(
         facts: about,
         now,
         carrier_id,
+        unless_repeat: id,
         source: sms.carrierIntent === null ? "keyword" : "carrier",
       },
       writes,

@@ -44,6 +44,10 @@ export const messages = sqliteTable("messages", {
   carrier_message_id: text(),
   conversation_id: text().notNull(),
   campaign_id: text(),
+  /** Inbound: the message of the person that came with the same words a moment before, under another id (or none). */
+  repeats: text(),
+  /** Inbound: 1 when parts of a long message never came. */
+  incomplete: integer(),
   /** Which of the gateway's own answers this is, and the message it answers. */
   reply_kind: text({ enum: ["opt_out_confirmation", "opt_in_confirmation", "help"] }),
   cause_id: text(),

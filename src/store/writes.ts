@@ -2,6 +2,7 @@ import type { InStatement } from "@libsql/client/web";
 import { getTableColumns, getTableName, type InferInsertModel, type Table } from "drizzle-orm";
 import { auditLifted, type AuditRow, auditStatements } from "./audit.ts";
 import type { DbClient } from "./client.ts";
+import { markRepeats } from "./repeats.ts";
 import { requires } from "./requires.ts";
 import { consents, conversations, idempotency_keys, messages, reviews, suppressions } from "./schema.ts";
 
@@ -16,8 +17,8 @@ export interface Writes {
   conversations: ConversationWrite[];
   messages: RequiringMessage[];
   suppressions: (InferInsertModel<typeof suppressions> & { requires?: string })[];
-  consents: (InferInsertModel<typeof consents> & { requires?: string })[];
-  /** `audit` becomes an entry for each suppression that is lifted. */
+  consents: (InferInsertModel<typeof consents> & { requires?: string; unless_repeat?: string | undefined })[];
+  /** `by` is a message; one that repeats another lifts nothing. `audit` becomes an entry for each suppression that is lifted. */
   lifts: { recipient: string; sender: string; at: number; by: string; requires: string; audit: AuditRow }[];
   /** What somebody on the staff has to look at. */
   reviews: (InferInsertModel<typeof reviews> & { requires: string })[];
@@ -29,14 +30,18 @@ export interface Writes {
 }
 
 export type MessageRow = InferInsertModel<typeof messages>;
-export type RequiringMessage = MessageRow & { requires?: string };
+/** `unless_repeat`: id of the message that causes the row; when that one turns out to repeat another, the row is not written. */
+export type RequiringMessage = MessageRow & { requires?: string; unless_repeat?: string | undefined };
 export interface ConversationWrite {
   id: string;
   person: string;
   sender: string;
   at: number;
-  /** For a message from the person: whether it was an ordinary one, to which an answer is conversation. */
-  inbound: { chat: boolean } | null;
+  /**
+   * For a message from the person: its id, whether it was an ordinary one, to which an answer is conversation, and the least id of
+   * the messages that it may repeat.
+   */
+  inbound: { message_id: string; chat: boolean; repeatable_from: string } | null;
 }
 
 export function noWrites(): Writes {
@@ -64,6 +69,7 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
   ];
   statements.push(
     ...insertMessages(writes.messages),
+    ...heard(writes.conversations),
     ...insertRows(suppressions, writes.suppressions, "insert or ignore"),
     ...insertRows(consents, writes.consents),
     ...insertRows(reviews, writes.reviews, "insert or ignore"),
@@ -73,7 +79,8 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
       sql: `update suppressions set lifted_at = j.value->>2, lifted_by = j.value->>3 from json_each(?) j
         where suppressions.recipient = j.value->>0 and suppressions.lifted_at is null and suppressions.source != 'operator'
           and (suppressions.scope = 'commercial' or suppressions.sender in ('', j.value->>1))
-          and exists (select 1 from messages where id = j.value->>4)`,
+          and ${requires("j.value->>4")}
+          and not exists (select 1 from messages where id = j.value->>3 and repeats is not null)`,
       args: [JSON.stringify(writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires]))],
     }, ...auditLifted(writes.lifts.map(({ audit }) => audit)));
   }
@@ -142,10 +149,33 @@ function upsertConversations(rows: readonly ConversationWrite[]): InStatement[] 
     "insert",
     {},
     `on conflict (person, sender) do update set last_message_at = excluded.last_message_at,
-      last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at),
-      last_chat_at = case when excluded.last_inbound_at is null then last_chat_at else excluded.last_chat_at end`,
+      last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at)`,
   );
 }
+
+/**
+ * What the messages of people mean for their threads, once they are stored: which of them repeat another, and that the others settle
+ * whether the thread is a conversation. Here and not before the commit, where two instances would not see each other's message.
+ */
+function heard(conversations: readonly ConversationWrite[]): InStatement[] {
+  const messages = conversations.flatMap(({ at, inbound }) => inbound === null ? [] : [{ at, ...inbound }]);
+  if (messages.length === 0) return [];
+  return [
+    markRepeats(messages),
+    {
+      sql: `update conversations set last_chat_at = case when j.value->>1 then j.value->>2 end
+        from json_each(?) j join messages m on m.id = j.value->>0 and m.repeats is null
+        where conversations.id = m.conversation_id`,
+      args: [JSON.stringify(messages.map(({ message_id, chat, at }) => [message_id, chat, at]))],
+    },
+  ];
+}
+
+/** What must hold of a row that has a field of this name which is no column. */
+const CONDITIONS: Record<string, (value: string) => string> = {
+  requires,
+  unless_repeat: (id) => `not exists (select 1 from messages where id = ${id} and repeats is not null)`,
+};
 
 /** Rows of one statement: enough that its fixed cost does not show, and a parameter of about a megabyte. */
 const ROWS_PER_STATEMENT = 1_000;
@@ -168,13 +198,13 @@ function insertRows(
     column in computed || filled.some((row) => row[column] !== null && row[column] !== undefined)
   );
   const given = columns.filter((column) => !(column in computed));
-  const conditional = filled.some((row) => row["requires"] !== undefined);
-  const taken = conditional ? [...given, "requires"] : given;
+  const conditions = Object.entries(CONDITIONS).filter(([name]) => filled.some((row) => row[name] !== undefined));
+  const taken = [...given, ...conditions.map(([name]) => name)];
   const place = (name: string) => `v->>${taken.indexOf(name)}`;
   const picked = columns.map((column) => computed[column]?.(place) ?? place(column));
   const sql = `with rows (v) as materialized (select value from json_each(?))
     ${verb} into ${getTableName(table)} (${columns.join(", ")}) select ${picked.join(", ")} from rows
-    where ${conditional ? requires(place("requires")) : "true"} ${tail}`;
+    where ${conditions.map(([name, holds]) => holds(place(name))).join(" and ") || "true"} ${tail}`;
   const statements: InStatement[] = [];
   for (let from = 0; from < filled.length; from += ROWS_PER_STATEMENT) {
     const chunk = filled.slice(from, from + ROWS_PER_STATEMENT);

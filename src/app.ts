@@ -5,6 +5,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { auditRoutes } from "./api/audit.ts";
 import { apiKeyRoutes } from "./api/api_keys.ts";
 import { requireKey } from "./api/auth.ts";
+import { bookRoutes } from "./api/books.ts";
 import { carrierRoutes } from "./api/carriers.ts";
 import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
 import { consentRoutes } from "./api/consents.ts";
@@ -92,6 +93,7 @@ export function createApp(api: Api) {
       sandboxRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,
+      bookRoutes,
       operationsRoutes,
     ]
   ) app.route("/", routes(api));

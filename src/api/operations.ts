@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { NoRulebookError } from "../gateway/settings.ts";
 import { DatabaseError } from "../store/database_error.ts";
+import { ACCOUNTS, type Books, readBooks } from "../store/books.ts";
 import { inFlight } from "../store/operations.ts";
 import { requireKey } from "./auth.ts";
 import { type Api, router } from "./context.ts";
@@ -12,9 +13,22 @@ const notReady = {
   503: { description: "Not ready", content: { "application/problem+json": { schema: ProblemSchema } } },
 };
 
+/** The books that metrics show are of this long, and at most so old: whoever asks every few seconds must not make them anew. */
+const BOOKS_MS = 3_600_000;
+const BOOKS_KEPT_MS = 300_000;
+
 /** Liveness, readiness and metrics. */
 export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
   const routes = router();
+  let kept: { at: number; books: Promise<Books> } | null = null;
+  const recentBooks = (now: number): Promise<Books> => {
+    if (kept === null || Math.abs(now - kept.at) >= BOOKS_KEPT_MS) {
+      const books = readBooks(deps.db.client, { from: now - BOOKS_MS, to: now + 1, now });
+      kept = { at: now, books };
+      books.catch(() => kept = null);
+    }
+    return kept.books;
+  };
 
   routes.openapi(
     createRoute({
@@ -60,7 +74,11 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
     }),
     async (c) => {
       const now = deps.now();
-      const [{ rulebook }, flight] = await Promise.all([deps.settings.current(), inFlight(deps.db.client, now)]);
+      const [{ rulebook }, flight, books] = await Promise.all([
+        deps.settings.current(),
+        inFlight(deps.db.client, now),
+        recentBooks(now),
+      ]);
       const overdueSeconds = flight.oldest_due_at === null ? 0 : (now - flight.oldest_due_at) / 1000;
       const text = [
         gauge("parley_messages_waiting", "Outbound messages that have not left, by status.", [
@@ -73,6 +91,14 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
           [`{queue="accept"}`, acceptor.depth],
           [`{queue="receive"}`, receiver.depth],
         ]),
+        gauge("parley_books_messages", "What became of the messages accepted in the last hour.", bookSamples(books)),
+        gauge(
+          "parley_books_unaccounted",
+          "Messages accepted in the last hour that are counted nowhere: GET /v1/books.",
+          [
+            ["", books.unaccounted],
+          ],
+        ),
         gauge("parley_rulebook_info", "The active rulebook.", [[`{hash="${rulebook.hash}"}`, 1]]),
       ].join("");
       return c.body(text, 200, { "content-type": PROMETHEUS }) as never;
@@ -80,6 +106,18 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
   );
 
   return routes;
+}
+
+/** By carrier account and what became of them; accounts' ids hold nothing that a label would have to escape. */
+function bookSamples({ entries }: Books): [labels: string, value: number][] {
+  const sums = new Map<string, number>();
+  for (const { carrier_id, accounts } of entries) {
+    for (const name of ACCOUNTS) {
+      const labels = `{carrier="${carrier_id ?? ""}",account="${name}"}`;
+      sums.set(labels, (sums.get(labels) ?? 0) + accounts[name]);
+    }
+  }
+  return [...sums];
 }
 
 /** Prometheus text exposition format. */

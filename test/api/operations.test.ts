@@ -54,6 +54,6 @@ test("metrics tell what is in flight and how long it waits, to those with a key"
   expect(lines).toContain(`parley_queue_depth{queue="accept"} 0`);
   expect(text).toMatch(/^parley_rulebook_info\{hash="\S+"\} 1$/m);
   for (const line of lines.filter((one) => one !== "")) {
-    expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"\})? -?[\d.]+)$/);
+    expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[\d.]+)$/);
   }
 });

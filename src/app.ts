@@ -15,6 +15,7 @@ import { conversationRoutes } from "./api/conversations.ts";
 import { docsRoutes } from "./api/docs.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { messageRoutes } from "./api/messages.ts";
+import { messageSettlementRoutes } from "./api/message_settlement.ts";
 import { peopleRoutes } from "./api/people.ts";
 import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
@@ -75,6 +76,7 @@ export function createApp(api: Api) {
   for (
     const routes of [
       messageRoutes,
+      messageSettlementRoutes,
       explainRoutes,
       conversationRoutes,
       contactRoutes,

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { InboundSms, Verified, WebhookRequest } from "../carriers/carrier.ts";
 import { carrierIo } from "../gateway/carrier_io.ts";
-import { findSender } from "../gateway/receive.ts";
+import { carries, findSender } from "../gateway/receive.ts";
 import { type CarrierAccount, hasRealCarrier, type SettingsCache } from "../gateway/settings.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { problem } from "./problem.ts";
@@ -60,7 +60,7 @@ async function ownSenders(messages: InboundSms[], carrierId: string, cache: Sett
   const settings = await cache.current();
   for (const { to } of messages) {
     const sender = findSender(to, settings);
-    if (sender === null || sender.carrier_id === carrierId) continue;
+    if (sender === null || carries(carrierId, sender)) continue;
     const detail = `"${to}" belongs to the carrier "${sender.carrier_id}"; only that one brings messages for it.`;
     throw problem(409, "sender_of_another_carrier", "Sender of another carrier", detail);
   }

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Carrier, carrierOf, carriers } from "../carriers/mod.ts";
-import { instant } from "../gateway/message_view.ts";
+import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "../gateway/public_url.ts";
 import { auditRow } from "../store/audit.ts";
 import { type CarrierRow, deleteCarrier, findCarrier, listCarriers, saveCarrier } from "../store/carriers.ts";
@@ -20,7 +20,18 @@ const CarrierBody = z.strictObject({
   config: z.record(z.string(), z.unknown()).default({}).openapi({
     description: "As the kind asks for. A secret that is left out, or null, stays as it was",
   }),
+  rate_per_second: z.number().min(0.01).max(10_000).nullable().optional().openapi({
+    description: "Of the account, all its senders and all instances together; left out: only the senders' rates count",
+  }),
 }).openapi("CarrierBody");
+
+const Health = z.object({
+  state: z.enum(["in_service", "out_of_service", "paused"]),
+  failures: z.number().int().openapi({ description: "Hand-overs in a row that nobody answered properly" }),
+  out_of_service_since: z.string().nullable(),
+  next_try_at: z.string().nullable().openapi({ description: "When one message tries whether the account is back" }),
+  paused_until: z.string().nullable().openapi({ description: "It asked to send more slowly" }),
+}).openapi("CarrierHealth");
 
 const CarrierView = z.object({
   id: z.string(),
@@ -30,6 +41,8 @@ const CarrierView = z.object({
   webhooks: z.object({ inbound: z.string(), status: z.string() }).openapi({
     description: "Addresses to enter at the provider",
   }),
+  rate_per_second: z.number().nullable(),
+  health: Health,
   warnings: z.array(z.string()).openapi({ description: "What the operator should mend; empty when all is well" }),
   created_at: z.string(),
   updated_at: z.string(),
@@ -39,13 +52,16 @@ const CarrierView = z.object({
 export function carrierRoutes({ deps }: Api) {
   const routes = router();
 
-  const view = ({ id, kind, config, created_at, updated_at }: CarrierRow): z.infer<typeof CarrierView> => {
+  const view = (row: CarrierRow): z.infer<typeof CarrierView> => {
+    const { id, kind, config, created_at, updated_at } = row;
     const webhook = (name: string) => `${deps.publicUrl}/carriers/${id}/${name}`;
     return {
       id,
       kind,
       ...shown(JSON.parse(config) as Config, carrierOf(kind)),
       webhooks: { inbound: webhook("inbound"), status: webhook("status") },
+      rate_per_second: row.rate_per_second,
+      health: healthOf(row, deps.now()),
       warnings: kind === "sandbox" || reachableFromPhones(deps.publicUrl) ? [] : [UNREACHABLE_PUBLIC_URL],
       created_at: instant(created_at),
       updated_at: instant(updated_at),
@@ -104,7 +120,7 @@ export function carrierRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const { kind, config } = c.req.valid("json");
+      const { kind, config, rate_per_second = null } = c.req.valid("json");
       const adapter = carrierOf(kind);
       if (adapter === null) {
         throw invalidField("kind", `there is no "${kind}"; choose ${carriers.map((one) => one.kind).join(", ")}`);
@@ -121,9 +137,9 @@ export function carrierRoutes({ deps }: Api) {
         actor: c.get("principal").api_key_id,
         action: "carrier.saved",
         subject: id,
-        details: { kind, ...shown(complete, adapter) },
+        details: { kind, rate_per_second, ...shown(complete, adapter) },
       } as const;
-      const saved = { id, kind, config: JSON.stringify(complete), created_at: now, updated_at: now };
+      const saved = { id, kind, config: JSON.stringify(complete), rate_per_second, created_at: now, updated_at: now };
       const row = await saveCarrier(deps.db, saved, auditRow(fact, deps.newId));
       await deps.settings.refresh();
       return existing === null ? c.json(view(row), 201) : c.json(view(row), 200);
@@ -172,6 +188,18 @@ export function carrierRoutes({ deps }: Api) {
 }
 
 type Config = Record<string, unknown>;
+
+function healthOf(row: CarrierRow, now: number): z.infer<typeof Health> {
+  const { failures, opened_at, probe_at, paused_until } = row;
+  const paused = paused_until > now;
+  return {
+    state: opened_at !== null ? "out_of_service" : paused ? "paused" : "in_service",
+    failures,
+    out_of_service_since: instantOrNull(opened_at),
+    next_try_at: opened_at === null ? null : instant(Math.max(probe_at ?? now, now)),
+    paused_until: paused ? instant(paused_until) : null,
+  };
+}
 
 const noSuchCarrier = () => problem(404, "not_found", "No such carrier");
 

@@ -174,7 +174,12 @@ export function messageRoutes({ deps, acceptor }: Api) {
         now,
         publicUrl: deps.publicUrl,
       });
-      const row = draftRow(draft, composed, { id: "", now, conversation_id: facts!.conversation_id ?? "" });
+      const row = draftRow(draft, composed, {
+        id: "",
+        now,
+        conversation_id: facts!.conversation_id ?? "",
+        settings,
+      });
       const refused: Refusal | null = composed.verdict.code === null ? null : refusal(composed.verdict);
       return c.json({
         ...messageView(row, composed.verdict.decision),

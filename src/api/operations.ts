@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NoRulebookError } from "../gateway/settings.ts";
 import { DatabaseError } from "../store/database_error.ts";
 import { ACCOUNTS, type Books, readBooks } from "../store/books.ts";
-import { inFlight } from "../store/operations.ts";
+import { carrierStates, inFlight } from "../store/operations.ts";
 import { requireKey } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { problem, ProblemSchema } from "./problem.ts";
@@ -74,11 +74,15 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
     }),
     async (c) => {
       const now = deps.now();
-      const [{ rulebook }, flight, books] = await Promise.all([
+      const { client } = deps.db;
+      const [{ rulebook }, flight, books, carriers] = await Promise.all([
         deps.settings.current(),
-        inFlight(deps.db.client, now),
+        inFlight(client, now),
         recentBooks(now),
+        carrierStates(client, now),
       ]);
+      const flagOf = (flag: "open" | "paused") =>
+        carriers.map((one) => [`{carrier="${one.id}"}`, one[flag] ? 1 : 0] as const);
       const overdueSeconds = flight.oldest_due_at === null ? 0 : (now - flight.oldest_due_at) / 1000;
       const text = [
         gauge("parley_messages_waiting", "Outbound messages that have not left, by status.", [
@@ -86,6 +90,11 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
           [`{status="held"}`, flight.held],
           [`{status="sending"}`, flight.sending],
         ]),
+        gauge("parley_messages_unknown", "Messages of which nobody knows whether the carrier took them.", [
+          ["", flight.unknown],
+        ]),
+        gauge("parley_carrier_out_of_service", "1 while the circuit breaker of the account is open.", flagOf("open")),
+        gauge("parley_carrier_paused", "1 while the account has asked to send more slowly.", flagOf("paused")),
         gauge("parley_oldest_due_seconds", "How long the oldest due message has waited.", [["", overdueSeconds]]),
         gauge("parley_queue_depth", "Requests of this instance that wait for their group commit.", [
           [`{queue="accept"}`, acceptor.depth],

@@ -3,7 +3,9 @@ import { isSupportedCountry } from "libphonenumber-js/max";
 import type { SenderKind } from "../core/message.ts";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { instant } from "../gateway/message_view.ts";
+import type { Route as SenderRoute } from "../gateway/routes.ts";
 import { auditRow } from "../store/audit.ts";
+import { findCarrier } from "../store/carriers.ts";
 import { deleteSender, findSender, listSenders, saveSender, type SenderRow } from "../store/senders.ts";
 import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
@@ -20,8 +22,23 @@ const TOLL_FREE = /^\+18(00|33|44|55|66|77|88)/;
 const Country = z.string().regex(/^[A-Z]{2}$/, "must be an ISO 3166 code such as FR")
   .refine((code) => isSupportedCountry(code), "is not a country");
 
+const CarrierId = z.string().min(1).max(40);
+const Route = z.strictObject({
+  carrier_id: CarrierId,
+  countries: z.array(Country).max(250).default([]).openapi({ description: "Of recipients; empty: all of the sender" }),
+}).openapi("Route");
+
 const SenderBody = z.strictObject({
-  carrier_id: z.string().min(1).max(40).openapi({ example: "sandbox" }),
+  carrier_id: CarrierId.optional().openapi({
+    description: "The account it leaves through; with `routes` the first of them, and may be left out",
+    example: "sandbox",
+  }),
+  routes: z.array(z.union([CarrierId, Route]))
+    .min(1).max(10).optional().openapi({
+      description:
+        "Accounts that may carry it, in order, each an id or `{carrier_id, countries}`. A message goes to the next one when the " +
+        "account before it turns it away for now or is out of service, and never after an outcome that is not known",
+    }),
   kind: z.enum(KINDS).optional().openapi({ description: "Told by the shape of the address when left out" }),
   country: Country.nullable().optional().openapi({
     description: "Country the number, or the STOP number of a name, belongs to. A short code needs one",
@@ -42,6 +59,7 @@ const Sender = z.object({
   stop_number: z.string().nullable(),
   brand: z.string().nullable(),
   rate_per_second: z.number(),
+  routes: z.array(z.object({ carrier_id: z.string(), countries: z.array(z.string()) })),
   created_at: z.string(),
 }).openapi("Sender");
 
@@ -98,12 +116,14 @@ export function senderRoutes({ deps }: Api) {
       const { address } = c.req.valid("param");
       const body = c.req.valid("json");
       const { kind, country } = shapeOf(address, body);
+      const routes = routesOf(body);
       const row = {
         address,
         kind,
         country,
         countries: JSON.stringify(body.countries),
-        carrier_id: body.carrier_id,
+        carrier_id: routes[0]!.carrier_id,
+        routes: JSON.stringify(body.routes === undefined ? [] : routes),
         stop_number: body.stop_number ?? null,
         brand: body.brand ?? null,
         rate_per_second: body.rate_per_second ?? RATES[kind],
@@ -112,7 +132,12 @@ export function senderRoutes({ deps }: Api) {
       const { address: subject, created_at: at, ...details } = row;
       const fact = { at, actor: c.get("principal").api_key_id, action: "sender.saved", subject, details } as const;
       const saved = await saveSender(deps.db, row, auditRow(fact, deps.newId));
-      if (saved === null) throw invalidField("carrier_id", `there is no carrier "${body.carrier_id}"`);
+      if (saved === null) {
+        const known = await Promise.all(routes.map(({ carrier_id }) => findCarrier(deps.db, carrier_id)));
+        const missing = routes.find((_, index) => known[index] === null) ?? routes[0]!;
+        const field = body.routes === undefined ? "carrier_id" : "routes";
+        throw invalidField(field, `there is no carrier "${missing.carrier_id}"`);
+      }
       await deps.settings.refresh();
       return saved.created ? c.json(senderView(saved.row), 201) : c.json(senderView(saved.row), 200);
     },
@@ -147,6 +172,31 @@ export function senderRoutes({ deps }: Api) {
   );
 
   return routes;
+}
+
+/** The accounts in order, from `routes` or `carrier_id`. @throws ProblemError naming the field. */
+function routesOf({ carrier_id, routes: given, countries }: z.infer<typeof SenderBody>): SenderRoute[] {
+  const routes = given?.map((one): SenderRoute => typeof one === "string" ? { carrier_id: one, countries: [] } : one);
+  if (routes === undefined) {
+    if (carrier_id === undefined) throw invalidField("carrier_id", "say through which account it leaves");
+    return [{ carrier_id, countries: [] }];
+  }
+  if (carrier_id !== undefined && carrier_id !== routes[0]!.carrier_id) {
+    throw invalidField("carrier_id", "must be the first of the routes, or left out");
+  }
+  if (new Set(routes.map((route) => route.carrier_id)).size < routes.length) {
+    throw invalidField("routes", "must name each account once");
+  }
+  // Otherwise a message that the sender may send could leave through no account.
+  if (routes.some((route) => route.countries.length === 0)) return routes;
+  const uncovered = countries.filter((country) => !routes.some((route) => route.countries.includes(country)));
+  if (countries.length > 0 && uncovered.length === 0) return routes;
+  throw invalidField(
+    "routes",
+    countries.length === 0
+      ? "one of them must be for every country, as the sender is"
+      : `none of them is for ${uncovered.join(", ")}, where the sender may be used`,
+  );
 }
 
 const noSuchSender = () => problem(404, "not_found", "No such sender");
@@ -191,6 +241,7 @@ function expectKind(kind: SenderKind | undefined, fitting: SenderKind[], shape: 
 
 function senderView(row: SenderRow): z.infer<typeof Sender> {
   const { address, kind, country, carrier_id, stop_number, brand, rate_per_second } = row;
+  const routes = JSON.parse(row.routes) as SenderRoute[];
   return {
     address,
     kind,
@@ -200,6 +251,7 @@ function senderView(row: SenderRow): z.infer<typeof Sender> {
     stop_number,
     brand,
     rate_per_second,
+    routes: routes.length > 0 ? routes : [{ carrier_id, countries: [] }],
     created_at: instant(row.created_at),
   };
 }

@@ -72,6 +72,8 @@ export type SendResult =
     /** For the operator; never holds numbers or text of the message. */
     detail: string;
     retryAfterSeconds?: number;
+    /** Of `throttled`: `message` when the rate of one recipient or sender is meant. Otherwise the whole account slows down. */
+    scope?: "account" | "message";
   };
 
 /** A webhook as it arrived. */

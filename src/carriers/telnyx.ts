@@ -24,7 +24,7 @@ type Config = z.infer<typeof Config>;
 const REFUSALS: Record<string, Omit<Extract<SendResult, { ok: false }>, "ok" | "code">> = {
   "40300": { kind: "opted_out", detail: "the recipient has opted out at Telnyx" },
   "10011": { kind: "throttled", detail: "too many requests at once" },
-  "40011": { kind: "throttled", detail: "the sender is over its rate" },
+  "40011": { kind: "throttled", detail: "the sender is over its rate", scope: "message" },
   // 40002, spam for the time being, stays final: sending it again is what makes it spam for good.
   "40004": { kind: "retryable", detail: "the network refused it for now" },
   "40006": { kind: "retryable", detail: "the network is out of service" },

@@ -30,9 +30,9 @@ const REFUSALS: Record<number, Omit<Extract<SendResult, { ok: false }>, "ok" | "
   20429: { kind: "throttled", detail: "too many requests at once" },
   63017: { kind: "throttled", detail: "the account is over its rate" },
   // More than 30 replies between two numbers within 30 seconds; Twilio refuses for the next 30.
-  14107: { kind: "throttled", detail: "too many replies to one number", retryAfterSeconds: 30 },
+  14107: { kind: "throttled", detail: "too many replies to one number", retryAfterSeconds: 30, scope: "message" },
   // Ten hours of traffic are waiting already: an hour makes room without losing the day.
-  21611: { kind: "throttled", detail: "the queue of the sender is full", retryAfterSeconds: 3600 },
+  21611: { kind: "throttled", detail: "the queue of the sender is full", retryAfterSeconds: 3600, scope: "message" },
   63038: { kind: "throttled", detail: "the account is over its daily cap", retryAfterSeconds: 3600 },
 };
 

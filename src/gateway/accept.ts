@@ -61,7 +61,8 @@ async function acceptGroup(
   stored: () => void,
 ): Promise<(Acceptance | Promise<Acceptance>)[]> {
   const now = deps.now();
-  const { rulebook } = await deps.settings.current();
+  const settings = await deps.settings.current();
+  const { rulebook } = settings;
   const { client } = deps.db;
   const [facts, answers] = await Promise.all([
     loadFacts(client, group.map(({ draft }) => ({ person: draft.to, sender: draft.sender.address })), now),
@@ -79,6 +80,7 @@ async function acceptGroup(
       id: deps.newId("msg"),
       now,
       conversation_id: known.conversation_id ?? deps.newId("cnv"),
+      settings,
     });
     const acceptance = acceptanceOf(row, composed.verdict);
     if (row.hold_reason === "needs_review" && known.person.open_review) doubted.push(row.id);

@@ -5,7 +5,8 @@ import { auditRow } from "../store/audit.ts";
 import type { MessageRow, Writes } from "../store/writes.ts";
 import { type NewId, secretToken } from "./ids.ts";
 import { reachableFromPhones } from "./public_url.ts";
-import type { ConfiguredSender } from "./settings.ts";
+import { firstRoute } from "./routes.ts";
+import type { ConfiguredSender, Settings } from "./settings.ts";
 
 /** A message somebody (an app, a person, the gateway itself) wants sent, already parsed. */
 export interface Draft {
@@ -106,7 +107,7 @@ export function reviewWrites(
 export function draftRow(
   draft: Draft,
   { verdict, token }: Composed,
-  { id, now, conversation_id }: { id: string; now: number; conversation_id: string },
+  { id, now, conversation_id, settings }: { id: string; now: number; conversation_id: string; settings: Settings },
 ): MessageRow {
   const { outcome } = verdict.decision;
   return {
@@ -122,7 +123,7 @@ export function draftRow(
     scheduled_at: draft.scheduled_at,
     valid_until: draft.valid_until,
     attempts: 0,
-    carrier_id: draft.sender.carrier_id,
+    carrier_id: firstRoute(draft.sender, draft.to, settings, now),
     conversation_id,
     reply_kind: draft.reply?.kind ?? null,
     cause_id: draft.reply?.cause_id ?? null,

@@ -1,37 +1,26 @@
-import type { SendResult } from "../carriers/carrier.ts";
 import { sealEntries } from "../store/audit_chain.ts";
+import { type CarrierChange, type HealthStep, healthSteps, probeAgain } from "../store/carrier_health.ts";
+import { claimDue, type Claimed, nextDue, NOTHING } from "../store/claim.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
+import { expireWaiting } from "../store/expiry.ts";
 import { type Facts, loadFacts } from "../store/facts.ts";
-import {
-  claimDue,
-  type Claimed,
-  type HandOver,
-  heldDue,
-  nextDue,
-  recordHandOvers,
-  recoverLeases,
-  redecide,
-  redecideClaimed,
-  type Redecided,
-  type WaitingRow,
-} from "../store/outbox.ts";
+import { heldDue, recordHandOvers, recoverLeases, redecide, redecideClaimed, type Redecided } from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
+import type { WaitingRow } from "../store/waiting.ts";
 import { noWrites, statementsOf, type Writes } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
+import { carrierNews } from "./carrier_news.ts";
+import { suppressFromCarrier } from "./carrier_opt_out.ts";
 import { composeDraft, decidedColumns, refusalDetail, reviewWrites } from "./compose.ts";
-import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
-import { carrierIo } from "./carrier_io.ts";
+import { divert, type Places } from "./divert.ts";
 import type { Deps } from "./gateway.ts";
+import { type Finished, handOver } from "./hand_over.ts";
 import type { Settings } from "./settings.ts";
 
 /** Longer than any hand-over may take: the outgoing call's own deadline is 10 s. */
 const LEASE_MS = 60_000;
 /** Hand-overs under way at once in one instance, of all senders together. */
 const SLOTS = 64;
-/** A message that a carrier keeps turning away is tried this often, over about an hour and a half. */
-const MAX_ATTEMPTS = 10;
-const FIRST_RETRY_MS = 5_000;
-const LAST_RETRY_MS = 30 * 60_000;
 const RELEASE_GROUP = 200;
 /** After a claim that did not fill the slots: what the senders' rates let through meanwhile goes in one claim, not one by one. */
 const CLAIM_PAUSE_MS = 50;
@@ -54,14 +43,19 @@ export interface Dispatcher {
 
 export function dispatcher(deps: Deps): Dispatcher {
   const { client } = deps.db;
+  /** Accounts against which something is held, as this instance last saw: an answer of theirs has to be recorded. */
+  const ailing = new Set<string>();
   const recorder = new Batcher<Finished, void>(
     async (group) => {
       const optOuts = group.flatMap(({ optOut }) => optOut === null ? [] : [optOut]);
       const settings = await deps.settings.current();
-      await client.batch([
+      const health = healthOf(group, ailing, deps.now());
+      const results = await client.batch([
+        ...health.map(({ statement }) => statement),
         ...recordHandOvers(group.map(({ handOver }) => handOver)),
         ...suppressFromCarrier(optOuts, settings, deps),
       ]);
+      await tell(health.flatMap(({ read }, index) => read(results[index]!)), deps);
       return group.map(() => undefined);
     },
     ({ handOver }) => [handOver.id],
@@ -69,19 +63,7 @@ export function dispatcher(deps: Deps): Dispatcher {
     isDatabaseDown,
   );
 
-  const handOver = async (row: WaitingRow, settings: Settings): Promise<void> => {
-    const account = settings.carriers.get(row.carrier_id ?? "");
-    const result: SendResult = account === undefined
-      ? {
-        ok: false,
-        kind: "retryable",
-        code: "carrier_missing",
-        detail: `There is no usable carrier ${row.carrier_id}.`,
-      }
-      : await send(row, account, deps);
-    await recorder.submit({ handOver: handOverOf(row, result, deps), optOut: optOutOf(row, result) });
-  };
-
+  const places: Places = new Map();
   let sealAt = 0;
   const tick = async (budgetMs = Infinity): Promise<number> => {
     const started = performance.now();
@@ -91,36 +73,36 @@ export function dispatcher(deps: Deps): Dispatcher {
     let failure: unknown;
     while (performance.now() - started < budgetMs && failure === undefined) {
       const settings = await deps.settings.current();
-      let looked = 0;
+      let more = false;
       if (performance.now() >= lookAt) {
         await recoverLeases(
           client,
           deps.now(),
           [...settings.carriers.values()].filter(({ adapter }) => adapter.idempotent).map(({ id }) => id),
         );
-        looked = await release(deps, settings);
+        const expired = await expireWaiting(client, deps.now());
+        const diverted = await divert(deps, settings, places);
+        more = await release(deps, settings) === RELEASE_GROUP || expired || diverted;
         if (performance.now() >= sealAt) {
           sealAt = performance.now() + SEAL_MS;
           // An entry that cannot be sealed must not keep messages from leaving: it is sealed by a later tick.
           await sealEntries(client).catch((error) => deps.log("error", "audit.not_sealed", { error: String(error) }));
         }
         // A full group has perhaps left more behind it: what it released leaves first, then the next.
-        lookAt = performance.now() + (looked === RELEASE_GROUP ? 0 : LOOK_MS);
+        lookAt = performance.now() + (more ? 0 : LOOK_MS);
       }
       const free = SLOTS - underWay.size;
       const now = deps.now();
-      const claimed = free === 0 ? NOTHING : await claimDue(client, {
-        lease: deps.newId("lea"),
-        now,
-        leaseUntil: now + LEASE_MS,
-        limit: free,
-      });
+      const leaseUntil = now + LEASE_MS;
+      const lease = deps.newId("lea");
+      const claimed = free === 0 ? NOTHING : await claimDue(client, { lease, now, leaseUntil, limit: free });
+      for (const [id, state] of claimed.accounts) state === "in_order" ? ailing.delete(id) : ailing.add(id);
       const { rows, changed, opened } = await lookAgain(claimed, deps, settings);
       if (changed.length > 0) {
         try {
           const doubted = heldForDoubt(changed.filter(({ id }) => claimed.facts.get(id)?.person.open_review));
           await client.batch([
-            ...redecideClaimed(changed, now, claimed.rows[0]!.lease!),
+            ...redecideClaimed(changed, now, lease),
             ...statementsOf(opened, now),
             ...releaseSettled(doubted, now),
           ]);
@@ -130,8 +112,12 @@ export function dispatcher(deps: Deps): Dispatcher {
           failure = error;
         }
       }
+      const untried = [...claimed.accounts].flatMap(([id, state]) =>
+        state === "probed" && !rows.some(({ carrier_id }) => carrier_id === id) ? [id] : []
+      );
+      if (untried.length > 0) await client.execute(probeAgain(untried, leaseUntil, now));
       for (const row of rows) {
-        const one: Promise<void> = handOver(row, settings)
+        const one: Promise<void> = handOver(row, settings, deps).then((finished) => recorder.submit(finished))
           // The lease stays: it runs out and the message is recovered, so that a failing database loses nothing.
           .catch((error) => void (failure ??= error))
           .finally(() => underWay.delete(one));
@@ -139,7 +125,8 @@ export function dispatcher(deps: Deps): Dispatcher {
         handed++;
       }
       const taken = claimed.rows.length;
-      if (taken === 0 && underWay.size === 0 && looked < RELEASE_GROUP) break;
+      // Where there were lanes, what was claimed may all have fallen out, with others behind it.
+      if (claimed.accounts.size === 0 && underWay.size === 0 && !more) break;
       if (taken === 0 && underWay.size > 0) await oneOf(underWay, CLAIM_WAIT_MS);
       else if (taken < free) await pause(CLAIM_PAUSE_MS);
     }
@@ -154,7 +141,25 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const NOTHING: Claimed = { rows: [], facts: new Map() };
+/** What the group says of the accounts; answers of one against which nothing is held are no news. */
+function healthOf(group: readonly Finished[], ailing: Set<string>, now: number): HealthStep[] {
+  const results = group.flatMap(({ carrier_id, result }) => carrier_id === null ? [] : [{ carrier_id, result }]);
+  return carrierNews(results).flatMap((news) => {
+    const held = news.failures > 0 || news.throttled !== null;
+    if (!held && !ailing.has(news.id)) return [];
+    if (held) ailing.add(news.id);
+    return healthSteps(news, now);
+  });
+}
+
+/** Logs what became of accounts; other routes are chosen from then on. */
+async function tell(changes: readonly CarrierChange[], deps: Deps): Promise<void> {
+  for (const { event, id, until } of changes) {
+    const level = event === "carrier.closed" ? "info" : "warn";
+    deps.log(level, event, { carrier: id, ...(until === undefined ? {} : { until: new Date(until).toISOString() }) });
+  }
+  if (changes.length > 0) await deps.settings.refresh().catch(() => {});
+}
 
 /** Resolves when one of them has, or after `ms`. */
 async function oneOf(underWay: ReadonlySet<Promise<void>>, ms: number): Promise<void> {
@@ -162,77 +167,6 @@ async function oneOf(underWay: ReadonlySet<Promise<void>>, ms: number): Promise<
   const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, ms)));
   await Promise.race([...underWay, late]);
   clearTimeout(timer);
-}
-
-interface Finished {
-  handOver: HandOver;
-  optOut: CarrierOptOut | null;
-}
-
-async function send(
-  row: WaitingRow,
-  { id, adapter, config }: Settings["carriers"] extends ReadonlyMap<string, infer A> ? A : never,
-  deps: Deps,
-): Promise<SendResult> {
-  try {
-    return await adapter.send(
-      {
-        id: row.id,
-        to: row.person,
-        from: row.sender,
-        text: row.text,
-        encoding: row.encoding,
-        segments: row.segments,
-        validUntil: row.valid_until ?? null,
-      },
-      config,
-      carrierIo(id, adapter, deps),
-    );
-  } catch (error) {
-    // An adapter answers with results; whatever it throws is a defect, and whether the carrier got the message is open.
-    deps.log("error", "carrier.send_threw", { carrier: id, error: String(error) });
-    return { ok: false, kind: "ambiguous", code: "adapter_error", detail: "The carrier adapter failed." };
-  }
-}
-
-function handOverOf(row: WaitingRow, result: SendResult, deps: Deps): HandOver {
-  const base = { id: row.id, lease: row.lease!, at: deps.now(), due_at: null, carrier_message_id: null };
-  if (result.ok) {
-    const { status, carrierMessageId } = result;
-    return { ...base, status, carrier_message_id: carrierMessageId, error_code: null, error_detail: null };
-  }
-  const error = { error_code: result.code, error_detail: result.detail };
-  switch (result.kind) {
-    case "final":
-    case "opted_out":
-      return { ...base, ...error, status: "failed" };
-    case "ambiguous":
-      return { ...base, ...error, status: "unknown" };
-    case "retryable":
-    case "throttled": {
-      if (row.attempts >= MAX_ATTEMPTS) return { ...base, ...error, status: "failed" };
-      const wait = result.retryAfterSeconds === undefined
-        ? backoff(row.attempts, deps.random())
-        : result.retryAfterSeconds * 1000;
-      return { ...base, ...error, status: "queued", due_at: base.at + wait };
-    }
-  }
-}
-
-/** Doubles from five seconds to half an hour, spread by up to a quarter so that many do not return together. */
-export function backoff(attempts: number, random: number): number {
-  const wait = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LAST_RETRY_MS);
-  return Math.round(wait * (0.75 + random * 0.5));
-}
-
-function optOutOf(row: WaitingRow, result: SendResult): CarrierOptOut | null {
-  return result.ok || result.kind !== "opted_out" ? null : {
-    person: row.person,
-    sender: row.sender,
-    message_id: row.id,
-    carrier_id: row.carrier_id ?? null,
-    detail: result.code,
-  };
 }
 
 /**

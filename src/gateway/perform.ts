@@ -178,6 +178,7 @@ export function perform(
           id: deps.newId("msg"),
           now,
           conversation_id: cause.conversation_id,
+          settings,
         });
         // One confirmation per opt-out: it exists only if this very message's suppression took hold.
         later.push({

@@ -76,7 +76,7 @@ async function receiveGroup(
     const found = findSender(sms.to, settings);
     // An account speaks for its own senders only: what it brings for another's is kept, and a STOP in it stops, but it lifts
     // nothing and is not answered.
-    const sender = found?.carrier_id === carrier_id ? found : null;
+    const sender = found !== null && carries(carrier_id, found) ? found : null;
     return { person, sender, address: sender?.address ?? parseAddress(sms.to).address };
   });
   const [facts, known] = await Promise.all([
@@ -201,6 +201,11 @@ function afterBarriers(
   const recorded = db.client.batch(recordBarriers(barriers.splice(0)))
     .catch((error) => log("warn", "barrier.not_recorded", { error: String(error) }));
   return results.map(({ outcome, stops }) => stops ? recorded.then(() => outcome) : outcome);
+}
+
+/** True when the account is one of the sender's routes: its messages are then the sender's own. */
+export function carries(carrier_id: string, { routes }: ConfiguredSender): boolean {
+  return routes.some((route) => route.carrier_id === carrier_id);
 }
 
 /** Carriers write our own numbers with or without `+`. */

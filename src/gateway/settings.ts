@@ -5,6 +5,7 @@ import type { Rulebook } from "../core/rulebook.ts";
 import { loadContents, loadRulebook } from "../rules/check.ts";
 import type { DbClient } from "../store/client.ts";
 import { readContents, readSettings, readSources } from "../store/settings.ts";
+import type { Route } from "./routes.ts";
 
 /** What staff configure, as this instance last read it. */
 export interface Settings {
@@ -14,7 +15,10 @@ export interface Settings {
 }
 
 export interface ConfiguredSender extends Sender {
+  /** The first of its routes. */
   carrier_id: string;
+  /** In order; at least one. */
+  routes: Route[];
   rate_per_second: number;
   /** True when what it sends reaches phones, and not the sandbox. */
   real: boolean;
@@ -24,6 +28,10 @@ export interface CarrierAccount {
   id: string;
   adapter: Carrier;
   config: unknown;
+  /** Since when (ms) its circuit breaker is open; null while it is in service. */
+  opened_at: number | null;
+  /** Until when (ms) nothing leaves through it. */
+  paused_until: number;
 }
 
 /** True once messages may reach phones. */
@@ -90,19 +98,16 @@ export class SettingsCache {
       ? this.#current.rulebook
       : await this.#load(stored.rulebook);
     const carriers = new Map<string, CarrierAccount>();
-    for (const { id, kind, config } of stored.carriers) {
+    for (const { id, kind, config, ...state } of stored.carriers) {
       const adapter = this.adapterOf(kind);
       // An account of a kind that this build does not know stays in the database; its senders fail with a clear error.
-      if (adapter) carriers.set(id, { id, adapter, config: adapter.config.parse(config) });
+      if (adapter) carriers.set(id, { id, adapter, config: adapter.config.parse(config), ...state });
     }
-    const senders = new Map(stored.senders.map(({ brand, ...sender }) => [
-      sender.address,
-      {
-        ...sender,
-        brand: brand ?? rulebook.deployment.brand,
-        real: carriers.get(sender.carrier_id)?.adapter.kind !== SANDBOX,
-      },
-    ]));
+    const senders = new Map(stored.senders.map(({ brand, ...sender }) => {
+      const routes = sender.routes.length > 0 ? sender.routes : [{ carrier_id: sender.carrier_id, countries: [] }];
+      const real = routes.some(({ carrier_id }) => carriers.get(carrier_id)?.adapter.kind !== SANDBOX);
+      return [sender.address, { ...sender, routes, brand: brand ?? rulebook.deployment.brand, real }];
+    }));
     this.#current = { rulebook, senders, carriers };
     this.#readAt = startedAt;
     return this.#current;

@@ -25,6 +25,7 @@ export const AUDIT_ACTIONS = [
   "override.rejected",
   "review.opened",
   "review.settled",
+  "message.settled",
   "rulebook.proposed",
   "rulebook.approved",
   "rulebook.rejected",

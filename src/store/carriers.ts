@@ -21,18 +21,26 @@ export async function findCarrier({ orm }: Db, id: string): Promise<CarrierRow |
   return row ?? null;
 }
 
-/** Creates or replaces an account. `config` is JSON, secrets included. `entry` records it. */
+/** What `saveCarrier` writes; `config` is JSON, secrets included. */
+export type NewCarrier = Pick<CarrierRow, "id" | "kind" | "config" | "rate_per_second" | "created_at" | "updated_at">;
+
+/**
+ * Creates or replaces an account, whose rate goes on where it was. One that is out of service or paused is tried at once with its new settings.
+ * `entry` records it.
+ */
 export async function saveCarrier(
   { client }: Db,
-  { id, kind, config, created_at, updated_at }: typeof carriers.$inferInsert,
+  { id, kind, config, rate_per_second, created_at, updated_at }: NewCarrier,
   entry: AuditRow,
 ): Promise<CarrierRow> {
   const [saved] = await client.batch([
     {
-      sql: `insert into carriers (id, kind, config, created_at, updated_at) values (?, ?, ?, ?, ?)
-        on conflict (id) do update set kind = excluded.kind, config = excluded.config, updated_at = excluded.updated_at
+      sql: `insert into carriers (id, kind, config, rate_per_second, created_at, updated_at) values (?, ?, ?, ?, ?, ?)
+        on conflict (id) do update set kind = excluded.kind, config = excluded.config, updated_at = excluded.updated_at,
+          rate_per_second = excluded.rate_per_second, throttles = 0, paused_until = 0,
+          probe_at = case when opened_at is not null then 0 end
         returning *`,
-      args: [id, kind, config, created_at, updated_at],
+      args: [id, kind, config, rate_per_second, created_at, updated_at],
     },
     ...auditStatements([entry]),
   ]);
@@ -45,6 +53,7 @@ export async function deleteCarrier({ client }: Db, id: string, entry: AuditRow)
     {
       sql: `delete from carriers where id = :id
         and not exists (select 1 from senders where carrier_id = :id)
+        and not exists (select 1 from senders, json_each(senders.routes) j where j.value->>'carrier_id' = :id)
         and not exists (select 1 from messages where status = 'queued' and carrier_id = :id)
         and not exists (select 1 from messages where status = 'held' and carrier_id = :id)
         and not exists (select 1 from messages where status = 'sending' and carrier_id = :id)`,

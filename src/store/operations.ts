@@ -5,6 +5,8 @@ export interface InFlight {
   queued: number;
   held: number;
   sending: number;
+  /** Nobody knows whether a carrier took them. */
+  unknown: number;
   /** Earliest instant (ms) at which a message was due that has not left; null when none is overdue. */
   oldest_due_at: number | null;
 }
@@ -14,6 +16,7 @@ export async function inFlight(client: DbClient, now: number): Promise<InFlight>
     sql: `select (select count(*) from messages where status = 'queued') as queued,
       (select count(*) from messages where status = 'held') as held,
       (select count(*) from messages where status = 'sending') as sending,
+      (select count(*) from messages where status = 'unknown') as unknown,
       (select min(due_at) from (
         select min(due_at) as due_at from messages where status = 'queued' and due_at <= :now
         union all select min(due_at) from messages where status = 'held' and due_at <= :now)) as oldest_due_at`,
@@ -24,6 +27,19 @@ export async function inFlight(client: DbClient, now: number): Promise<InFlight>
     queued: Number(row["queued"]),
     held: Number(row["held"]),
     sending: Number(row["sending"]),
+    unknown: Number(row["unknown"]),
     oldest_due_at: row["oldest_due_at"] === null ? null : Number(row["oldest_due_at"]),
   };
+}
+
+/** Accounts that are out of service or paused, of all. */
+export async function carrierStates(
+  client: DbClient,
+  now: number,
+): Promise<{ id: string; open: boolean; paused: boolean }[]> {
+  const { rows } = await client.execute({
+    sql: "select id, opened_at is not null as open, paused_until > ? as paused from carriers order by id",
+    args: [now],
+  });
+  return rows.map((row) => ({ id: row["id"] as string, open: row["open"] === 1, paused: row["paused"] === 1 }));
 }

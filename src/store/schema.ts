@@ -40,6 +40,7 @@ export const messages = sqliteTable("messages", {
   lease: text(),
   lease_until: integer(),
   attempts: integer().notNull(),
+  /** The account that it leaves or left through; a failover changes it until one has taken the message. */
   carrier_id: text(),
   carrier_message_id: text(),
   conversation_id: text().notNull(),
@@ -55,6 +56,8 @@ export const messages = sqliteTable("messages", {
   metadata: text(),
   error_code: text(),
   error_detail: text(),
+  /** 1 once an attempt may have been taken: only the same account, which would know it again, may get it once more. */
+  maybe_taken: integer(),
   created_at: integer().notNull(),
   sent_at: integer(),
   delivered_at: integer(),
@@ -62,8 +65,13 @@ export const messages = sqliteTable("messages", {
   decision: text().notNull(),
 }, (table) => [
   index("messages_conversation").on(table.conversation_id, table.id),
-  index("messages_queued").on(table.sender, table.priority, table.due_at).where(sql`status = 'queued'`),
+  // One lane for each sender and account, so that an account out of service holds up nobody who can leave through another.
+  index("messages_queued").on(table.sender, table.carrier_id, table.priority, table.due_at)
+    .where(sql`status = 'queued'`),
   index("messages_held").on(table.due_at).where(sql`status = 'held'`),
+  index("messages_undecided").on(table.created_at).where(sql`status = 'held' and due_at is null`),
+  index("messages_valid").on(table.valid_until)
+    .where(sql`(status = 'queued' or status = 'held') and valid_until is not null`),
   // A scheduled advertisement may leave long after it was accepted, and counts towards the frequency cap then.
   index("messages_scheduled").on(table.conversation_id, table.id).where(sql`scheduled_at is not null`),
   index("messages_leased").on(table.lease, table.lease_until).where(sql`status = 'sending'`),
@@ -154,6 +162,19 @@ export const carriers = sqliteTable("carriers", {
   id: text().primaryKey(),
   kind: text().notNull(),
   config: text().notNull(),
+  /** What the account itself may send a second, all senders together; null when only its senders have rates. */
+  rate_per_second: real(),
+  /** As of a sender. */
+  next_at: real().notNull().default(0),
+  /** Hand-overs in a row of which the account was out of order. */
+  failures: integer().notNull().default(0),
+  /** Since when the circuit breaker is open; null while the account is in service. */
+  opened_at: integer(),
+  /** While it is open: from when one message may try whether the account is back. */
+  probe_at: integer(),
+  /** Times in a row that it asked to send more slowly, and until when nothing leaves through it. */
+  throttles: integer().notNull().default(0),
+  paused_until: integer().notNull().default(0),
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
 });
@@ -164,7 +185,10 @@ export const senders = sqliteTable("senders", {
   country: text(),
   /** JSON array of ISO codes; empty for every country. */
   countries: text().notNull(),
+  /** The first of its routes. */
   carrier_id: text().notNull(),
+  /** JSON array of `{carrier_id, countries}`, in order; empty when there is the one account only. */
+  routes: text().notNull().default("[]"),
   stop_number: text(),
   brand: text(),
   rate_per_second: real().notNull(),

@@ -22,21 +22,23 @@ export async function findSender({ orm }: Db, address: string): Promise<SenderRo
   return row ?? null;
 }
 
-/** Creates or replaces a sender, whose rate goes on where it was. Null when its carrier does not exist. `entry` records it. */
+/** Creates or replaces a sender, whose rate goes on where it was. Null when one of its carriers does not exist. `entry` records it. */
 export async function saveSender(
   { client }: Db,
   sender: NewSender,
   entry: AuditRow,
 ): Promise<{ row: SenderRow; created: boolean } | null> {
-  const { address, kind, country, countries, carrier_id, stop_number, brand, rate_per_second, created_at } = sender;
+  const { address, kind, country, countries, carrier_id, routes, stop_number, brand, rate_per_second, created_at } =
+    sender;
   const [existing, saved] = await client.batch([
     { sql: "select 1 from senders where address = ?", args: [address] },
     {
       sql: `insert into senders
-          (address, kind, country, countries, carrier_id, stop_number, brand, rate_per_second, created_at)
-        select ?, ?, ?, ?, id, ?, ?, ?, ? from carriers where id = ?
+          (address, kind, country, countries, carrier_id, routes, stop_number, brand, rate_per_second, created_at)
+        select ?, ?, ?, ?, id, ?, ?, ?, ?, ? from carriers where id = ? and not exists (select 1 from json_each(?) j
+          where not exists (select 1 from carriers c where c.id = j.value->>'carrier_id'))
         on conflict (address) do update set kind = excluded.kind, country = excluded.country,
-          countries = excluded.countries, carrier_id = excluded.carrier_id, stop_number = excluded.stop_number,
+          countries = excluded.countries, carrier_id = excluded.carrier_id, routes = excluded.routes, stop_number = excluded.stop_number,
           brand = excluded.brand, rate_per_second = excluded.rate_per_second
         returning *`,
       args: [
@@ -44,11 +46,13 @@ export async function saveSender(
         kind,
         country ?? null,
         countries,
+        routes ?? "[]",
         stop_number ?? null,
         brand ?? null,
         rate_per_second,
         created_at,
         carrier_id,
+        routes ?? "[]",
       ],
     },
     ...auditIfChanged(entry),

@@ -9,24 +9,36 @@ export interface StoredSender {
   country: string | null;
   countries: string[];
   carrier_id: string;
+  /** In order; empty for the one account only. */
+  routes: { carrier_id: string; countries: string[] }[];
   stop_number: string | null;
   brand: string | null;
   rate_per_second: number;
+}
+
+export interface StoredCarrier {
+  id: string;
+  kind: string;
+  config: unknown;
+  /** Since when (ms) its circuit breaker is open; null while it is in service. */
+  opened_at: number | null;
+  /** Until when (ms) nothing leaves through it, because it asked to send more slowly. */
+  paused_until: number;
 }
 
 export interface StoredSettings {
   /** Hash of the active rulebook; null before the first one is published. */
   rulebook: string | null;
   senders: StoredSender[];
-  carriers: { id: string; kind: string; config: unknown }[];
+  carriers: StoredCarrier[];
 }
 
 /** Everything that staff configure, in one round trip. */
 export async function readSettings(client: DbClient): Promise<StoredSettings> {
   const [active, senders, carriers] = await client.batch([
     "select value from settings where name = 'active_rulebook'",
-    "select address, kind, country, countries, carrier_id, stop_number, brand, rate_per_second from senders",
-    "select id, kind, config from carriers",
+    "select address, kind, country, countries, carrier_id, routes, stop_number, brand, rate_per_second from senders",
+    "select id, kind, config, opened_at, paused_until from carriers",
   ], "read");
   return {
     rulebook: (active!.rows[0]?.["value"] as string | undefined) ?? null,
@@ -36,6 +48,7 @@ export async function readSettings(client: DbClient): Promise<StoredSettings> {
       country: row["country"] as string | null,
       countries: JSON.parse(row["countries"] as string) as string[],
       carrier_id: row["carrier_id"] as string,
+      routes: JSON.parse(row["routes"] as string) as StoredSender["routes"],
       stop_number: row["stop_number"] as string | null,
       brand: row["brand"] as string | null,
       rate_per_second: row["rate_per_second"] as number,
@@ -44,6 +57,8 @@ export async function readSettings(client: DbClient): Promise<StoredSettings> {
       id: row["id"] as string,
       kind: row["kind"] as string,
       config: JSON.parse(row["config"] as string) as unknown,
+      opened_at: row["opened_at"] as number | null,
+      paused_until: row["paused_until"] as number,
     })),
   };
 }

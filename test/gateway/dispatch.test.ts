@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Carrier, Outgoing, SendResult } from "../../src/carriers/carrier.ts";
 import { carrierOf } from "../../src/carriers/mod.ts";
 import { sandbox } from "../../src/carriers/sandbox.ts";
-import { backoff } from "../../src/gateway/dispatch.ts";
+import { backoff } from "../../src/gateway/hand_over.ts";
 import { readSources } from "../../src/rules/files.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { contentsOf } from "../../src/rules/parse.ts";

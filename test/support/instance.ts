@@ -7,6 +7,7 @@ import type { Api } from "../../src/api/context.ts";
 import type { Clock } from "../../src/gateway/clock.ts";
 import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
+import type { Log } from "../../src/gateway/gateway.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
@@ -46,6 +47,7 @@ export interface InstanceOptions {
   carriers?: readonly Carrier[];
   /** Settings of an earlier instance on the same database: compiling the rules takes longer than most tests. */
   settings?: SettingsCache;
+  log?: Log;
   /** Called after each commit that left something to hand over. */
   stored?: () => void;
 }
@@ -83,7 +85,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
       random: () => 0.5,
       publicUrl: options.publicUrl ?? "https://sms.example.com",
       fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
-      log: () => {},
+      log: options.log ?? (() => {}),
       testClock: false,
     },
     apiKeys(db.client),

@@ -3,7 +3,7 @@ import type { Clock } from "../../src/gateway/clock.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { type DatabaseKind, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "./database.ts";
-import { type Answer, consentOf, type Instance, instance, prepare, TUESDAY } from "./instance.ts";
+import { type Answer, consentOf, type Instance, instance, type InstanceOptions, prepare, TUESDAY } from "./instance.ts";
 
 const TABLES = [
   ...["messages", "message_events", "conversations", "contacts", "suppressions", "consents", "senders", "carriers"],
@@ -25,7 +25,10 @@ export interface SharedGateway extends Instance {
  * A gateway for the tests of one `describe`: one database and one set of compiled rules (which take longer than most tests),
  * emptied before each test. Call it while collecting; use what it returns inside tests only.
  */
-export function sharedGateway(kind: DatabaseKind): SharedGateway {
+export function sharedGateway(
+  kind: DatabaseKind,
+  options: Pick<InstanceOptions, "fetch" | "log"> = {},
+): SharedGateway {
   const shared = {} as SharedGateway;
   const now: Clock = () => shared.clock.at;
   let settings: SettingsCache;
@@ -41,7 +44,7 @@ export function sharedGateway(kind: DatabaseKind): SharedGateway {
     await db.client.batch(TABLES.map((table) => `delete from ${table}`));
     await prepare(db, TUESDAY);
     await settings.refresh();
-    const gateway = instance(db, { now, settings });
+    const gateway = instance(db, { now, settings, ...options });
     Object.assign(
       shared,
       gateway,
@@ -60,7 +63,7 @@ export function sharedGateway(kind: DatabaseKind): SharedGateway {
         another: async () => {
           const again = await openAgain(db);
           onTestFinished(() => again.close());
-          return instance(again, { now });
+          return instance(again, { now, ...options });
         },
       } satisfies Partial<SharedGateway>,
     );

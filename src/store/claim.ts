@@ -1,0 +1,204 @@
+import type { InStatement } from "@libsql/client/web";
+import type { DbClient } from "./client.ts";
+import { claimedFacts, type Facts, readClaimedFacts } from "./facts.ts";
+import { named } from "./outbox.ts";
+import { bucketOf, shutUntil } from "./rates.ts";
+import { readWaiting, type WaitingRow, waitingRows } from "./waiting.ts";
+
+/**
+ * What waits stands in lanes, one for each sender and account. A lane moves within its sender's rate and its account's, which all
+ * instances share, and stands still while its account is out of service.
+ */
+
+export interface Claim {
+  lease: string;
+  now: number;
+  leaseUntil: number;
+  /** At most this many messages in all, shared evenly by the lanes that have something to send. */
+  limit: number;
+}
+
+export interface Claimed {
+  rows: WaitingRow[];
+  /** By message id, for advertising. */
+  facts: ReadonlyMap<string, Facts>;
+  /** The accounts of the claim, as they were. */
+  accounts: ReadonlyMap<string, AccountState>;
+}
+
+/** `in_order`: nothing is held against it. `probed`: out of service, and what was claimed tries whether it is back. */
+export type AccountState = "in_order" | "ailing" | "probed";
+
+const SENDER = bucketOf("senders");
+const ACCOUNT = bucketOf("c");
+
+/** Messages that an active suppression covers; a confirmation of the suppression itself may leave. */
+const SUPPRESSED = `reply_kind is null and exists (select 1 from suppressions s
+  where s.recipient = messages.person and s.lifted_at is null
+    and (messages.category = 'commercial' or (s.scope = 'all' and s.sender in ('', messages.sender))))`;
+
+/** Lanes of the senders `s` for which `condition` holds, found by stepping over the index: a queue is not walked, however long it is. */
+function lanes(condition: string): string {
+  const first = (sender: string, more: string) =>
+    `(select m.carrier_id from messages m where m.status = 'queued' and m.sender = ${sender} ${more} order by m.carrier_id limit 1)`;
+  return `with recursive lanes (sender, carrier, turn) as (
+    select senders.address, ${first("senders.address", "")}, ${SENDER.nextAt} from senders where ${condition}
+    union all
+    select l.sender, ${
+    first("l.sender", "and m.carrier_id > l.carrier")
+  }, l.turn from lanes l where l.carrier is not null)`;
+}
+
+/** Message `m` waits in lane `l`. */
+const IN_LANE = `m.status = 'queued' and m.sender = l.sender and m.carrier_id = l.carrier`;
+
+/** Lanes of which something may leave now. Those whose sender was served longest ago come first: each has its turn. */
+const READY = `${lanes(SENDER.ready)},
+  ready as materialized (
+    select l.sender, l.carrier, l.turn, c.rate_per_second is not null as limited, c.opened_at is not null as probed,
+      coalesce(c.failures > 0 or c.throttles > 0 or c.opened_at is not null, 0) as ailing,
+      (select m.priority from messages m where ${IN_LANE} and m.due_at <= :now order by m.priority, m.due_at limit 1) as head
+    from lanes l left join carriers c on c.id = l.carrier
+    where l.carrier is not null
+      and (c.id is null or ${shutUntil("c")} = 0 and (c.rate_per_second is null or ${ACCOUNT.ready})))
+  select sender, carrier, limited, probed, ailing from ready where head is not null
+  order by turn, sender, head, carrier limit :limit`;
+
+/** An even share, rounded up, of what the lanes before left over; `:lanes` are still to be served. */
+const SHARE =
+  `((:limit - (select count(*) from messages where status = 'sending' and lease = :lease) + :lanes - 1) / :lanes)`;
+
+/**
+ * What the account of a lane lets through, looked at once more in the transaction that takes it: one message when it is out of
+ * service and due to be tried, nothing when it went out of service since. An account that is gone is no obstacle: what waits for it
+ * finds its next route when it is handed over.
+ */
+const THROUGH = `coalesce((select case when ${shutUntil("c")} > 0 then 0 when c.opened_at is not null then :probed
+    when c.rate_per_second is null then :limit else ${ACCOUNT.allowance} end
+  from carriers c where c.id = :carrier), :limit)`;
+
+const TAKE = `update messages set status = 'sending', lease = :lease, lease_until = :leaseUntil, attempts = attempts + 1
+  where id in (select id from messages where status = 'queued' and sender = :sender and carrier_id = :carrier
+      and due_at <= :now order by priority, due_at
+    limit (select max(0, cast(min(${SHARE}, ${SENDER.allowance}, ${THROUGH}) as integer))
+      from senders where address = :sender))`;
+
+const COUNT_FOR_SENDER = `update senders set next_at = ${SENDER.from} + changes() * 1000.0 / rate_per_second
+  where address = :sender and changes() > 0`;
+
+/** Only for an account with a rate, or one that is being tried, which nobody else shall try meanwhile. */
+const COUNT_FOR_ACCOUNT = `update carriers set
+    next_at = case when rate_per_second is null then next_at
+      else ${bucketOf("carriers").from} + taken.n * 1000.0 / rate_per_second end,
+    probe_at = case when opened_at is not null then :leaseUntil end
+  from (select count(*) as n from messages
+    where status = 'sending' and lease = :lease and sender = :sender and carrier_id = :carrier) taken
+  where id = :carrier and taken.n > 0`;
+
+/**
+ * Takes what is due, within the rates, and looks once more before it leaves: suppressed, expired and out-of-hours
+ * messages fall out of the claim in the same transaction (invariant 2). Returns the rows that may be handed over now, and for the
+ * advertising among them what is known about each person at that very instant: claims are write transactions and come one after
+ * the other, so of two instances that claim for one person the later one sees what the earlier one took.
+ */
+export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed> {
+  const { lease, now, leaseUntil, limit } = claim;
+  const { rows: ready } = await client.execute({ sql: READY, args: { now, limit } });
+  if (ready.length === 0) return NOTHING;
+  const accounts = new Map<string, AccountState>();
+  const take = ready.flatMap((row, index): InStatement[] => {
+    const carrier = row["carrier"] as string;
+    const probed = row["probed"] as number;
+    accounts.set(carrier, probed ? "probed" : row["ailing"] ? "ailing" : "in_order");
+    const args = {
+      lease,
+      now,
+      leaseUntil,
+      limit,
+      carrier,
+      probed,
+      sender: row["sender"] as string,
+      lanes: ready.length - index,
+    };
+    return [
+      named(TAKE, args),
+      named(COUNT_FOR_SENDER, args),
+      ...row["limited"] || probed ? [named(COUNT_FOR_ACCOUNT, args)] : [],
+    ];
+  });
+  const results = await client.batch([
+    ...take,
+    ...leave(lease, now, SUPPRESSED, {
+      status: "canceled",
+      code: "recipient_opted_out",
+      detail: "The person opted out before it left.",
+    }),
+    ...leave(lease, now, "valid_until is not null and valid_until <= :now", {
+      status: "expired",
+      code: "expired",
+      detail: "It could not leave while it was valid.",
+    }),
+    {
+      // Its window closed while it waited: back to the release step, which finds the next one.
+      sql: `update messages set status = 'held', due_at = :now, hold_until = :now, hold_reason = 'quiet_hours',
+          attempts = attempts - 1, lease = null, lease_until = null
+        where lease = :lease and status = 'sending' and allowed_until is not null and allowed_until <= :now`,
+      args: { lease, now },
+    },
+    {
+      sql: waitingRows("where lease = ? and status = 'sending' order by priority, due_at, id"),
+      args: [lease],
+    },
+    claimedFacts(lease, now),
+  ]);
+  return {
+    rows: readWaiting(results.at(-2)!),
+    facts: readClaimedFacts(results.at(-1)!, now),
+    accounts,
+  };
+}
+
+/** What a claim that found nothing returns. */
+export const NOTHING: Claimed = { rows: [], facts: new Map(), accounts: new Map() };
+
+/** Claimed messages for which `condition` holds leave for good; the timeline says so. */
+function leave(
+  lease: string,
+  now: number,
+  condition: string,
+  end: { status: string; code: string; detail: string },
+): InStatement[] {
+  const args = { lease, now, ...end };
+  const where = `lease = :lease and status = 'sending' and (${condition})`;
+  return [
+    named(
+      `insert into message_events (message_id, at, status, detail) select id, :now, :status, :code from messages where ${where}`,
+      args,
+    ),
+    named(
+      `update messages set status = :status, error_code = :code, error_detail = :detail, lease = null, lease_until = null,
+        due_at = null where ${where}`,
+      args,
+    ),
+  ];
+}
+
+/**
+ * When there may be something to do next; null when nothing waits for a time. Of a lane only its head is looked at, because a long
+ * queue must not be walked each time; a retry behind it is found by the next poll.
+ */
+export async function nextDue(client: DbClient, now: number): Promise<number | null> {
+  const { rows } = await client.execute({
+    sql: `${lanes("true")}
+      select min(due) as due from (
+        select min(due_at) as due from messages where status = 'held'
+        union all select min(max(l.turn + 1000.0 / s.rate_per_second, coalesce(${shutUntil("c")}, 0),
+            coalesce(${ACCOUNT.nextAt} + 1000.0 / c.rate_per_second, 0),
+            (select m.due_at from messages m where ${IN_LANE} order by m.priority, m.due_at limit 1)))
+          from lanes l join senders s on s.address = l.sender left join carriers c on c.id = l.carrier
+          where l.carrier is not null
+        union all select min(lease_until) from messages where status = 'sending' and lease is not null)`,
+    args: { now },
+  });
+  return rows[0]?.["due"] as number | null ?? null;
+}

@@ -27,6 +27,8 @@ import { sandboxRoutes } from "./api/sandbox.ts";
 import { senderRoutes } from "./api/senders.ts";
 import { suppressionRoutes } from "./api/suppressions.ts";
 import { unsubscribeRoutes } from "./api/unsubscribe.ts";
+import { webhookDeliveryRoutes } from "./api/webhook_deliveries.ts";
+import { webhookRoutes } from "./api/webhooks.ts";
 
 const KIB = 1024;
 /** Bodies that carry many items at once; everything else is one thing and small. */
@@ -87,6 +89,8 @@ export function createApp(api: Api) {
       senderRoutes,
       carrierRoutes,
       apiKeyRoutes,
+      webhookRoutes,
+      webhookDeliveryRoutes,
       // Before the rulebooks, one of which is not called `proposals`.
       proposalRoutes,
       rulebookRoutes,

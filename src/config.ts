@@ -15,6 +15,7 @@ const Environment = z.object({
   PARLEY_RULES_DIR: z.string().min(1).default("rules"),
   PARLEY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, "")).optional(),
   PARLEY_TEST_CLOCK: z.iso.datetime({ offset: true }).optional(),
+  PARLEY_PRIVATE_WEBHOOKS: z.enum(["true", "false"]).default("false"),
 });
 
 export interface Config {
@@ -26,6 +27,8 @@ export interface Config {
   publicUrl: string;
   /** ms; undefined for the real time. */
   testClock: number | undefined;
+  /** Webhooks may go to http: addresses and to private ones. */
+  privateWebhooks: boolean;
 }
 
 export class ConfigError extends Error {
@@ -50,5 +53,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     rulesDir: data.PARLEY_RULES_DIR,
     publicUrl: data.PARLEY_PUBLIC_URL ?? `http://${data.HOST === "0.0.0.0" ? "127.0.0.1" : data.HOST}:${data.PORT}`,
     testClock: data.PARLEY_TEST_CLOCK === undefined ? undefined : Date.parse(data.PARLEY_TEST_CLOCK),
+    privateWebhooks: data.PARLEY_PRIVATE_WEBHOOKS === "true",
   };
 }

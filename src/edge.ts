@@ -16,12 +16,14 @@ import { DatabaseError } from "./store/database_error.ts";
  */
 export interface Edge {
   fetch(request: Request): Promise<Response>;
-  /** Hands over what is due, for at most `TICK_MS`; resolves with the number of messages. */
+  /** Hands over what is due, for at most `TICK_MS`, and tells apps of it; resolves with the number of messages. */
   tick(): Promise<number>;
 }
 
 /** Cron of edge runtimes comes once a minute and may not run much longer than half of it. */
 const TICK_MS = 25_000;
+/** What a webhook's receiver may still take (15 s) comes on top. */
+const WEBHOOK_TICK_MS = 10_000;
 
 /** `env`: the bindings of the runtime, or `Deno.env.toObject()`. @throws ConfigError. */
 export async function createEdge(env: Record<string, string | undefined>): Promise<Edge> {
@@ -31,7 +33,7 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
   const log = jsonLog((line) => console.log(line), now);
   const db = await openWorkspace("default", config.database);
   const keys = apiKeys(db.client);
-  const { api, dispatcher } = createGateway(
+  const { api, dispatcher, webhooks } = createGateway(
     {
       db,
       settings: new SettingsCache(db.client),
@@ -40,15 +42,22 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
       random: Math.random,
       publicUrl: config.publicUrl,
       // Edge runtimes resolve names themselves and reach no private network; literal addresses are checked all the same.
-      fetch: ({ allowPrivate }) => guardedFetch({ allowPrivate, resolve: () => Promise.resolve([PUBLIC_ADDRESS]) }),
+      fetch: (options) => guardedFetch({ ...options, resolve: () => Promise.resolve([PUBLIC_ADDRESS]) }),
       log,
       testClock: false,
+      privateWebhooks: config.privateWebhooks,
     },
     keys,
     () => {},
   );
   const app = createApp(api);
-  return { fetch: async (request) => await app.fetch(request), tick: () => dispatcher.tick(TICK_MS) };
+  return {
+    fetch: async (request) => await app.fetch(request),
+    tick: async () => {
+      const [handed] = await Promise.all([dispatcher.tick(TICK_MS), webhooks.tick(WEBHOOK_TICK_MS)]);
+      return handed;
+    },
+  };
 }
 
 /** Stands for "a public address" where names cannot be resolved. */

@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   const transport = pinnedTransport();
   const keys = apiKeys(db.client);
   let runner: Runner | null = null;
-  const { api, dispatcher } = createGateway(
+  const { api, dispatcher, webhooks } = createGateway(
     {
       db,
       settings,
@@ -77,14 +77,17 @@ async function start(): Promise<void> {
       newId,
       random: Math.random,
       publicUrl: config.publicUrl,
-      fetch: ({ allowPrivate }) => guardedFetch({ allowPrivate, resolve: systemResolve, transport }),
+      fetch: (options) => guardedFetch({ ...options, resolve: systemResolve, transport }),
       log,
       testClock: config.testClock !== undefined,
+      privateWebhooks: config.privateWebhooks,
     },
     keys,
     () => runner?.wake(),
   );
   runner = runDispatcher(dispatcher, now, log);
+  // In a loop of its own: an app that answers slowly must not hold up messages.
+  const webhookRunner = runDispatcher(webhooks, now, log, "webhooks.failed");
   const follower = followFolder({
     client: db.client,
     folder: config.rulesDir,
@@ -108,7 +111,7 @@ async function start(): Promise<void> {
   const stop = async () => {
     log("info", "stopping");
     await server.shutdown();
-    await runner.stop();
+    await Promise.all([runner.stop(), webhookRunner.stop()]);
     await follower.stop();
     await db.close();
     Deno.exit(0);

@@ -11,6 +11,7 @@ describe("readConfig()", () => {
       rulesDir: "rules",
       publicUrl: "http://127.0.0.1:8787",
       testClock: undefined,
+      privateWebhooks: false,
     });
   });
 
@@ -27,6 +28,7 @@ describe("readConfig()", () => {
     [{ PARLEY_ADMIN_KEY: "with a space in it" }, "PARLEY_ADMIN_KEY"],
     [{ PARLEY_PUBLIC_URL: "sms.example.com" }, "PARLEY_PUBLIC_URL"],
     [{ PARLEY_TEST_CLOCK: "yesterday" }, "PARLEY_TEST_CLOCK"],
+    [{ PARLEY_PRIVATE_WEBHOOKS: "yes" }, "PARLEY_PRIVATE_WEBHOOKS"],
   ])("%j is refused by name", (env, name) => {
     expect(() => readConfig(env)).toThrow(ConfigError);
     expect(() => readConfig(env)).toThrow(name);

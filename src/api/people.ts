@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Decision } from "../core/message.ts";
 import { instant, instantOrNull, messageView } from "../gateway/message_view.ts";
+import { suppressionView } from "../gateway/suppression_view.ts";
 import { type RuleText, ruleTexts } from "../rules/rule_text.ts";
 import { auditView } from "../store/audit_read.ts";
 import { barrierMs } from "../store/barrier.ts";
@@ -17,7 +18,7 @@ import { forbidden } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { Override, overrideView } from "./overrides.ts";
 import { json, Message, problems } from "./schemas.ts";
-import { Suppression, suppressionView } from "./suppressions.ts";
+import { Suppression } from "./suppressions.ts";
 
 const MAX_MESSAGES = 1_000;
 

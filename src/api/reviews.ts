@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ALL_REVIEW_KINDS } from "../core/message.ts";
-import { instant, instantOrNull } from "../gateway/message_view.ts";
+import { reviewView } from "../gateway/review_view.ts";
 import { type SettleFailure, SETTLEMENTS, settleReview } from "../gateway/settle.ts";
 import { findReview, listReviews, type ReviewRow } from "../store/reviews.ts";
 import { requireAdmin } from "./auth.ts";
@@ -144,26 +144,4 @@ function notSettled(code: SettleFailure, review: ReviewRow | null) {
         `settlement: a ${review!.kind} can be settled as ${SETTLEMENTS[review!.kind].join(", ")}.`,
       );
   }
-}
-
-function reviewView(row: ReviewRow): z.infer<typeof Review> {
-  const { id, kind, person, sender, message_id, text, message_status, rule, words, settled_by, settlement, note } = row;
-  return {
-    id,
-    kind,
-    state: row.settled_at === null ? "open" : "settled",
-    person,
-    sender,
-    message_id,
-    text,
-    message_status,
-    rule,
-    words,
-    settlements: [...SETTLEMENTS[kind]],
-    created_at: instant(row.created_at),
-    settled_at: instantOrNull(row.settled_at),
-    settled_by,
-    settlement,
-    note,
-  };
 }

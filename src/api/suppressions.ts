@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../core/msisdn.ts";
-import { instant, instantOrNull } from "../gateway/message_view.ts";
+import { suppressionView } from "../gateway/suppression_view.ts";
 import { auditRow } from "../store/audit.ts";
 import { protectionOf } from "../store/overrides.ts";
 import {
@@ -284,23 +284,4 @@ async function* exported(pages: AsyncGenerator<SuppressionRow[], void>): AsyncGe
   for await (const rows of pages) {
     yield csvLines(rows.map(suppressionView).map((view) => COLUMNS.map((column) => view[column])));
   }
-}
-
-export function suppressionView(row: SuppressionRow): z.infer<typeof Suppression> {
-  const { id, recipient, scope, source, rule, message_id, text, note, lifted_by, lift_reason } = row;
-  return {
-    id,
-    recipient,
-    scope,
-    sender: row.sender === "" ? null : row.sender,
-    source,
-    rule,
-    message_id,
-    text,
-    note,
-    created_at: instant(row.created_at),
-    lifted_at: instantOrNull(row.lifted_at),
-    lifted_by,
-    lift_reason,
-  };
 }

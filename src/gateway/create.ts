@@ -5,11 +5,17 @@ import { reporter } from "./deliver.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
 import type { Deps } from "./gateway.ts";
 import { receiver } from "./receive.ts";
+import { webhookDispatcher } from "./webhook_dispatch.ts";
 
 /** Wires the shell together. `stored` is called whenever a commit left something to hand over. */
-export function createGateway(deps: Deps, keys: ApiKeys, stored: () => void): { api: Api; dispatcher: Dispatcher } {
+export function createGateway(
+  deps: Deps,
+  keys: ApiKeys,
+  stored: () => void,
+): { api: Api; dispatcher: Dispatcher; webhooks: Dispatcher } {
   return {
     api: { deps, keys, acceptor: acceptor(deps, stored), receiver: receiver(deps, stored), reporter: reporter(deps) },
     dispatcher: dispatcher(deps),
+    webhooks: webhookDispatcher(deps),
   };
 }

@@ -2,6 +2,7 @@ import type { CarrierIo } from "../carriers/carrier.ts";
 import type { Db } from "../store/client.ts";
 import type { Clock } from "./clock.ts";
 import type { NewId } from "./ids.ts";
+import type { OutgoingOptions } from "./outgoing_http.ts";
 import type { SettingsCache } from "./settings.ts";
 
 /** What the shell works with; made once at the composition root and passed in. */
@@ -15,11 +16,17 @@ export interface Deps {
   /** Address at which people and carriers reach this gateway, without a trailing slash. */
   publicUrl: string;
   /** Outgoing calls; `allowPrivate` for carriers on the operator's own network. */
-  fetch: (options: { allowPrivate: boolean }) => CarrierIo["fetch"];
+  fetch: (options: CallOptions) => CarrierIo["fetch"];
   log: Log;
   /** True while the clock is a test clock: no real carrier may be configured then. */
   testClock: boolean;
+  /** True where webhooks may go to http: addresses and to this machine: for development and tests. */
+  privateWebhooks: boolean;
 }
+
+export type CallOptions =
+  & { allowPrivate: boolean }
+  & Pick<OutgoingOptions, "timeoutMs" | "maxAnswerBytes" | "cutAnswer">;
 
 /** Structured lines; never a text or a whole number of a person (invariant 9). */
 export type Log = (

@@ -27,6 +27,8 @@ export interface OutgoingOptions {
   timeoutMs?: number;
   /** Of the decoded answer. */
   maxAnswerBytes?: number;
+  /** A longer answer is cut there instead of being an error: for callers to whom its beginning says enough. */
+  cutAnswer?: boolean;
   /**
    * Performs the call. `address` is one that passed the check: a transport that connects to it, and not to whatever the name
    * means a moment later, leaves no room for a name that changes its address after the check (DNS rebinding).
@@ -72,7 +74,7 @@ export function guardedFetch(options: OutgoingOptions): (url: string, init?: Req
     const target = await checkedAddress(url, options.resolve, allowPrivate, signal);
     try {
       const response = await transport(url, { ...init, redirect: "manual", signal }, target);
-      return await readBounded(response, maxAnswerBytes, url.host);
+      return await readBounded(response, maxAnswerBytes, options.cutAnswer ?? false, url.host);
     } catch (error) {
       throw error instanceof OutgoingError ? error : classify(error, signal, url.host);
     }
@@ -125,7 +127,7 @@ async function resolveBefore(
   }
 }
 
-async function readBounded(response: Response, maxBytes: number, host: string): Promise<Response> {
+async function readBounded(response: Response, maxBytes: number, cut: boolean, host: string): Promise<Response> {
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
     await response.body?.cancel();
     throw new OutgoingError("redirected", `${host} answered with a redirect (HTTP ${response.status})`);
@@ -133,9 +135,13 @@ async function readBounded(response: Response, maxBytes: number, host: string): 
   if (response.body === null) return response;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  // Leaving the loop by an exception cancels the stream.
+  // Leaving the loop cancels the stream.
   for await (const chunk of response.body) {
     size += chunk.byteLength;
+    if (size > maxBytes && cut) {
+      chunks.push(chunk.subarray(0, chunk.byteLength - (size - maxBytes)));
+      break;
+    }
     if (size > maxBytes) throw new OutgoingError("too_large", `${host} answered with more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }

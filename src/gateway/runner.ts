@@ -15,8 +15,16 @@ export interface Runner {
   stop(): Promise<void>;
 }
 
-/** Runs the dispatcher continuously in a process that lives; an edge deployment calls `tick` from cron instead. */
-export function runDispatcher({ tick, nextDue }: Dispatcher, now: Clock, log: Log): Runner {
+/**
+ * Runs a dispatcher continuously in a process that lives; an edge deployment calls `tick` from cron instead. `failed` is what the log
+ * calls a tick that threw.
+ */
+export function runDispatcher(
+  { tick, nextDue }: Dispatcher,
+  now: Clock,
+  log: Log,
+  failed = "dispatch.failed",
+): Runner {
   let stopped = false;
   let woken = false;
   let wakeUp = () => {};
@@ -41,7 +49,7 @@ export function runDispatcher({ tick, nextDue }: Dispatcher, now: Clock, log: Lo
         const due = await nextDue();
         await sleep(due === null ? POLL_MS : Math.min(Math.max(due - now(), REST_MS), POLL_MS));
       } catch (error) {
-        log("error", "dispatch.failed", { error: String(error) });
+        log("error", failed, { error: String(error) });
         await sleep(FAILURE_MS);
       }
     }

@@ -38,6 +38,12 @@ export const AUDIT_ACTIONS = [
   "carrier.deleted",
   "sender.saved",
   "sender.deleted",
+  "webhook.saved",
+  "webhook.deleted",
+  "webhook.secret_rotated",
+  "webhook.replayed",
+  "webhook.failing",
+  "webhook.disabled",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -74,6 +74,13 @@ export async function findMessage({ orm }: Db, id: string): Promise<MessageRow |
   return row ?? null;
 }
 
+/** Those of the messages `ids` that exist, in no order. */
+export async function findMessages({ orm }: Db, ids: readonly string[]): Promise<MessageRow[]> {
+  if (ids.length === 0) return [];
+  return await orm.select().from(messages)
+    .where(sql`${messages.id} in (select value from json_each(${JSON.stringify(ids)}))`);
+}
+
 /** Stages of a message, oldest first, from its acceptance on. */
 export async function timelineOf(
   { orm }: Db,

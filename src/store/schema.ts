@@ -327,6 +327,87 @@ export const audit_details = sqliteTable("audit_details", {
   details: text().notNull(),
 }, (table) => [index("audit_details_person").on(table.person)]);
 
+/** Addresses of apps that are told what happens. While there is none, nothing is recorded for any. */
+export const webhook_endpoints = sqliteTable("webhook_endpoints", {
+  id: text().primaryKey(),
+  url: text().notNull(),
+  description: text(),
+  /** JSON array of event types; `*` and `message.*` stand for all that fit. */
+  events: text().notNull(),
+  ordered: integer({ mode: "boolean" }).notNull(),
+  /** JSON array of `{secret, until}`, the newest first: each of them signs until its instant (ms; null: for good). */
+  secrets: text().notNull(),
+  /** `deleted` until the last of its deliveries is cleared away, which is done in small pieces. */
+  state: text({ enum: ["enabled", "disabled", "deleted"] }).notNull(),
+  disabled_at: integer(),
+  disabled_reason: text({ enum: ["by_hand", "gone", "failing"] }),
+  /** First failure since anything was last taken; null while all is well. */
+  failing_since: integer(),
+  /** When notice was given that it will be disabled. */
+  warned_at: integer(),
+  /** It asked for silence until then (`Retry-After`). */
+  quiet_until: integer(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+});
+
+/**
+ * What apps may want to know, in the order in which it was committed (one writer at a time, and `autoincrement` never gives a
+ * number twice). Triggers of the database write these rows (migrations), in the transaction of what they tell of, so that no path
+ * to a change of status can forget its event; without an endpoint they write nothing. A row holds no text and no number: what is
+ * sent is read when it is sent, so that an erasure erases here as well.
+ */
+export const webhook_events = sqliteTable("webhook_events", {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  /** Makes the id that receivers know unlike any other, also after a return to an older copy of the database. */
+  nonce: text().notNull().default(sql`(lower(hex(randomblob(8))))`),
+  type: text().notNull(),
+  /** Id of the message, suppression or review; of the endpoint, for a test. */
+  subject: text().notNull(),
+  /** Conversation whose events keep their order where that is asked for. */
+  thread: text(),
+  /** When it happened; null until a tick has made its deliveries. */
+  at: integer(),
+}, (table) => [index("webhook_events_at").on(table.at)]);
+
+/** One event for one endpoint. */
+export const webhook_deliveries = sqliteTable("webhook_deliveries", {
+  n: integer().primaryKey({ autoIncrement: true }),
+  endpoint_id: text().notNull(),
+  event_seq: integer().notNull(),
+  /** `waiting`: behind an earlier event of its conversation. `failed`: given up, until somebody replays it. */
+  status: text({ enum: ["waiting", "pending", "sending", "delivered", "failed"] }).notNull(),
+  /** Set where the order is kept. */
+  thread: text(),
+  due_at: integer(),
+  lease: text(),
+  lease_until: integer(),
+  /** Since it was made or last replayed: its place in the schedule of retries. */
+  tries: integer().notNull().default(0),
+  created_at: integer().notNull(),
+  finished_at: integer(),
+}, (table) => [
+  uniqueIndex("webhook_deliveries_once").on(table.endpoint_id, table.event_seq),
+  index("webhook_deliveries_due").on(table.endpoint_id, table.due_at).where(sql`status = 'pending'`),
+  index("webhook_deliveries_leased").on(table.lease_until).where(sql`status = 'sending'`),
+  index("webhook_deliveries_failed").on(table.endpoint_id, table.event_seq).where(sql`status = 'failed'`),
+  index("webhook_deliveries_thread").on(table.endpoint_id, table.thread, table.event_seq)
+    .where(sql`thread is not null and finished_at is null`),
+]);
+
+export const webhook_attempts = sqliteTable("webhook_attempts", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  delivery: integer().notNull(),
+  at: integer().notNull(),
+  duration_ms: integer().notNull(),
+  /** Null when no answer came. */
+  http_status: integer(),
+  /** Why no answer came. */
+  error: text(),
+  /** The beginning of the answer. */
+  answer: text(),
+}, (table) => [index("webhook_attempts_delivery").on(table.delivery)]);
+
 /** Single values shared by all instances: `active_rulebook`. */
 export const settings = sqliteTable("settings", {
   name: text().primaryKey(),

@@ -162,6 +162,22 @@ describe("guardedFetch() over a real socket", () => {
       expect((await failure(limited(`${url}/1001`))).kind).toBe("too_large");
     }));
 
+  test("a longer body is cut where its beginning is enough, and an endless one is not read on", async () => {
+    let left = false;
+    const endless = () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(16 * 1024)),
+          cancel: () => void (left = true),
+        }),
+      );
+    await withServer(endless, async (url) => {
+      const answer = await call({ maxAnswerBytes: 1000, cutAnswer: true })(url);
+      expect([answer.status, (await answer.bytes()).length]).toEqual([200, 1000]);
+    });
+    expect(left).toBe(true);
+  });
+
   test("an endless body is cut off", () =>
     withServer(() =>
       new Response(

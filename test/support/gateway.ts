@@ -5,6 +5,7 @@ import { apiKeys } from "../../src/api/auth.ts";
 import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
+import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
@@ -45,6 +46,7 @@ export interface TestGateway {
   app: ReturnType<typeof createApp>;
   api: Api;
   dispatcher: Dispatcher;
+  webhooks: Dispatcher;
   db: TestDatabase;
   clock: TestClock;
   logged: LogLine[];
@@ -62,6 +64,8 @@ export interface TestGatewayOptions {
   clock?: string;
   kind?: DatabaseKind;
   testClock?: boolean;
+  /** Webhooks may go to this machine. */
+  privateWebhooks?: boolean;
 }
 
 let published: ReturnType<typeof shippedRules> | undefined;
@@ -90,7 +94,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   }
 
   const logged: LogLine[] = [];
-  const { api, dispatcher } = createGateway(
+  const { api, dispatcher, webhooks } = createGateway(
     {
       db,
       settings: new SettingsCache(db.client),
@@ -98,9 +102,14 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
       newId,
       random: () => 0.5,
       publicUrl: PUBLIC_URL,
-      fetch: () => () => Promise.reject(new Error("tests call nobody")),
+      // Webhooks reach this machine where a test allows it; nothing else is called.
+      fetch: (call) =>
+        options.privateWebhooks === true && call.cutAnswer === true
+          ? guardedFetch({ ...call, resolve: () => Promise.reject(new Error("no names in tests")) })
+          : () => Promise.reject(new Error("tests call nobody")),
       log: (level, event, fields) => void logged.push({ level, event, fields }),
       testClock: options.testClock ?? false,
+      privateWebhooks: options.privateWebhooks ?? false,
     },
     apiKeys(db.client),
     () => {},
@@ -125,6 +134,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     app,
     api,
     dispatcher,
+    webhooks,
     db,
     clock,
     logged,

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Carrier, CarrierIo } from "../../src/carriers/carrier.ts";
+import type { Carrier } from "../../src/carriers/carrier.ts";
 import { carrierOf } from "../../src/carriers/mod.ts";
 import { createApp } from "../../src/app.ts";
 import { apiKeys } from "../../src/api/auth.ts";
@@ -7,7 +7,7 @@ import type { Api } from "../../src/api/context.ts";
 import type { Clock } from "../../src/gateway/clock.ts";
 import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
-import type { Log } from "../../src/gateway/gateway.ts";
+import type { Deps, Log } from "../../src/gateway/gateway.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
@@ -34,6 +34,7 @@ export interface Instance {
   app: ReturnType<typeof createApp>;
   api: Api;
   dispatcher: Dispatcher;
+  webhooks: Dispatcher;
   settings: SettingsCache;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   mo(from: string, to: string, text: string, id?: string): Promise<Answer>;
@@ -42,7 +43,9 @@ export interface Instance {
 export interface InstanceOptions {
   now: Clock;
   publicUrl?: string;
-  fetch?: (options: { allowPrivate: boolean }) => CarrierIo["fetch"];
+  fetch?: Deps["fetch"];
+  /** Webhooks may go to this machine. */
+  privateWebhooks?: boolean;
   /** Adapters of the test, beside the real ones. */
   carriers?: readonly Carrier[];
   /** Settings of an earlier instance on the same database: compiling the rules takes longer than most tests. */
@@ -76,7 +79,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
     () => performance.now(),
     (kind) => own.find((one) => one.kind === kind) ?? carrierOf(kind),
   );
-  const { api, dispatcher } = createGateway(
+  const { api, dispatcher, webhooks } = createGateway(
     {
       db,
       settings,
@@ -87,6 +90,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
       fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
       log: options.log ?? (() => {}),
       testClock: false,
+      privateWebhooks: options.privateWebhooks ?? false,
     },
     apiKeys(db.client),
     options.stored ?? (() => {}),
@@ -109,6 +113,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
     app,
     api,
     dispatcher,
+    webhooks,
     settings,
     call,
     mo: (from, to, text, id) => call("POST", "/carriers/sandbox/inbound", { from, to, text, ...(id ? { id } : {}) }),

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Carrier, carrierOf, carriers } from "../carriers/mod.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "../gateway/public_url.ts";
+import { reconcile } from "../gateway/reconcile.ts";
 import { auditRow } from "../store/audit.ts";
 import { type CarrierRow, deleteCarrier, findCarrier, listCarriers, saveCarrier } from "../store/carriers.ts";
 import { requireAdmin } from "./auth.ts";
@@ -47,6 +48,23 @@ const CarrierView = z.object({
   created_at: z.string(),
   updated_at: z.string(),
 }).openapi("Carrier");
+
+const People = z.object({
+  count: z.int(),
+  recipients: z.array(z.string()).openapi({ description: "The first hundred" }),
+});
+const DriftView = z.object({
+  carrier_id: z.string(),
+  listed: z.int().openapi({ description: "Entries of the provider's list" }),
+  agreed: z.int().openapi({ description: "Of them, suppressed here too" }),
+  missing_here: People.openapi({ description: "Blocked there and not here; suppressed now unless `applied` is false" }),
+  returned_here: People.openapi({
+    description:
+      "Blocked there, and came back here since: ask the provider to lift its block, or messages to them will fail",
+  }),
+  unreadable: z.int().openapi({ description: "Entries without a phone number" }),
+  applied: z.boolean(),
+}).openapi("Drift");
 
 /** Accounts at providers. */
 export function carrierRoutes({ deps }: Api) {
@@ -143,6 +161,38 @@ export function carrierRoutes({ deps }: Api) {
       const row = await saveCarrier(deps.db, saved, auditRow(fact, deps.newId));
       await deps.settings.refresh();
       return existing === null ? c.json(view(row), 201) : c.json(view(row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/carriers/{id}/reconcile",
+      summary: "Compare the provider's own opt-out list with the suppressions",
+      description:
+        "Reads the whole list (AWS, Telnyx: other APIs do not tell it). Who is blocked there and not here is suppressed here, with " +
+        "the source `carrier`; with `dry_run` it is only told. Repeating it changes nothing more.",
+      tags: ["Carriers"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        params: CarrierId,
+        body: { content: { "application/json": { schema: z.strictObject({ dry_run: z.boolean().default(false) }) } } },
+      },
+      responses: {
+        200: json(DriftView, "How they differ"),
+        409: { description: "`no_list`: the API of this kind of carrier does not tell its list" },
+        502: { description: "`list_unreadable`: what was read before is applied" },
+        ...problems,
+        ...notFound,
+        ...forbidden,
+      },
+    }),
+    async (c) => {
+      const result = await reconcile(c.req.valid("param").id, deps, { apply: !c.req.valid("json").dry_run });
+      if (result.ok) return c.json(result.drift, 200);
+      const { code, detail } = result.failure;
+      if (code === "carrier_unknown") throw noSuchCarrier();
+      throw problem(code === "no_list" ? 409 : 502, code, "Nothing to compare with", detail);
     },
   );
 

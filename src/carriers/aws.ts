@@ -1,9 +1,20 @@
 import { AwsV4Signer } from "aws4fetch";
 import { z } from "zod";
-import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, Verified, WebhookRequest } from "./carrier.ts";
+import {
+  type Carrier,
+  type CarrierIo,
+  type DeliveryReport,
+  type Outgoing,
+  ProviderListError,
+  type ProviderOptOut,
+  type SendResult,
+  type Verified,
+  type WebhookRequest,
+} from "./carrier.ts";
 import { callFailure, statusFailure } from "./http_failure.ts";
 import { malformedAnswer } from "./json_call.ts";
 import { NOT_HANDLED, providerHandling } from "./provider_keywords.ts";
+import { listPage } from "./list_page.ts";
 import { snsMessage } from "./sns.ts";
 import { malformed, malformedFields } from "./webhook.ts";
 
@@ -23,6 +34,8 @@ const Config = z.strictObject({
   /** Must be that of the number. */
   message_type: z.enum(["TRANSACTIONAL", "PROMOTIONAL"]).default("TRANSACTIONAL"),
   api_url: z.url({ protocol: /^https?$/ }).optional(),
+  /** Of the numbers of this account: a name, or the ARN of a list that is shared. */
+  opt_out_list: z.string().regex(/^[A-Za-z0-9_:/-]{1,256}$/, "must be a name or an ARN").default("Default"),
   /** `gateway` when the number has `selfManagedOptOutsEnabled`. */
   stop_reply: z.enum(["provider", "gateway"]).default("provider"),
 });
@@ -76,6 +89,15 @@ const EVENTS: Record<string, { status: DeliveryReport["status"]; end: boolean }>
 const Created = z.object({ MessageId: z.string().min(1).max(256) });
 const Refused = z.object({ __type: z.string().optional(), Reason: z.string().optional() });
 
+/** API reference, DescribeOptedOutNumbers; instants are seconds since 1970. */
+const OPT_OUTS_PER_PAGE = 100;
+const OptedOutPage = z.object({
+  OptedOutNumbers: z.array(
+    z.object({ OptedOutNumber: z.string().min(1).max(100), OptedOutTimestamp: z.number().optional() }),
+  ),
+  NextToken: z.string().min(1).nullish(),
+});
+
 const Inbound = z.object({
   originationNumber: z.string().min(1).max(100),
   destinationNumber: z.string().min(1).max(100),
@@ -103,7 +125,7 @@ export const aws: Carrier<Config> = {
   async send(message, config, io) {
     let response: Response;
     try {
-      response = await signedCall(sendBody(message, config, io), config, io);
+      response = await signedCall("SendTextMessage", sendBody(message, config, io), config, io);
     } catch (error) {
       return callFailure(error);
     }
@@ -143,6 +165,8 @@ export const aws: Carrier<Config> = {
   answer() {
     return { status: 200, contentType: "text/plain", body: "" };
   },
+
+  optOuts: listOptOuts,
 };
 
 /** What was published, as JSON; null for a request about the subscription. */
@@ -186,7 +210,36 @@ function sendBody(message: Outgoing, config: Config, io: CarrierIo): string {
   });
 }
 
-async function signedCall(body: string, config: Config, io: CarrierIo): Promise<Response> {
+/** AWS keeps opt-outs by list, and a list may serve many numbers: it tells neither the number nor the keyword. */
+async function* listOptOuts(config: Config, io: CarrierIo): AsyncIterable<ProviderOptOut[]> {
+  let token: string | null = null;
+  do {
+    const body: string = JSON.stringify({
+      OptOutListName: config.opt_out_list,
+      MaxResults: OPT_OUTS_PER_PAGE,
+      ...(token === null ? {} : { NextToken: token }),
+    });
+    const page: z.infer<typeof OptedOutPage> = await listPage(
+      "AWS",
+      () => signedCall("DescribeOptedOutNumbers", body, config, io),
+      OptedOutPage,
+    );
+    yield page.OptedOutNumbers.map(({ OptedOutNumber, OptedOutTimestamp }) => ({
+      person: OptedOutNumber,
+      sender: null,
+      at: OptedOutTimestamp === undefined ? null : OptedOutTimestamp * 1000,
+    }));
+    if (page.NextToken === token) throw new ProviderListError("AWS gave the same page twice");
+    token = page.NextToken ?? null;
+  } while (token !== null);
+}
+
+async function signedCall(
+  operation: "SendTextMessage" | "DescribeOptedOutNumbers",
+  body: string,
+  config: Config,
+  io: CarrierIo,
+): Promise<Response> {
   const { region } = config;
   const suffix = region.startsWith("cn-") ? ".cn" : "";
   const signer = new AwsV4Signer({
@@ -194,7 +247,7 @@ async function signedCall(body: string, config: Config, io: CarrierIo): Promise<
     url: `${(config.api_url ?? `https://sms-voice.${region}.amazonaws.com${suffix}`).replace(/\/+$/, "")}/`,
     headers: {
       "Content-Type": "application/x-amz-json-1.0",
-      "X-Amz-Target": "PinpointSMSVoiceV2.SendTextMessage",
+      "X-Amz-Target": `PinpointSMSVoiceV2.${operation}`,
     },
     body,
     accessKeyId: config.access_key_id,

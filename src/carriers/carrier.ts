@@ -23,6 +23,25 @@ export interface Carrier<Config = unknown> {
   status(request: WebhookRequest, config: Config, io: CarrierIo): Promise<Verified<DeliveryReport[]>>;
   /** What the carrier wants to hear once its messages are stored (TwiML, an empty body …). */
   answer(outcomes: InboundOutcome[], config: Config): WebhookAnswer;
+  /**
+   * Everybody whom the provider's own opt-out list keeps from being written to, page by page; only carriers whose API tells have it.
+   * Throws a `ProviderListError`.
+   */
+  optOuts?(config: Config, io: CarrierIo): AsyncIterable<ProviderOptOut[]>;
+}
+
+export interface ProviderOptOut {
+  /** As written by the carrier. */
+  person: string;
+  /** Our address that may no longer write to them, as written by the carrier; null when the list stands for the whole account. */
+  sender: string | null;
+  /** Since when, in ms since 1970; null when the carrier does not say. */
+  at: number | null;
+}
+
+/** A provider's list cannot be read; the message is for the operator and holds no numbers. */
+export class ProviderListError extends Error {
+  override name = "ProviderListError";
 }
 
 export interface CarrierIo {

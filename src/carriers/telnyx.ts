@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult } from "./carrier.ts";
+import type { Carrier, CarrierIo, DeliveryReport, Outgoing, ProviderOptOut, SendResult } from "./carrier.ts";
 import { apiUrl, Credential } from "./config_fields.ts";
 import { statusFailure } from "./http_failure.ts";
 import { malformedAnswer, postJson } from "./json_call.ts";
+import { listPage } from "./list_page.ts";
 import { statusUrl } from "./outgoing_fields.ts";
 import { CTIA_STOP_WORDS, networkHandling, providerHandling } from "./provider_keywords.ts";
 import { refuseTelnyx } from "./telnyx_signature.ts";
@@ -64,6 +65,17 @@ const Reported = z.object({
   to: z.tuple([z.object({ status: z.string() })], z.unknown()),
   tags: z.array(z.string()).nullish(),
   errors: z.array(z.object({ code: Code })).nullish(),
+});
+
+/** Well within the size of an answer that outgoing calls may have. */
+const OPT_OUTS_PER_PAGE = 100;
+const OptOutPage = z.object({
+  data: z.array(z.object({
+    from: z.string().max(100).nullish(),
+    to: z.string().min(1).max(100),
+    created_at: z.string().nullish(),
+  })),
+  meta: z.object({ total_pages: z.int() }),
 });
 
 /** Telnyx Messaging, version 2. */
@@ -128,7 +140,27 @@ export const telnyx: Carrier<Config> = {
   answer() {
     return { status: 200, contentType: "text/plain", body: "" };
   },
+
+  optOuts: listOptOuts,
 };
+
+/** Blocks of the account, each for one of our addresses (developers.telnyx.com, "List opt-outs"). */
+async function* listOptOuts(config: Config, io: CarrierIo): AsyncIterable<ProviderOptOut[]> {
+  for (let page = 1, pages = 1; page <= pages; page++) {
+    const query = new URLSearchParams({ "page[number]": String(page), "page[size]": String(OPT_OUTS_PER_PAGE) });
+    const headers = { Authorization: `Bearer ${config.api_key}`, Accept: "application/json" };
+    const { data, meta } = await listPage(
+      "Telnyx",
+      () => io.fetch(`${config.api_url}/v2/messaging_optouts?${query}`, { headers }),
+      OptOutPage,
+    );
+    pages = meta.total_pages;
+    yield data.map(({ from, to, created_at }) => {
+      const at = Date.parse((created_at ?? "").replace(" ", "T"));
+      return { person: to, sender: from ?? null, at: Number.isNaN(at) ? null : at };
+    });
+  }
+}
 
 function sendBody(message: Outgoing, config: Config, io: CarrierIo) {
   return {

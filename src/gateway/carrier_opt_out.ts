@@ -1,22 +1,28 @@
 import type { InStatement } from "@libsql/client/web";
-import { auditRow } from "../store/audit.ts";
-import { noWrites, statementsOf } from "../store/writes.ts";
+import { auditedRefusal, suppressStatements } from "../store/suppressions.ts";
 import type { Deps } from "./gateway.ts";
 import type { Settings } from "./settings.ts";
 
-/** A carrier that refuses or reports a message because the person told it to stop (Twilio 21610 and others). */
+/** A person whom a carrier keeps from being written to, because they told it to stop (Twilio 21610 and others, its own list). */
 export interface CarrierOptOut {
   person: string;
   sender: string;
-  message_id: string;
+  /** The message that it refused; null for an entry of its list. */
+  message_id: string | null;
   carrier_id: string | null;
   /** The carrier's code. */
   detail: string;
 }
 
+/** What a person ends by telling a carrier to stop: everything from the sender where the law of their country says so. */
+export function optOutScope(person: string, { rulebook }: Settings): "commercial" | "all" {
+  const { country } = rulebook.locate(person);
+  return rulebook.country(country).table.opt_out.scope === "everything_from_sender" ? "all" : "commercial";
+}
+
 /**
- * Statements that make a carrier's opt-out ours, with what waits canceled: otherwise the provider blocks a person and our state
- * still says they may be written to (peers.md, opt-out pitfalls).
+ * Statements that make a carrier's opt-out ours, with all that follows from a STOP: otherwise the provider blocks a person and our
+ * state still says they may be written to (peers.md, opt-out pitfalls).
  */
 export function suppressFromCarrier(
   optOuts: readonly CarrierOptOut[],
@@ -25,45 +31,19 @@ export function suppressFromCarrier(
 ): InStatement[] {
   if (optOuts.length === 0) return [];
   const now = deps.now();
-  const writes = noWrites();
-  for (const { person, sender, message_id, carrier_id, detail } of optOuts) {
-    const { country } = settings.rulebook.locate(person);
-    const everything = settings.rulebook.country(country).table.opt_out.scope === "everything_from_sender";
-    const suppression = deps.newId("sup");
-    const withdrawal = deps.newId("cns");
-    const scope = everything ? "all" : "commercial";
-    const told = {
-      at: now,
-      actor: `carrier:${carrier_id}`,
-      person,
-      details: { message_id, carrier_code: detail, scope, sender: everything ? sender : null },
-    };
-    writes.audit.push(
-      auditRow({ ...told, action: "suppression.created", subject: suppression }, deps.newId, {
-        refusal: { scope, sender: everything ? sender : "" },
-      }),
-      auditRow({ ...told, action: "consent.withdrawn", subject: withdrawal }, deps.newId, { requires: withdrawal }),
-    );
-    writes.suppressions.push({
-      id: suppression,
+  const refusals = optOuts.map(({ person, sender, message_id, carrier_id, detail }) => {
+    const scope = optOutScope(person, settings);
+    const suppression = {
+      id: deps.newId("sup"),
       recipient: person,
       scope,
-      sender: everything ? sender : "",
-      source: "carrier",
+      sender: scope === "all" ? sender : "",
+      source: "carrier" as const,
       message_id,
       note: `The carrier says that the person opted out (${detail}).`,
       created_at: now,
-    });
-    writes.consents.push({
-      id: withdrawal,
-      recipient: person,
-      purpose: "commercial",
-      status: "withdrawn",
-      source: "carrier",
-      message_id,
-      granted_at: now,
-      created_at: now,
-    });
-  }
-  return statementsOf(writes, now);
+    };
+    return auditedRefusal(suppression, `carrier:${carrier_id}`, deps.newId);
+  });
+  return suppressStatements(refusals, now);
 }

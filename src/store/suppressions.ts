@@ -2,7 +2,7 @@ import type { InStatement } from "@libsql/client/web";
 import { and, asc, desc, eq, gt, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
 import type { NewId } from "../gateway/ids.ts";
 import { auditIfChanged, auditRepeatedAsked, type AuditRow, auditRow, auditStatements } from "./audit.ts";
-import type { Db } from "./client.ts";
+import type { Db, DbClient } from "./client.ts";
 import { withdrawConsents } from "./consents.ts";
 import { removeContacts } from "./contacts.ts";
 import { pageOf } from "./messages.ts";
@@ -37,6 +37,21 @@ export async function listSuppressions(
 export async function findSuppression({ orm }: Db, id: string): Promise<SuppressionRow | null> {
   const [row] = await orm.select().from(suppressions).where(eq(suppressions.id, id));
   return row ?? null;
+}
+
+export type KnownSuppression = Pick<SuppressionRow, "recipient" | "scope" | "sender" | "lifted_at">;
+
+/** All that was ever known of these people (E.164), by person; those of whom nothing is known are left out. */
+export async function suppressionsOf(
+  client: DbClient,
+  recipients: readonly string[],
+): Promise<Map<string, KnownSuppression[]>> {
+  const { rows } = await client.execute({
+    sql: `select recipient, scope, sender, lifted_at from suppressions
+      where recipient in (select value from json_each(?))`,
+    args: [JSON.stringify(recipients)],
+  });
+  return Map.groupBy(rows as unknown as KnownSuppression[], ({ recipient }) => recipient);
 }
 
 /** Every suppression, oldest first. */

@@ -100,7 +100,12 @@ const status = (message: unknown) =>
 
 describe("configuration", () => {
   test("defaults", () => {
-    expect(config).toEqual({ ...SETTINGS, message_type: "TRANSACTIONAL", stop_reply: "provider" });
+    expect(config).toEqual({
+      ...SETTINGS,
+      opt_out_list: "Default",
+      message_type: "TRANSACTIONAL",
+      stop_reply: "provider",
+    });
   });
 
   test.each([
@@ -516,4 +521,61 @@ describe("wild requests", () => {
 
 test("the answer is short and says nothing", () => {
   expect(aws.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
+});
+
+describe("the opt-out list of AWS", () => {
+  const read = async (answers: Response[], settings: Partial<typeof config> = {}) => {
+    const asked: { target: string | null; signed: boolean; body: unknown }[] = [];
+    return await withServer(async (request) => {
+      asked.push({
+        target: request.headers.get("x-amz-target"),
+        signed: request.headers.get("authorization")?.startsWith("AWS4-HMAC-SHA256 ") ?? false,
+        body: await request.json(),
+      });
+      return answers.shift()!;
+    }, async (url) => {
+      const pages = await Array.fromAsync(aws.optOuts!({ ...config, api_url: url, ...settings }, testIo()));
+      return { pages, asked };
+    });
+  };
+
+  test("is read page by page, signed", async () => {
+    const { pages, asked } = await read([
+      Response.json({
+        OptOutListArn: "arn:aws:sms-voice:eu-west-3:000000000001:opt-out-list/Shop",
+        OptOutListName: "Shop",
+        OptedOutNumbers: [
+          { OptedOutNumber: "+33612345678", OptedOutTimestamp: 1.795e9, EndUserOptedOut: true },
+          { OptedOutNumber: "+33612345679", EndUserOptedOut: false },
+        ],
+        NextToken: "two",
+      }),
+      Response.json({ OptedOutNumbers: [] }),
+    ], { opt_out_list: "Shop" });
+    expect(pages).toEqual([
+      [
+        { person: "+33612345678", sender: null, at: 1.795e12 },
+        { person: "+33612345679", sender: null, at: null },
+      ],
+      [],
+    ]);
+    const target = "PinpointSMSVoiceV2.DescribeOptedOutNumbers";
+    expect(asked).toEqual([
+      { target, signed: true, body: { OptOutListName: "Shop", MaxResults: 100 } },
+      { target, signed: true, body: { OptOutListName: "Shop", MaxResults: 100, NextToken: "two" } },
+    ]);
+  });
+
+  test.each([
+    ["is refused", [Response.json({ __type: "AccessDeniedException" }, { status: 400 })], "AWS answered HTTP 400"],
+    ["is no list", [Response.json({ OptedOutNumbers: [{}] })], "OptedOutNumbers.0.OptedOutNumber"],
+    ["is no JSON", [new Response("<html>")], "something else than a list"],
+    [
+      "does not end",
+      [1, 2].map(() => Response.json({ OptedOutNumbers: [], NextToken: "again" })),
+      "the same page twice",
+    ],
+  ])("says why it cannot be read when the answer %s", async (_, answers, words) => {
+    await expect(read(answers)).rejects.toThrow(words);
+  });
 });

@@ -315,3 +315,44 @@ describe("status()", () => {
 test("the answer is empty", () => {
   expect(telnyx.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });
+
+describe("the opt-out list of Telnyx", () => {
+  const block = (to: string, created_at?: string) => ({
+    from: "+15005550006",
+    to,
+    messaging_profile_id: null,
+    keyword: "STOP",
+    ...(created_at === undefined ? {} : { created_at }),
+  });
+  const page = (total_pages: number, ...data: unknown[]) => Response.json({ data, meta: { total_pages } });
+  const read = async (answers: Response[]) => {
+    const asked: string[] = [];
+    return await withServer((request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      asked.push(`${request.headers.get("authorization")} ${pathname} ${searchParams.get("page[number]")}`);
+      return answers.shift()!;
+    }, async (url) => ({ pages: await Array.fromAsync(telnyx.optOuts!({ ...config, api_url: url }, io)), asked }));
+  };
+
+  test("is read page by page", async () => {
+    const { pages, asked } = await read([
+      page(2, block("+13125550111", "2025-04-28 12:00:38.631252+00:00"), block("+13125550112")),
+      page(2, block("+13125550113", "soon")),
+    ]);
+    expect(pages).toEqual([
+      [
+        { person: "+13125550111", sender: "+15005550006", at: Date.parse("2025-04-28T12:00:38.631Z") },
+        { person: "+13125550112", sender: "+15005550006", at: null },
+      ],
+      [{ person: "+13125550113", sender: "+15005550006", at: null }],
+    ]);
+    expect(asked).toEqual([1, 2].map((number) => `Bearer ${SETTINGS.api_key} /v2/messaging_optouts ${number}`));
+  });
+
+  test.each([
+    ["is refused", Response.json({ errors: [{ code: "10009" }] }, { status: 401 }), "Telnyx answered HTTP 401"],
+    ["is no list", Response.json({ data: {} }), "data"],
+  ])("says why it cannot be read when the answer %s", async (_, answer, words) => {
+    await expect(read([answer])).rejects.toThrow(words);
+  });
+});

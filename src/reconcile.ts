@@ -1,0 +1,103 @@
+import { parseArgs } from "node:util";
+import { ConfigError, readConfig } from "./config.ts";
+import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
+import { idMaker } from "./gateway/ids.ts";
+import { guardedFetch } from "./gateway/outgoing_http.ts";
+import { type Drift, reconcilable, reconcile } from "./gateway/reconcile.ts";
+import { NoRulebookError, SettingsCache } from "./gateway/settings.ts";
+import { DatabaseError } from "./store/database_error.ts";
+import { openEmbedded } from "./store/embedded.ts";
+import { openWorkspace } from "./store/workspace.ts";
+
+/** Compares the opt-out lists of providers with the suppressions of the database of `PARLEY_DATABASE_URL`. */
+
+const HELP = `deno task reconcile [--dry-run] [CARRIER_ID…]
+
+Reads the opt-out list of each carrier account whose provider tells it (AWS, Telnyx), or of the accounts named. Who is
+blocked there and not here is suppressed here, with the source "carrier"; the differences are printed. Repeating it
+changes nothing more, so it may run every night.
+
+  --dry-run   only print the differences
+
+Exit code: 0 all lists were read, 1 one was not, 2 wrong usage or settings.
+The same for one account over HTTP: POST /v1/carriers/{id}/reconcile.`;
+
+Deno.exit(await main());
+
+async function main(): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: Deno.args,
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" }, "dry-run": { type: "boolean", default: false } },
+    });
+    if (values.help) {
+      print(HELP);
+      return 0;
+    }
+    return await run(positionals, !values["dry-run"]);
+  } catch (error) {
+    // node:util names the option that it does not know.
+    if (error instanceof TypeError && "code" in error) print(`${error.message}\n\n${HELP}`);
+    else if (error instanceof ConfigError || error instanceof DatabaseError || error instanceof NoRulebookError) {
+      print(error.message);
+    } else throw error;
+    return 2;
+  }
+}
+
+async function run(asked: readonly string[], apply: boolean): Promise<number> {
+  const { database, publicUrl } = readConfig(Deno.env.toObject());
+  const db = await openWorkspace("default", database, openEmbedded);
+  try {
+    const settings = new SettingsCache(db.client);
+    const ids = asked.length > 0 ? asked : reconcilable(await settings.current()).map(({ id }) => id);
+    if (ids.length === 0) print("No carrier account has a provider that tells its opt-out list (AWS, Telnyx).");
+    const transport = pinnedTransport();
+    const deps = {
+      db,
+      settings,
+      now: Date.now,
+      newId: idMaker(Date.now),
+      publicUrl,
+      fetch: ({ allowPrivate }: { allowPrivate: boolean }) =>
+        guardedFetch({ allowPrivate, resolve: systemResolve, transport }),
+    };
+    let code = 0;
+    for (const id of ids) {
+      const result = await reconcile(id, deps, { apply, progress: showProgress });
+      if (result.ok) print(described(result.drift));
+      else {
+        print(`${id}: ${result.failure.detail}`);
+        code = Math.max(code, result.failure.code === "list_unreadable" ? 1 : 2);
+      }
+    }
+    return code;
+  } finally {
+    await db.close();
+  }
+}
+
+const PROGRESS = 10_000;
+
+function showProgress({ carrier_id, listed }: Drift): void {
+  if (listed > 0 && listed % PROGRESS === 0) print(`${carrier_id}: ${listed} entries read …`);
+}
+
+function described(drift: Drift): string {
+  const named = ({ count, recipients }: Drift["missing_here"]) =>
+    recipients.map((one) => `\n    ${one}`).join("") + (count > recipients.length ? "\n    …" : "");
+  return [
+    `${drift.carrier_id}: ${drift.listed} on the provider's list`,
+    `  ${drift.agreed} suppressed here too`,
+    `  ${drift.missing_here.count} ${drift.applied ? "were missing here: suppressed now" : "missing here (dry run)"}` +
+    named(drift.missing_here),
+    `  ${drift.returned_here.count} came back here since; the provider still blocks them` + named(drift.returned_here),
+    `  ${drift.unreadable} without a phone number`,
+  ].join("\n");
+}
+
+function print(line: string): void {
+  // deno-lint-ignore no-console
+  console.log(line);
+}

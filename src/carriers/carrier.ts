@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Intent } from "../core/message.ts";
+import type { PartPlace } from "../core/reassembly.ts";
 
 /**
  * The contract of a carrier adapter: verify, parse, send. An adapter never touches the store and keeps no state; adding one
@@ -126,13 +127,7 @@ export interface InboundSms {
   alreadyAnswered: boolean;
   mediaUrls: string[];
   /** Given when the carrier hands on a long message part by part, instead of joining it. */
-  part?: {
-    /** What the parts of one message share, beside sender and recipient. */
-    reference: string;
-    /** From 1 to `total`. */
-    number: number;
-    total: number;
-  };
+  part?: PartPlace;
 }
 
 export interface DeliveryReport {
@@ -145,7 +140,8 @@ export interface DeliveryReport {
 }
 
 export interface InboundOutcome {
-  messageId: string;
+  /** Null for a part of a message that is not complete yet. */
+  messageId: string | null;
   intent: Intent;
 }
 

@@ -1,3 +1,4 @@
+import { isPart } from "../core/reassembly.ts";
 import type { Carrier, CarrierIo, DeliveryReport, InboundSms, Outgoing, SendResult, Verified } from "./carrier.ts";
 import { HttpConfig, type MessageName } from "./http_config.ts";
 import { documentOf, itemsOf, matches, textAt, valuesAt } from "./http_document.ts";
@@ -172,8 +173,18 @@ function inboundSms(
       text,
       ...handling(item, text, config, mapping),
       mediaUrls: media.filter((url) => typeof url === "string" && /^https?:/i.test(url)) as string[],
+      ...partOf(item, mapping),
     }],
   };
+}
+
+/** Nothing for a message that is whole, or when what is said of the part cannot be: its text still counts. */
+function partOf(item: unknown, { part }: NonNullable<HttpConfig["inbound"]>): Pick<InboundSms, "part"> {
+  if (part === undefined) return {};
+  const reference = textAt(item, part.reference) ?? "";
+  const [number, total] = [textAt(item, part.number), textAt(item, part.total)].map((text) => Number(text || NaN));
+  const place = { reference, number: number!, total: total! };
+  return isPart(place) ? { part: place } : {};
 }
 
 function handling(

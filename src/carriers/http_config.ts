@@ -75,6 +75,8 @@ const Inbound = z.strictObject({
   to: Path,
   text: Path,
   media: Path.optional(),
+  /** Given when the carrier hands on long messages part by part. */
+  part: z.strictObject({ reference: Path, number: Path, total: Path }).optional(),
   /** What the carrier says of a STOP that it recognised. */
   opt_out: Match.optional(),
 });

@@ -9,6 +9,12 @@ const Inbound = z.object({
   from: z.string().min(1).max(40),
   to: z.string().min(1).max(40),
   text: z.string().transform((text) => text.toWellFormed()),
+  /** For trying how parts of long messages are joined. */
+  part: z.strictObject({
+    reference: z.string().min(1).max(100),
+    number: z.int().min(1).max(255),
+    total: z.int().min(1).max(255),
+  }).refine(({ number, total }) => number <= total, "number must not be above total").optional(),
 });
 
 /** A network without phones: every message is delivered at once, and whoever holds an API key can be any handset. */
@@ -29,7 +35,7 @@ export const sandbox: Carrier<z.infer<typeof Config>> = {
     }
     const parsed = Inbound.safeParse(jsonBody(request));
     if (!parsed.success) return malformedFields(parsed.error);
-    const { id, from, to, text } = parsed.data;
+    const { id, from, to, text, part } = parsed.data;
     return {
       ok: true,
       value: [{
@@ -40,6 +46,7 @@ export const sandbox: Carrier<z.infer<typeof Config>> = {
         carrierIntent: null,
         alreadyAnswered: false,
         mediaUrls: [],
+        ...(part === undefined ? {} : { part }),
       }],
     };
   },

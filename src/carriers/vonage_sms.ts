@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPart } from "../core/reassembly.ts";
 import type {
   Carrier,
   CarrierIo,
@@ -67,9 +68,9 @@ const Inbound = z.object({
 });
 
 const Part = z.object({
-  "concat-ref": z.string().min(1).max(100),
-  "concat-part": z.coerce.number().int().min(1),
-  "concat-total": z.coerce.number().int().min(1).max(255),
+  "concat-ref": z.string(),
+  "concat-part": z.coerce.number(),
+  "concat-total": z.coerce.number(),
 });
 
 const Status = z.object({
@@ -199,7 +200,7 @@ function firstValues(params: URLSearchParams): Record<string, string> {
 function partOf(params: Record<string, string>): Pick<InboundSms, "part"> {
   if (params["concat"] !== "true") return {};
   const parsed = Part.safeParse(params);
-  if (!parsed.success || parsed.data["concat-part"] > parsed.data["concat-total"]) return {};
+  if (!parsed.success) return {};
   const { "concat-ref": reference, "concat-part": number, "concat-total": total } = parsed.data;
-  return { part: { reference, number, total } };
+  return isPart({ reference, number, total }) ? { part: { reference, number, total } } : {};
 }

@@ -108,7 +108,7 @@ async function acceptGroup(
   });
 
   if (writes.messages.length === 0) return results.map((one) => one.acceptance);
-  const kept = await commit(client, writes, now, [], releaseSettled(doubted, now));
+  const { kept } = await commit(client, writes, now, { beside: releaseSettled(doubted, now) });
   if (results.some(({ row }) => row?.status === "queued")) stored();
 
   // A message that was not kept lost the race for its key against another instance: the answer is the winner's. Only its own

@@ -13,9 +13,16 @@ export function createGateway(
   keys: ApiKeys,
   stored: () => void,
 ): { api: Api; dispatcher: Dispatcher; webhooks: Dispatcher } {
+  const api = {
+    deps,
+    keys,
+    acceptor: acceptor(deps, stored),
+    receiver: receiver(deps, stored),
+    reporter: reporter(deps),
+  };
   return {
-    api: { deps, keys, acceptor: acceptor(deps, stored), receiver: receiver(deps, stored), reporter: reporter(deps) },
-    dispatcher: dispatcher(deps),
+    api,
+    dispatcher: dispatcher(deps, [{ name: "long_messages", run: () => api.receiver.closeDue() }]),
     webhooks: webhookDispatcher(deps),
   };
 }

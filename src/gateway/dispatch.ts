@@ -30,6 +30,8 @@ const CLAIM_WAIT_MS = 250;
 const LOOK_MS = 1_000;
 /** The audit log is sealed this often at most: each time costs a commit, and under load ticks come a hundred times a second. */
 const SEAL_MS = 1_000;
+/** As often at most, and for the same reason, other things are looked after. */
+const CHORES_MS = 500;
 
 export interface Dispatcher {
   /**
@@ -41,7 +43,14 @@ export interface Dispatcher {
   nextDue(): Promise<number | null>;
 }
 
-export function dispatcher(deps: Deps): Dispatcher {
+/** What else the tick does, beside messages that leave: bounded in time, and safe in two instances at once. */
+export interface Chore {
+  /** For the log. */
+  name: string;
+  run(): Promise<void>;
+}
+
+export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatcher {
   const { client } = deps.db;
   /** Accounts against which something is held, as this instance last saw: an answer of theirs has to be recorded. */
   const ailing = new Set<string>();
@@ -64,6 +73,18 @@ export function dispatcher(deps: Deps): Dispatcher {
   );
 
   const places: Places = new Map();
+
+  let choresAt: number | null = null;
+  const doChores = async () => {
+    const now = deps.now();
+    // A clock that has stepped back does not keep them waiting.
+    if (choresAt !== null && now < choresAt && now >= choresAt - CHORES_MS) return;
+    choresAt = now + CHORES_MS;
+    for (const { name, run } of chores) {
+      await run().catch((error) => deps.log("error", "chore.failed", { chore: name, error: String(error) }));
+    }
+  };
+
   let sealAt = 0;
   const tick = async (budgetMs = Infinity): Promise<number> => {
     const started = performance.now();
@@ -83,6 +104,7 @@ export function dispatcher(deps: Deps): Dispatcher {
         const expired = await expireWaiting(client, deps.now());
         const diverted = await divert(deps, settings, places);
         more = await release(deps, settings) === RELEASE_GROUP || expired || diverted;
+        await doChores();
         if (performance.now() >= sealAt) {
           sealAt = performance.now() + SEAL_MS;
           // An entry that cannot be sealed must not keep messages from leaving: it is sealed by a later tick.

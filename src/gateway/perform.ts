@@ -20,6 +20,8 @@ export interface Cause {
   requires?: string;
   /** Given for a message that may repeat another; in that case it gets no answer, lifts nothing and grants nothing. */
   unless_repeat?: string;
+  /** When the person began to write it, where what they wrote since may be stored already: what they refused since stays. */
+  said_at?: number;
   /** Who decided, for the audit log; whoever `source` says unless given. */
   actor?: string;
   /** Who says so: the person's own words, or the carrier. */
@@ -89,6 +91,7 @@ export function perform(
           at: now,
           by: message_id,
           requires,
+          said_at: cause.said_at ?? null,
           audit: auditRow(
             fact("suppression.lifted", message_id, { rule: effect.rule, sender: effect.sender }),
             deps.newId,
@@ -112,7 +115,7 @@ export function perform(
           status,
           source: cause.source,
           wording: granted ? effect.wording : cause.text,
-          granted_at: now,
+          granted_at: granted ? cause.said_at ?? now : now,
           message_id,
           rule: effect.rule,
           created_at: now,

@@ -1,52 +1,90 @@
-import type { InboundOutcome, InboundSms } from "../carriers/carrier.ts";
-import { decideInbound } from "../core/decide.ts";
+import type { InboundOutcome } from "../carriers/carrier.ts";
 import { parseAddress } from "../core/msisdn.ts";
-import { measure } from "../core/segment.ts";
 import { type Barrier, recordBarriers } from "../store/barrier.ts";
+import { isDatabaseDown } from "../store/database_error.ts";
 import { loadFacts } from "../store/facts.ts";
 import { storedInbound } from "../store/inbound.ts";
-import { REPEAT_WINDOW_MS } from "../store/repeats.ts";
-import { commit, type MessageRow, noWrites } from "../store/writes.ts";
+import {
+  askStoredParts,
+  becomeMessages,
+  closedMessages,
+  closeDue,
+  forgetParts,
+  knownParts,
+  PARTS_KEPT_MS,
+  readStoredParts,
+  storeParts,
+} from "../store/long_messages.ts";
+import { commit, noWrites } from "../store/writes.ts";
 import { Batcher, groupLimits } from "./batcher.ts";
 import type { Deps } from "./gateway.ts";
 import { firstIdAt } from "./ids.ts";
-import { isDatabaseDown } from "../store/database_error.ts";
-import { type LaterMessage, perform } from "./perform.ts";
+import { joined, withPlausiblePart } from "./parts.ts";
 import type { ConfiguredSender, Settings } from "./settings.ts";
-
-/** A verified message from a handset. */
-export interface Received {
-  carrier_id: string;
-  sms: InboundSms;
-}
+import { type Ends, type Group, type Item, partKey, type Planned, type Received, takePart, takeWhole } from "./take.ts";
 
 export interface Receiver {
   /** Resolves when the message and everything that follows from it is durable. */
   submit(received: Received): Promise<InboundOutcome>;
+  /** Turns long messages whose last parts have not come in time into messages with gaps. For the tick. */
+  closeDue(): Promise<void>;
   readonly depth: number;
 }
+
+/** Two instances that make one long message at the same time find each other's the second time. */
+const PART_ATTEMPTS = 5;
+/** Long messages closed, and forgotten, in one go. */
+const CLOSE_GROUP = 200;
 
 /** `stored` is called after each commit that left an answer to dispatch. */
 export function receiver(deps: Deps, stored: () => void): Receiver {
   const barriers: Barrier[] = [];
-  const batcher: Batcher<Item, InboundOutcome> = new Batcher<Item, InboundOutcome>(
+  const batcher: Batcher<Item, Taken> = new Batcher<Item, Taken>(
     async (group) => {
       const results = await receiveGroup(group, barriers, deps, stored);
       // Under load they go with the next group. Otherwise only the answers to the STOPs themselves wait for it.
-      return batcher.depth > 0 ? results.map(({ outcome }) => outcome) : afterBarriers(results, barriers, deps);
+      return batcher.depth > 0 ? results.map(({ taken }) => taken) : afterBarriers(results, barriers, deps);
     },
-    ({ carrier_id, sms, person }) =>
-      sms.carrierMessageId === null ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`],
+    ({ carrier_id, sms, person, long }) =>
+      sms.carrierMessageId === null || sms.part || long ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`],
     groupLimits(deps.db),
     isDatabaseDown,
   );
+  /** What became of closed long messages, by id; of those that another instance turned into messages, nothing. */
+  const join = async (ids: readonly string[]): Promise<Map<string, InboundOutcome>> => {
+    const outcomes = new Map<string, InboundOutcome>();
+    const results = await Promise.allSettled((await closedMessages(deps.db.client, ids)).map(async (long) => {
+      const { carrier_id, person } = long;
+      const { sms, incomplete } = joined(long);
+      const received_at = deps.now();
+      const { outcome } = await batcher.submit({ carrier_id, person, received_at, sms, long: { ...long, incomplete } });
+      outcomes.set(long.id, outcome);
+    }));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    return outcomes;
+  };
   return {
     async submit(received) {
       const received_at = deps.now();
       // Some carriers give a number as it is dialled in the country; which one, the number it was sent to tells.
       const country = findSender(received.sms.to, await deps.settings.current())?.country ?? undefined;
       const { address: person } = parseAddress(received.sms.from, country);
-      return await batcher.submit({ ...received, person, received_at });
+      const item: Item = { ...received, sms: withPlausiblePart(received.sms), person, received_at, long: null };
+      for (let attempt = 1; attempt <= PART_ATTEMPTS; attempt++) {
+        const { outcome, next } = await batcher.submit(item);
+        if (next === "again") continue;
+        return next === null ? outcome : (await join([next.complete])).get(next.complete) ?? outcome;
+      }
+      throw new Error("a part of a long message found no place: other instances kept making its message anew");
+    },
+    async closeDue() {
+      const { client } = deps.db;
+      const now = deps.now();
+      const { due, oldest } = await closeDue(client, now, CLOSE_GROUP);
+      const first = firstIdAt("msg", now - PARTS_KEPT_MS);
+      if (oldest !== null && oldest < first) await client.batch(forgetParts(first, CLOSE_GROUP));
+      if (due.length > 0) await join(due);
     },
     get depth() {
       return batcher.depth;
@@ -54,17 +92,20 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
   };
 }
 
-/** `person`: the writer's address, read once. `received_at`: ms, before it waited for its group. */
-type Item = Received & { person: string; received_at: number };
+/** `next`: a part whose place was taken comes again; the last part of a message completes it. */
+interface Taken {
+  outcome: InboundOutcome;
+  next: null | "again" | { complete: string };
+}
 
 interface Result {
-  outcome: InboundOutcome | Promise<InboundOutcome>;
+  taken: Taken | Promise<Taken>;
   /** It raised a barrier, of which the timeline shall tell. */
   stops: boolean;
 }
 
 async function receiveGroup(
-  group: Item[],
+  items: Item[],
   barriers: Barrier[],
   deps: Deps,
   stored: () => void,
@@ -72,135 +113,102 @@ async function receiveGroup(
   const now = deps.now();
   const settings = await deps.settings.current();
   const { client } = deps.db;
-  const ends = group.map(({ carrier_id, sms, person }) => {
+  const ends = items.map(({ carrier_id, sms, person }): Ends => {
     const found = findSender(sms.to, settings);
     // An account speaks for its own senders only: what it brings for another's is kept, and a STOP in it stops, but it lifts
     // nothing and is not answered.
     const sender = found !== null && carries(carrier_id, found) ? found : null;
     return { person, sender, address: sender?.address ?? parseAddress(sms.to).address };
   });
-  const [facts, known] = await Promise.all([
+  const partKeys = items.flatMap((item, index) =>
+    item.sms.part === undefined ? [] : [{ index, key: partKey(item, ends[index]!, item.sms.part) }]
+  );
+  const [facts, known, foundParts] = await Promise.all([
     loadFacts(client, ends.map(({ person, address }) => ({ person, sender: address })), now, "receiving"),
-    storedInbound(client, group),
+    storedInbound(client, items.map(once)),
+    partKeys.length === 0 ? [] : knownParts(client, partKeys.map(({ key }) => key), now),
   ]);
+  const places = new Map(partKeys.map(({ index, key }, at) => [index, { key, known: foundParts[at]! }]));
 
-  const writes = noWrites();
-  const later: LaterMessage[] = [];
-  const stops = new Map<string, number>();
-  const results = group.map(({ carrier_id, sms, received_at }, index): InboundOutcome => {
-    // SQLite cuts a text at U+0000; what a handset wrote after it must not be lost.
-    const text = sms.text.replaceAll("\0", " ");
+  const group: Group = {
+    ...{ deps, settings, now, writes: noWrites(), later: [] },
+    ...{ parts: [], closing: [], becoming: [] },
+  };
+  const planned = items.map((item, index): Planned => {
     const earlier = known.get(index);
-    if (earlier) return earlier;
-    const { person, sender, address } = ends[index]!;
-    const { person: about, conversation_id: thread, answered } = facts[index]!;
-    const verdict = decideInbound({
-      message: {
-        direction: "inbound",
-        from: person,
-        text,
-        carrier_intent: sms.carrierIntent,
-        // Only what the provider did answer: it knows fewer words than we do, and the rest would stay without a confirmation.
-        stop_reply: sms.alreadyAnswered ? "provider" : "gateway",
-        answered,
-      },
-      sender,
-      person: about,
-      now,
-    }, settings.rulebook);
-    const id = deps.newId("msg");
-    const conversation_id = thread ?? deps.newId("cnv");
-    const measured = measure(text);
-    const row: MessageRow = {
-      id,
-      direction: "inbound",
-      status: "received",
-      person,
-      sender: address,
-      text,
-      encoding: measured.encoding,
-      segments: Math.max(1, measured.segments),
-      priority: 0,
-      attempts: 0,
-      carrier_id,
-      carrier_message_id: sms.carrierMessageId,
-      conversation_id,
-      metadata: sms.mediaUrls.length === 0 ? null : JSON.stringify({ media: sms.mediaUrls.join(" ") }),
-      created_at: now,
-      decision: JSON.stringify(verdict.decision),
-    };
-    writes.conversations.push({
-      id: conversation_id,
-      person,
-      sender: address,
-      at: now,
-      inbound: {
-        message_id: id,
-        chat: verdict.conversational,
-        repeatable_from: firstIdAt("msg", now - REPEAT_WINDOW_MS),
-      },
-    });
-    if (verdict.intent === "opt_out" && !person.startsWith("+")) {
-      deps.log("warn", "opt_out.not_a_number", { message: id, carrier: carrier_id });
-    }
-    if (verdict.effects.some(({ type }) => type === "suppress")) stops.set(id, received_at);
-    writes.messages.push(row);
-    later.push(...perform(
-      verdict.effects,
-      {
-        message_id: id,
-        person,
-        text,
-        sender,
-        conversation_id,
-        facts: about,
-        now,
-        carrier_id,
-        unless_repeat: id,
-        source: sms.carrierIntent === null ? "keyword" : "carrier",
-      },
-      writes,
-      deps,
-      settings,
-    ));
-    return { messageId: id, intent: verdict.intent };
+    if (earlier) return { outcome: earlier, stored: null, stops: null, long_message_id: null };
+    const place = places.get(index);
+    return place === undefined
+      ? takeWhole(item, ends[index]!, facts[index]!, group)
+      : takePart(item, ends[index]!, facts[index]!, place, group);
   });
 
-  if (writes.messages.length === 0) return results.map((outcome) => ({ outcome, stops: false }));
+  if (planned.every((one) => one.stored === null)) {
+    return planned.map(({ outcome }) => ({ taken: { outcome, next: null }, stops: false }));
+  }
+  const { writes, later, parts } = group;
   const earlier = barriers.splice(0);
-  let kept: Map<string, string>;
+  let done: Awaited<ReturnType<typeof commit>>;
   try {
-    kept = await commit(client, writes, now, later, recordBarriers(earlier));
+    done = await commit(client, writes, now, {
+      later,
+      before: storeParts(parts, group.closing, now),
+      beside: [
+        ...askStoredParts(parts.map(({ id }) => id)),
+        ...becomeMessages(group.becoming, now),
+        ...recordBarriers(earlier),
+      ],
+    });
   } catch (error) {
     barriers.push(...earlier);
     throw error;
   }
   if (later.length > 0) stored();
   const at = deps.now();
-  for (const [message_id, received_at] of stops) {
-    if (kept.has(message_id)) barriers.push({ message_id, received_at, at });
-  }
+  const complete = readStoredParts(parts.length === 0 ? undefined : done.beside[0]);
+  const isKept = ({ stored }: Planned) =>
+    stored === null || (stored.table === "messages" ? done.kept.has(stored.id) : complete.has(stored.id));
+  planned.forEach((one, index) => {
+    if (one.stops !== null && isKept(one)) {
+      barriers.push({ message_id: one.stops, received_at: items[index]!.received_at, at });
+    }
+  });
 
   // Not kept: another instance stored the same webhook between our read and our write. Its message is the one. Only this answer
   // waits for it and fails with it: the others are stored, and without a carrier's id a second run would store them again.
-  const lost = new Set(writes.messages.filter((row) => !kept.has(row.id)).map((row) => row.id));
-  const winners = lost.size === 0 ? null : storedInbound(client, group);
-  return results.map((outcome, index): Result => ({
-    outcome: lost.has(outcome.messageId) ? winners!.then((stored) => stored.get(index) ?? outcome) : outcome,
-    stops: stops.has(outcome.messageId),
-  }));
+  const lost = planned.some((one) => !isKept(one) && one.stored?.table === "messages");
+  const winners = lost ? storedInbound(client, items.map(once)) : null;
+  return planned.map((one, index): Result => {
+    const { outcome, stored, stops, long_message_id } = one;
+    if (stored?.table === "message_parts") {
+      const next = !complete.has(stored.id)
+        ? "again"
+        : complete.get(stored.id) === true
+        ? { complete: long_message_id! }
+        : null;
+      return { taken: { outcome, next }, stops: stops !== null };
+    }
+    if (isKept(one)) return { taken: { outcome, next: null }, stops: stops !== null };
+    // A long message that another instance put together has an id that only the other knows.
+    if (items[index]!.long !== null) {
+      return { taken: { outcome: { ...outcome, messageId: null }, next: null }, stops: false };
+    }
+    const winner = winners!.then((found) => ({ outcome: found.get(index) ?? outcome, next: null }));
+    return { taken: winner, stops: false };
+  });
+}
+
+/** As `storedInbound` looks for it: what comes in parts is known by them. */
+function once({ carrier_id, sms, long }: Item) {
+  return { carrier_id, sms: { carrierMessageId: sms.part || long ? null : sms.carrierMessageId } };
 }
 
 /** Records barriers at once. No answer fails with it: what matters is committed. */
-function afterBarriers(
-  results: readonly Result[],
-  barriers: Barrier[],
-  { db, log }: Deps,
-): (InboundOutcome | Promise<InboundOutcome>)[] {
-  if (barriers.length === 0) return results.map(({ outcome }) => outcome);
+function afterBarriers(results: readonly Result[], barriers: Barrier[], { db, log }: Deps): (Taken | Promise<Taken>)[] {
+  if (barriers.length === 0) return results.map(({ taken }) => taken);
   const recorded = db.client.batch(recordBarriers(barriers.splice(0)))
     .catch((error) => log("warn", "barrier.not_recorded", { error: String(error) }));
-  return results.map(({ outcome, stops }) => stops ? recorded.then(() => outcome) : outcome);
+  return results.map(({ taken, stops }) => stops ? recorded.then(() => taken) : taken);
 }
 
 /** True when the account is one of the sender's routes: its messages are then the sender's own. */

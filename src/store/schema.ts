@@ -87,6 +87,48 @@ export const messages = sqliteTable("messages", {
   uniqueIndex("messages_unsubscribe").on(table.unsubscribe_token).where(sql`unsubscribe_token is not null`),
 ]);
 
+/**
+ * A message of a handset whose carrier hands on its parts one by one. Open, it takes parts; closed, because it is complete or too much
+ * time has passed, it becomes a row of `messages`, once. Then it stays a few days, so that a part that is brought again is known.
+ */
+export const long_messages = sqliteTable("long_messages", {
+  id: text().primaryKey(),
+  carrier_id: text().notNull(),
+  person: text().notNull(),
+  sender: text().notNull(),
+  reference: text().notNull(),
+  total: integer().notNull(),
+  created_at: integer().notNull(),
+  /** When it has to be closed, or closed already to become a message; null once it is one. */
+  due_at: integer(),
+  closed_at: integer(),
+  /** Of the opt-out that one of its parts was by itself: what refers to it expects the message under the id of this row. */
+  opt_out_scope: text({ enum: ["commercial", "all"] }),
+}, (table) => [
+  // Not unique: a handset uses a reference again, after 256 messages at the latest.
+  index("long_messages_key").on(table.person, table.sender, table.reference),
+  index("long_messages_due").on(table.due_at).where(sql`due_at is not null`),
+]);
+
+export const message_parts = sqliteTable("message_parts", {
+  id: text().primaryKey(),
+  long_message_id: text().notNull(),
+  number: integer().notNull(),
+  carrier_id: text().notNull(),
+  carrier_message_id: text(),
+  /** As JSON: a part may end in the middle of a character, and half a surrogate pair is no text that SQLite keeps. */
+  text: text().notNull(),
+  /** JSON array of addresses. */
+  media: text(),
+  carrier_intent: text(),
+  already_answered: integer().notNull(),
+}, (table) => [
+  uniqueIndex("message_parts_once").on(table.long_message_id, table.number),
+  // With the number: a carrier may give all parts of a message one id.
+  uniqueIndex("message_parts_carrier").on(table.carrier_id, table.carrier_message_id, table.number)
+    .where(sql`carrier_message_id is not null`),
+]);
+
 /** What happened to a message after it was accepted: one row per change of status or attempt. */
 export const message_events = sqliteTable("message_events", {
   id: integer().primaryKey({ autoIncrement: true }),

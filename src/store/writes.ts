@@ -1,4 +1,4 @@
-import type { InStatement } from "@libsql/client/web";
+import type { InStatement, ResultSet } from "@libsql/client/web";
 import { getTableColumns, getTableName, type InferInsertModel, type Table } from "drizzle-orm";
 import { auditLifted, type AuditRow, auditStatements } from "./audit.ts";
 import type { DbClient } from "./client.ts";
@@ -19,7 +19,16 @@ export interface Writes {
   suppressions: (InferInsertModel<typeof suppressions> & { requires?: string })[];
   consents: (InferInsertModel<typeof consents> & { requires?: string; unless_repeat?: string | undefined })[];
   /** `by` is a message; one that repeats another lifts nothing. `audit` becomes an entry for each suppression that is lifted. */
-  lifts: { recipient: string; sender: string; at: number; by: string; requires: string; audit: AuditRow }[];
+  lifts: {
+    recipient: string;
+    sender: string;
+    at: number;
+    by: string;
+    requires: string;
+    /** What was refused after this instant stays; null where nothing can have been. */
+    said_at: number | null;
+    audit: AuditRow;
+  }[];
   /** What somebody on the staff has to look at. */
   reviews: (InferInsertModel<typeof reviews> & { requires: string })[];
   /** Numbers that leave the address book. */
@@ -80,8 +89,13 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
         where suppressions.recipient = j.value->>0 and suppressions.lifted_at is null and suppressions.source != 'operator'
           and (suppressions.scope = 'commercial' or suppressions.sender in ('', j.value->>1))
           and ${requires("j.value->>4")}
-          and not exists (select 1 from messages where id = j.value->>3 and repeats is not null)`,
-      args: [JSON.stringify(writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires]))],
+          and not exists (select 1 from messages where id = j.value->>3 and repeats is not null)
+          and (j.value->>5 is null or suppressions.created_at <= j.value->>5)`,
+      args: [
+        JSON.stringify(
+          writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires, one.said_at]),
+        ),
+      ],
     }, ...auditLifted(writes.lifts.map(({ audit }) => audit)));
   }
   if (writes.suppressions.length > 0) {
@@ -105,27 +119,36 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
 }
 
 /**
- * Commits `writes` and tells which of its messages were stored, each with its conversation. `beside`: statements that are in no
- * hurry, and go with it because a commit of their own would cost as much.
+ * Commits `writes` and tells which of its messages were stored, each with its conversation. `before`: statements of rows that `writes`
+ * hang on. `beside`: those that are in no hurry, and go with it because a commit of their own would cost as much; their results come
+ * in order.
  */
 export async function commit(
   client: DbClient,
   writes: Writes,
   now: number,
-  later: readonly RequiringMessage[] = [],
-  beside: readonly InStatement[] = [],
-): Promise<Map<string, string>> {
+  { later = [], before = [], beside = [] }: {
+    later?: readonly RequiringMessage[];
+    before?: readonly InStatement[];
+    beside?: readonly InStatement[];
+  } = {},
+): Promise<{ kept: Map<string, string>; beside: ResultSet[] }> {
   const results = await client.batch([
+    ...before,
     ...statementsOf(writes, now, later),
-    ...beside,
     {
       // One row for all of them: a row of a result costs more than finding it.
       sql: `select json_group_array(json_array(id, conversation_id)) as stored from messages
         where id in (select value from json_each(?))`,
       args: [JSON.stringify(writes.messages.map((row) => row.id))],
     },
+    ...beside,
   ]);
-  return new Map(JSON.parse(results.at(-1)!.rows[0]!["stored"] as string) as [string, string][]);
+  const stored = results[results.length - beside.length - 1]!.rows[0]!["stored"] as string;
+  return {
+    kept: new Map(JSON.parse(stored) as [string, string][]),
+    beside: results.slice(results.length - beside.length),
+  };
 }
 
 function insertMessages(rows: readonly RequiringMessage[]): InStatement[] {

@@ -290,6 +290,17 @@ function status(events: unknown[], url = STATUS) {
 }
 
 describe("inbound()", () => {
+  test.each<[string, unknown, unknown]>([
+    ["a part of a long one", { ref: "ab", no: "2", of: 3 }, { reference: "ab", number: 2, total: 3 }],
+    ["a part that cannot be", { ref: "ab", no: 4, of: 3 }, undefined],
+    ["too many parts", { ref: "ab", no: 1, of: 10_000 }, undefined],
+    ["a whole one", { ref: "ab", no: "", of: null }, undefined],
+  ])("understands %s", async (_label, concat, part) => {
+    const mapping = { ...config.inbound!, part: { reference: "concat.ref", number: "concat.no", total: "concat.of" } };
+    const parsed = await inbound([{ ...MO, concat }], { inbound: mapping });
+    expect(parsed).toEqual({ ok: true, value: [{ ...base, ...(part === undefined ? {} : { part }) }] });
+  });
+
   const base = {
     carrierMessageId: "9007",
     from: "+33612345678",

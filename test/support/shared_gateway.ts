@@ -7,7 +7,7 @@ import { type Answer, consentOf, type Instance, instance, type InstanceOptions, 
 
 const TABLES = [
   ...["messages", "message_events", "conversations", "contacts", "suppressions", "consents", "senders", "carriers"],
-  "idempotency_keys",
+  ...["idempotency_keys", "long_messages", "message_parts", "reviews"],
 ];
 
 export interface SharedGateway extends Instance {

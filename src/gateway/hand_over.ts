@@ -118,7 +118,13 @@ function turnedAway(row: WaitingRow, result: TurnedAway, settings: Settings, dep
   const next = elsewhere ? nextRoute(sender, row.person, row.carrier_id ?? null, settings, at) : null;
   // Each route is tried at once; after that all of them had their chance, and it waits as with a single one.
   const untried = next !== null && row.attempts < sender!.routes.length;
-  return { status: "queued", counts: !slower, next_carrier_id: next, due_at: untried ? at : at + wait };
+  return {
+    status: "queued",
+    counts: !slower,
+    next_carrier_id: next,
+    error_detail: next === null ? result.detail : `${result.detail}. Next: ${next}.`,
+    due_at: untried ? at : at + wait,
+  };
 }
 
 /** Doubles from five seconds to half an hour, spread by up to a quarter so that many do not return together. */

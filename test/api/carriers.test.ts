@@ -87,3 +87,21 @@ test.each(["Upper", "a%20b", "-a", "a".repeat(41)])("%s cannot be an id", async 
   const reply = await gateway.call("PUT", `/v1/carriers/${id}`, { kind: "sandbox" });
   expect([reply.status, reply.body.errors[0].field]).toEqual([422, "id"]);
 });
+
+test.each([[{}, null], [{ rate_per_second: 12.5 }, 12.5], [{ rate_per_second: null }, null]])(
+  "an account with %j, and its health",
+  async (more, rate_per_second) => {
+    const gateway = await testGateway();
+    const { body } = await gateway.call("PUT", "/v1/carriers/one", { kind: "sandbox", ...more });
+    expect(body).toMatchObject({
+      rate_per_second,
+      health: { state: "in_service", failures: 0, out_of_service_since: null, next_try_at: null, paused_until: null },
+    });
+  },
+);
+
+test.each([0, -1, 20_000, "5"])("a rate of %j is refused", async (rate_per_second) => {
+  const gateway = await testGateway();
+  const { status, body } = await gateway.call("PUT", "/v1/carriers/one", { kind: "sandbox", rate_per_second });
+  expect([status, body.errors[0].field]).toEqual([422, "rate_per_second"]);
+});

@@ -74,3 +74,49 @@ test("the list walks every sender once, in order", async () => {
   const seen = (await walkPages(gateway, "/v1/senders", 3)).map(({ address }) => address);
   expect(seen).toEqual(["+15005550006", "+447700900000", "36105", "PARLEY"]);
 });
+
+const accounts = async () => {
+  const gateway = await testGateway();
+  for (const id of ["one", "two"]) await gateway.call("PUT", `/v1/carriers/${id}`, { kind: "sandbox" });
+  return gateway;
+};
+
+test.each([
+  [{ carrier_id: "one" }, [{ carrier_id: "one", countries: [] }]],
+  [{ routes: ["one", "two"] }, [{ carrier_id: "one", countries: [] }, { carrier_id: "two", countries: [] }]],
+  [{ carrier_id: "two", routes: ["two"] }, [{ carrier_id: "two", countries: [] }]],
+  [
+    { routes: [{ carrier_id: "one", countries: ["FR"] }, "two"] },
+    [{ carrier_id: "one", countries: ["FR"] }, { carrier_id: "two", countries: [] }],
+  ],
+  [
+    {
+      countries: ["FR", "BE"],
+      routes: [{ carrier_id: "two", countries: ["BE"] }, { carrier_id: "one", countries: ["FR"] }],
+    },
+    [{ carrier_id: "two", countries: ["BE"] }, { carrier_id: "one", countries: ["FR"] }],
+  ],
+])("%j gives the routes %j", async (body, routes) => {
+  const gateway = await accounts();
+  const made = await gateway.call("PUT", "/v1/senders/ACME", body);
+  expect(made.body).toMatchObject({ carrier_id: routes[0]!.carrier_id, routes });
+  expect((await gateway.call("GET", "/v1/senders/ACME")).body).toEqual(made.body);
+  for (const { carrier_id } of routes) {
+    expect((await gateway.call("DELETE", `/v1/carriers/${carrier_id}`)).body.code).toBe("carrier_in_use");
+  }
+});
+
+test.each([
+  ["no account", {}, "carrier_id", "account"],
+  ["no route", { routes: [] }, "routes", ""],
+  ["an account that is not there", { routes: ["one", "three"] }, "routes", '"three"'],
+  ["another first one", { carrier_id: "two", routes: ["one", "two"] }, "carrier_id", "first"],
+  ["one twice", { routes: ["one", { carrier_id: "one", countries: ["FR"] }] }, "routes", "once"],
+  ["none for the whole world", { routes: [{ carrier_id: "one", countries: ["FR"] }] }, "routes", "every country"],
+  ["none for Belgium", { countries: ["FR", "BE"], routes: [{ carrier_id: "one", countries: ["FR"] }] }, "routes", "BE"],
+])("routes with %s are refused", async (_label, body, field, word) => {
+  const gateway = await accounts();
+  const { status, body: refusal } = await gateway.call("PUT", "/v1/senders/ACME", body);
+  expect([status, refusal.errors[0].field]).toEqual([422, field]);
+  expect(refusal.errors[0].detail ?? refusal.detail).toContain(word);
+});

@@ -286,6 +286,51 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
       }
     });
 
+    test("a carrier that knows a message again gets it again after an unknown outcome, and no other account does", async () => {
+      const answers: SendResult[] = [
+        { ok: false, kind: "ambiguous", code: "call_timeout", detail: "no answer" },
+        { ok: false, kind: "retryable", code: "busy", detail: "busy" },
+        OK,
+      ];
+      const { dispatcher, send, carrier, clock, message, sql, settings } = await rig({
+        idempotent: true,
+        script: (_, attempt) => answers[attempt - 1]!,
+      });
+      await sql(
+        `update senders set routes = '[{"carrier_id":"scripted","countries":[]},{"carrier_id":"sandbox","countries":[]}]'`,
+      );
+      await settings.refresh();
+      const id = await send(INFO);
+      for (const [wait, handed] of [[0, 1], [4_999, 1], [1, 2], [0, 2], [9_999, 2], [1, 3]] as const) {
+        clock.at += wait;
+        await dispatcher.tick();
+        expect(carrier.handed).toHaveLength(handed);
+        // Nor while its own is out of service.
+        await sql("update carriers set opened_at = ?, probe_at = ? where id = 'scripted'", clock.at, clock.at);
+        await settings.refresh();
+      }
+      expect((await message(id)).body).toMatchObject({ status: "sent", carrier_id: "scripted", error: null });
+    });
+
+    test("a carrier that knows a message again and never answers: unknown in the end, not failed", async () => {
+      const { dispatcher, send, carrier, clock, status, sql } = await rig({
+        idempotent: true,
+        script: (_, attempt) => ({
+          ok: false,
+          kind: attempt < 5 ? "ambiguous" : "retryable",
+          code: "busy",
+          detail: "",
+        }),
+      });
+      const id = await send(INFO);
+      for (let due: number | null = clock.at; due !== null; due = await dispatcher.nextDue()) {
+        clock.at = due;
+        await sql("update carriers set failures = 0, opened_at = null, probe_at = null");
+        await dispatcher.tick();
+      }
+      expect([carrier.handed.length, await status(id)]).toEqual([10, "unknown"]);
+    });
+
     test("a report that overtakes the carrier's own answer stays", async () => {
       const early: Script = async ({ id }) => {
         const report = { messageId: id, carrierMessageId: null, status: "delivered", error: null } as const;

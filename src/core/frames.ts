@@ -265,7 +265,7 @@ export class InboundFrame {
   readonly tokens: readonly Token[];
   readonly quoted: boolean;
   readonly keyword: KeywordMatch | null;
-  #understood: { signs: Map<string, string>; guard: string | null } | undefined;
+  #understood: Meaning | undefined;
   #typed: string | null | undefined;
   #offered: boolean | undefined;
 
@@ -334,8 +334,8 @@ export class InboundFrame {
     return this.#mistyped !== null;
   }
   /** Worked out once: every phrase, and those that a guard does not speak against. */
-  get #meaning(): { signs: Map<string, string>; guard: string | null } {
-    return this.#understood ??= understood(this);
+  get #meaning(): Meaning {
+    return this.#understood ??= understoodTwice(this);
   }
   get #mistyped(): string | null {
     if (this.#typed === undefined) this.#typed = this.book.typing.match(this.#bare);
@@ -400,8 +400,43 @@ export class InboundFrame {
   }
 }
 
-/** What the phrases show, with the words of the longest for each sign; a phrase that a guard overlaps shows nothing. */
-function understood({ message, tokens, rulebook }: InboundFrame): { signs: Map<string, string>; guard: string | null } {
+interface Meaning {
+  signs: Map<string, string>;
+  guard: string | null;
+}
+
+/** What the phrases show; where that is no wish and no guard, what they show with unknown words read otherwise. */
+function understoodTwice(frame: InboundFrame): Meaning {
+  const { tokens, keyword, rulebook } = frame;
+  const meaning = understood(frame, tokens);
+  if (keyword !== null || meaning.guard !== null || SETTLED_SIGNS.some((sign) => meaning.signs.has(sign))) {
+    return meaning;
+  }
+  const least = tokens.length === 1 ? 2 : RESPELLED_PHRASE;
+  for (const reading of rulebook.respelling.readings(tokens)) {
+    const other = understood(frame, reading, least);
+    if (other.signs.has("opt_out") && other.guard === null) return other;
+  }
+  return meaning;
+}
+/** Words of a phrase that is believed although one of them was read otherwise; in a text of one word it may be shorter. */
+const RESPELLED_PHRASE = 3;
+/** With one of these a text is understood as it is written. */
+const SETTLED_SIGNS: readonly Sign[] = [
+  "opt_out",
+  "opt_in",
+  "help",
+  "wrong_number",
+  "never_signed_up",
+  "automatic",
+  "health",
+];
+
+/**
+ * What the phrases of at least `least` words show, with the words of the longest for each sign; a phrase that a guard overlaps
+ * shows nothing.
+ */
+function understood({ message, rulebook }: InboundFrame, tokens: readonly Token[], least = 1): Meaning {
   const edges = edgesOf(message.text, tokens, rulebook.tails);
   const found = rulebook.phrases.match(tokens, edges);
   // A guard speaks for its own sentence: "absolutely not - stop" is no "not stop", and "Non. Stop." no "non-stop".
@@ -412,7 +447,7 @@ function understood({ message, tokens, rulebook }: InboundFrame): { signs: Map<s
   const longest = new Map<Sign, PhraseMatch<PhraseSign>>();
   for (const one of found) {
     const { sign } = one.value;
-    if (sign === "guard") continue;
+    if (sign === "guard" || one.to - one.from < least) continue;
     if (guards.some(({ from, to, against }) => from < one.to && one.from < to && against.includes(sign))) continue;
     const known = longest.get(sign);
     if (known === undefined || one.to - one.from > known.to - known.from) longest.set(sign, one);

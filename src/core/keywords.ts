@@ -74,11 +74,12 @@ export function compileKeywords(entries: readonly KeywordEntry[], tailWords: rea
   };
 }
 
-/** "STOP36123" with the number that our own messages name, as people write it who overlook the space. */
+/** "STOP36123" with the number that our messages name, or any of a short code's length: people overlook the space. */
 function unglued(tokens: readonly Token[], names: readonly string[]): readonly Token[] {
   const first = tokens[0];
   const glued = first === undefined ? null : /^(\D+)(\d{3,15})$/.exec(first.text);
-  if (!first || !glued?.[1] || !glued[2] || !names.some((name) => name.replace("+", "") === glued[2])) return tokens;
+  if (!first || !glued?.[1] || !glued[2]) return tokens;
+  if (!/^\d{5,6}$/.test(glued[2]) && !names.some((name) => name.replace("+", "") === glued[2])) return tokens;
   return [{ ...first, text: glued[1], shape: null }, { ...first, text: glued[2], shape: "number" }, ...tokens.slice(1)];
 }
 

@@ -39,6 +39,8 @@ export interface PhraseMatcher<T> {
    * `edges` only the text itself begins and ends.
    */
   match(tokens: readonly Token[], edges?: Edges): PhraseMatch<T>[];
+  /** Every word that a pattern spells out. */
+  vocabulary(): ReadonlySet<string>;
 }
 
 export interface PatternEntry<T> {
@@ -118,6 +120,11 @@ export function patternBuilder<T>(): { add(entries: readonly PatternEntry<T>[]):
         const found: Found[] = [];
         for (let from = 0; from < tokens.length; from++) walk(root, text, from, from, found);
         return found.map(({ entry, from, to }) => ({ value: values[entry] as T, from, to }));
+      },
+      vocabulary() {
+        const words = new Set<string>();
+        collectWords(root, words, new Set());
+        return words;
       },
     }),
   };
@@ -261,6 +268,24 @@ function walk(node: Node, text: Text, from: number, at: number, found: Found[]):
   }
 }
 
+function collectWords(node: Node, words: Set<string>, seen: Set<Node>): void {
+  if (seen.has(node)) return;
+  seen.add(node);
+  for (const [word, next] of node.words ?? []) {
+    words.add(word);
+    collectWords(next, words, seen);
+  }
+  for (const candidates of node.prefixes?.values() ?? []) {
+    for (const { node: next } of candidates) collectWords(next, words, seen);
+  }
+  for (const next of node.shapes?.values() ?? []) collectWords(next, words, seen);
+  for (const [set, next] of node.sets ?? []) {
+    collectWords(set.root, words, seen);
+    collectWords(next, words, seen);
+  }
+  for (const next of [node.gap, node.start, node.end]) if (next !== null) collectWords(next, words, seen);
+}
+
 /** Looks only at the matches of this start, which are the last ones. */
 function isFound(found: readonly Found[], entry: number, from: number, to: number): boolean {
   for (let i = found.length - 1; found[i]?.from === from; i--) {
@@ -355,7 +380,7 @@ function optionalChoices(pattern: string, part: string, sets: PatternSets | unde
 }
 
 /** From this many on the choices of a place become a set of their own, so that long lists do not multiply. */
-const MANY_CHOICES = 3;
+const MANY_CHOICES = 2;
 
 function gathered(choices: Step[][], sets: PatternSets | undefined): Step[][] {
   // Files without sets keep plain phrases, for which the limit of variants is made.

@@ -30,7 +30,8 @@ import type {
   Stage,
 } from "./rulebook_schema.ts";
 import { type Token, tokenize } from "./text.ts";
-import { compileTyping, type TypingMatcher } from "./typing.ts";
+import { compileRespelling, type Respelling } from "./respelling.ts";
+import { compileTyping, slipTest, type TypingMatcher } from "./typing.ts";
 import { compileWeights, WeightError, type WordWeights } from "./weights.ts";
 import { zonesOfCountry } from "./zones.ts";
 
@@ -48,6 +49,8 @@ export interface Rulebook {
   readonly guards: PhraseMatcher<{ why: string }>;
   /** Phrases of every language, wherever the writer is: people write as they speak. `guard` marks those that speak against. */
   readonly phrases: PhraseMatcher<PhraseSign>;
+  /** Other readings of words that no phrase knows: mistyped, or run together. */
+  readonly respelling: Respelling;
   /** Politeness and what else may stand around a keyword. */
   readonly tails: PhraseMatcher<string>;
   readonly offers: PhraseMatcher<OfferPattern>;
@@ -265,6 +268,30 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     };
   };
 
+  const guards = compileAll(
+    of("guards"),
+    (file) =>
+      file.content.entries.flatMap(({ patterns, why }) => patterns.map((pattern) => ({ pattern, value: { why } }))),
+  );
+  const phrases = compileAll<PhraseSign, NamedFile & { content: Of<"phrases"> }>(of("phrases"), ({ content }) => {
+    const { language } = content;
+    const sets = compileSets(content.sets ?? {});
+    return [
+      ...content.entries.flatMap(({ sign, why, patterns }) =>
+        patterns.map((pattern) => ({ pattern, sets, value: { sign, why, language, against: [] } }))
+      ),
+      ...(content.guards ?? []).flatMap(({ why, patterns, against = GUARDED }) =>
+        patterns.map((pattern) => ({ pattern, sets, value: { sign: "guard" as const, why, language, against } }))
+      ),
+    ];
+  });
+  const keyboards = of("typing_errors").flatMap(({ content }) => Object.values(content.keyboards));
+  const respelling = compileRespelling(
+    () => phrases.vocabulary().union(guards.vocabulary()),
+    slipTest(keyboards),
+    new Set(of("typing_errors").flatMap(({ content }) => Object.values(content.never).flat().map(joinedWords))),
+  );
+
   const books = new Map<string, CountryBook>();
   const rulebook: Rulebook = {
     hash,
@@ -272,23 +299,9 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     thresholds,
     weights,
     countries: [...countries.keys()].filter((code) => code !== "default"),
-    guards: compileAll(
-      of("guards"),
-      (file) =>
-        file.content.entries.flatMap(({ patterns, why }) => patterns.map((pattern) => ({ pattern, value: { why } }))),
-    ),
-    phrases: compileAll<PhraseSign, NamedFile & { content: Of<"phrases"> }>(of("phrases"), ({ content }) => {
-      const { language } = content;
-      const sets = compileSets(content.sets ?? {});
-      return [
-        ...content.entries.flatMap(({ sign, why, patterns }) =>
-          patterns.map((pattern) => ({ pattern, sets, value: { sign, why, language, against: [] } }))
-        ),
-        ...(content.guards ?? []).flatMap(({ why, patterns, against = GUARDED }) =>
-          patterns.map((pattern) => ({ pattern, sets, value: { sign: "guard" as const, why, language, against } }))
-        ),
-      ];
-    }),
+    guards,
+    phrases,
+    respelling,
     tails: compilePatterns(tails.map((pattern) => ({ pattern, value: pattern }))),
     offers: compileAll(
       of("offers"),
@@ -403,21 +416,24 @@ function signsIn(condition: Condition): string[] {
   return condition.fact === "signs" && condition.operator === "contains" ? [String(condition.value)] : [];
 }
 
+function joinedWords(text: string): string {
+  return tokenize(text).map((token) => token.text).join("");
+}
+
 /** Every matcher of a country shares the words; what exists in its languages differs ("stp" is French for "please"). */
 function typingErrors(
   files: readonly (NamedFile & { content: Of<"typing_errors"> })[],
 ): (table: Country) => TypingMatcher {
   const [file] = files;
   if (file === undefined) return () => ({ match: () => null });
-  const folded = (text: string) => tokenize(text).map((token) => token.text).join("");
   const { keyboards, words, joined, never } = single(files, "typing_errors").content;
   const all = [
     ...words,
     ...joined.first.flatMap((first) =>
       joined.between.flatMap((between) => joined.last.map((last) => first + between + last))
     ),
-  ].map(folded);
-  const existing = new Map(Object.entries(never).map(([language, list]) => [language, list.map(folded)]));
+  ].map(joinedWords);
+  const existing = new Map(Object.entries(never).map(([language, list]) => [language, list.map(joinedWords)]));
   return (table) => {
     const languages = table.code === "default" ? [...existing.keys()] : ["und", "en", ...table.languages];
     return compileTyping({

@@ -54,6 +54,12 @@ function isTypingErrorOf(text: string, word: string, tokens: number, near: Near)
   return errorsBetween(text, word, allowed, near) <= allowed;
 }
 
+/** Whether a single word may be another with one typing error in it, on one of `keyboards`. Both are folded. */
+export function slipTest(keyboards: readonly (readonly string[])[]): (typed: string, meant: string) => boolean {
+  const near = neighbours(keyboards);
+  return (typed, meant) => Math.abs(typed.length - meant.length) <= 1 && errorsBetween(typed, meant, 1, near) <= 1;
+}
+
 type Near = (a: string, b: string) => boolean;
 
 /** Fewest typing errors that make `text` of `word`, up to `limit` (more is told as more); recursion of depth `limit`. */

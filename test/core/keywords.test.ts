@@ -153,12 +153,13 @@ describe("tier 2", () => {
     "stop sms pub",
     "stop acme sms",
     "STOP36123",
+    "STOP36105",
     "STOP au 36123",
     "Reply STOP to opt out",
     "stop arret",
     "stop unsubscribe please",
   ])("%j is an opt-out", (text) => expect(found(text)).toBe("opt_out T2"));
-  test.each(["cancel please", "ACME stop", "stop 5", "STOP99999", "stop ACMEX", "please", "au 36123", "help please"])(
+  test.each(["cancel please", "ACME stop", "stop 5", "STOP999", "stop ACMEX", "please", "au 36123", "help please"])(
     "%j is not",
     (text) => expect(found(text)).toBeNull(),
   );

@@ -216,3 +216,9 @@ describe("sets, gaps and edges", () => {
     expect(() => compileSets({ send: ["send ... me"] })).toThrow(PatternError);
   });
 });
+
+test("the vocabulary is every word that patterns spell out, those of sets too", () => {
+  const sets = compileSets({ send: ["send", "keep <number> sending"], other: ["unused"] });
+  const matcher = compilePatterns([{ pattern: "^ dont {send} [any|more|sms] ... rembours* ever $", value: 1, sets }]);
+  expect([...matcher.vocabulary()].sort()).toEqual(["any", "dont", "ever", "keep", "more", "send", "sending", "sms"]);
+});

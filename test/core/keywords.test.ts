@@ -153,7 +153,6 @@ describe("tier 2", () => {
     "stop sms pub",
     "stop acme sms",
     "STOP36123",
-    "STOP36105",
     "STOP au 36123",
     "Reply STOP to opt out",
     "stop arret",

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NoRulebookError } from "../gateway/settings.ts";
 import { DatabaseError } from "../store/database_error.ts";
 import { ACCOUNTS, type Books, readBooks } from "../store/books.ts";
-import { carrierStates, inFlight } from "../store/operations.ts";
+import { carrierStates, inFlight, webhookStates } from "../store/operations.ts";
 import { requireKey } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { problem, ProblemSchema } from "./problem.ts";
@@ -75,11 +75,12 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
     async (c) => {
       const now = deps.now();
       const { client } = deps.db;
-      const [{ rulebook }, flight, books, carriers] = await Promise.all([
+      const [{ rulebook }, flight, books, carriers, webhooks] = await Promise.all([
         deps.settings.current(),
         inFlight(client, now),
         recentBooks(now),
         carrierStates(client, now),
+        webhookStates(client),
       ]);
       const flagOf = (flag: "open" | "paused") =>
         carriers.map((one) => [`{carrier="${one.id}"}`, one[flag] ? 1 : 0] as const);
@@ -95,6 +96,18 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
         ]),
         gauge("parley_carrier_out_of_service", "1 while the circuit breaker of the account is open.", flagOf("open")),
         gauge("parley_carrier_paused", "1 while the account has asked to send more slowly.", flagOf("paused")),
+        gauge(
+          "parley_webhook_waiting",
+          "Events that wait to be sent to the webhook.",
+          webhooks.map(({ id, waiting }) => [`{webhook="${id}"}`, waiting]),
+        ),
+        gauge(
+          "parley_webhook_failing_seconds",
+          "How long the webhook has taken nothing of what it was sent.",
+          webhooks.map((
+            { id, failing_since: since },
+          ) => [`{webhook="${id}"}`, since === null ? 0 : (now - since) / 1000]),
+        ),
         gauge("parley_oldest_due_seconds", "How long the oldest due message has waited.", [["", overdueSeconds]]),
         gauge("parley_queue_depth", "Requests of this instance that wait for their group commit.", [
           [`{queue="accept"}`, acceptor.depth],

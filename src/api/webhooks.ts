@@ -48,7 +48,7 @@ export function webhookRoutes({ deps }: Api) {
         actor: c.get("principal").api_key_id,
         action: "webhook.saved",
         subject: id,
-        details: settings,
+        details: audited(settings),
       }, deps.newId);
       if (!await createEndpoint(deps.db, { id, ...settings }, { secret, at }, audit)) {
         throw problem(
@@ -123,7 +123,7 @@ export function webhookRoutes({ deps }: Api) {
         ...(state === undefined ? {} : { state }),
       };
       const [at, actor] = [deps.now(), c.get("principal").api_key_id];
-      const audit = auditRow({ at, actor, action: "webhook.saved", subject: id, details: change }, deps.newId);
+      const audit = auditRow({ at, actor, action: "webhook.saved", subject: id, details: audited(change) }, deps.newId);
       const row = await updateEndpoint(deps.db, id, change, at, audit);
       if (row === null) throw noSuchWebhook();
       return c.json(webhookView(row, at), 200);
@@ -175,6 +175,11 @@ export function webhookRoutes({ deps }: Api) {
 }
 
 export const noSuchWebhook = () => problem(404, "not_found", "No such webhook");
+
+/** What the audit log keeps of settings: the query of an address may hold a secret of the receiver's. */
+function audited<T extends { url?: string }>(settings: T): T {
+  return settings.url === undefined ? settings : { ...settings, url: settings.url.replace(/\?.*$/s, "?…") };
+}
 
 /**
  * Refuses what would never be called, so that it is told now and not by failing deliveries. What a name means is looked at when

@@ -36,9 +36,9 @@ const CHORES_MS = 500;
 export interface Dispatcher {
   /**
    * Hands over everything that is due and resolves when nothing more is, or after `budgetMs` (an edge runtime's cron has a
-   * limit). Resolves with the number of messages handed over.
+   * limit). Resolves with the number of messages handed over. `stopping`: the process is about to end, so nothing new is begun.
    */
-  tick(budgetMs?: number): Promise<number>;
+  tick(budgetMs?: number, stopping?: () => boolean): Promise<number>;
   /** When the next message is due (ms on the gateway's clock), or null. */
   nextDue(): Promise<number | null>;
 }

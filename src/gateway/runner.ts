@@ -43,7 +43,7 @@ export function runDispatcher(
     while (!stopped) {
       woken = false;
       try {
-        const handed = await tick();
+        const handed = await tick(undefined, () => stopped);
         await rest(REST_MS);
         if (handed > 0 || woken || stopped) continue;
         const due = await nextDue();

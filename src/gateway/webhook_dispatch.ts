@@ -72,7 +72,9 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
       return await attempt({ url: endpoint.url, secrets, id: eventId(event), body }, { fetch, now: deps.now });
     } catch (error) {
       // A defect of ours. It counts as a failure, so that it holds up nothing but its own event.
-      deps.log("error", "webhook.attempt_threw", { webhook: endpoint.id, error: String(error) });
+      // What it says may hold the address, and with it a secret of the receiver's.
+      const name = error instanceof Error ? error.name : "unknown";
+      deps.log("error", "webhook.attempt_threw", { webhook: endpoint.id, error: name });
       return unsent("failed", at, "internal: the gateway's log tells more");
     }
   };
@@ -84,14 +86,16 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
   };
 
   let pruneAt = 0;
-  const tick = async (budgetMs = Infinity): Promise<number> => {
+  const tick = async (budgetMs = Infinity, stopping = () => false): Promise<number> => {
     const started = performance.now();
     const underWay = new Set<Promise<void>>();
     const slots = new Map<string, number>();
     let sent = 0;
     let failure: unknown;
-    while (performance.now() - started < budgetMs && failure === undefined) {
+    while (performance.now() - started < budgetMs && failure === undefined && !stopping()) {
       const now = deps.now();
+      // What ends after this look may have moved up another one that it did not see.
+      const alone = underWay.size === 0;
       let seen = await look(client, now);
       if (seen.lost) await recoverDeliveries(client, now);
       if (seen.leftovers) await clearLeftovers(client, now);
@@ -122,8 +126,8 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
         sent++;
       }
       if (claimed.length > 0 || seen.fresh) continue;
-      if (underWay.size === 0) break;
-      await oneOf(underWay, WAIT_MS);
+      if (alone) break;
+      if (underWay.size > 0) await oneOf(underWay, WAIT_MS);
     }
     await Promise.all(underWay);
     if (failure !== undefined) throw failure;

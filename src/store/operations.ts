@@ -43,3 +43,20 @@ export async function carrierStates(
   });
   return rows.map((row) => ({ id: row["id"] as string, open: row["open"] === 1, paused: row["paused"] === 1 }));
 }
+
+/** How much waits for each webhook, and since when it has taken nothing (ms; null while all is well). */
+export async function webhookStates(
+  client: DbClient,
+): Promise<{ id: string; waiting: number; failing_since: number | null }[]> {
+  const { rows } = await client.execute(
+    `select id, failing_since, (select count(*) from webhook_deliveries where endpoint_id = w.id and status = 'pending')
+        + (select count(*) from webhook_deliveries where endpoint_id = w.id and thread is not null
+          and finished_at is null and status = 'waiting') as waiting
+      from webhook_endpoints w where state = 'enabled' order by id`,
+  );
+  return rows.map((row) => ({
+    id: row["id"] as string,
+    waiting: Number(row["waiting"]),
+    failing_since: row["failing_since"] as number | null,
+  }));
+}

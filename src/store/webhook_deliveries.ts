@@ -1,5 +1,6 @@
 import { type AuditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
+import { PAGE_REACH } from "./messages.ts";
 import { madeStatus, moveUp } from "./webhook_order.ts";
 
 /** Deliveries as staff see them, with their attempts, and sending them again. */
@@ -46,7 +47,10 @@ function readDelivery(row: Record<string, unknown>): DeliveryRow {
   return { ...row as unknown as DeliveryRow, attempts: attempts.reverse() };
 }
 
-/** A page of an endpoint's deliveries, those of the newest events first. */
+/**
+ * A page of an endpoint's deliveries, those of the newest events first. Where no index finds the fitting ones it looks at
+ * `PAGE_REACH` of them, so that it may be short, even empty, with more to come.
+ */
 export async function listDeliveries(
   { client }: Db,
   { endpoint_id, status, limit, before }: {
@@ -57,15 +61,25 @@ export async function listDeliveries(
     before?: number | undefined;
   },
 ): Promise<{ rows: DeliveryRow[]; next: number | null }> {
+  const args = { endpoint_id, before: before ?? Number.MAX_SAFE_INTEGER };
+  let lowest: number | null = null;
+  if (status !== undefined && status !== "failed") {
+    const bottom = await client.execute({
+      sql: `select event_seq from webhook_deliveries where endpoint_id = :endpoint_id and event_seq < :before
+        order by event_seq desc limit 1 offset ${PAGE_REACH - 1}`,
+      args,
+    });
+    lowest = (bottom.rows[0]?.["event_seq"] as number | undefined) ?? null;
+  }
   const { rows } = await client.execute({
-    // The word itself, not a parameter: only so does SQLite see that an index of failed or pending ones applies.
+    // The word itself, not a parameter: only so does SQLite see that the index of failed ones applies.
     sql: `${SELECT} where d.endpoint_id = :endpoint_id and d.event_seq < :before
-        ${status === undefined ? "" : `and d.status = '${status}'`}
+        and d.event_seq >= :lowest ${status === undefined ? "" : `and d.status = '${status}'`}
       order by d.event_seq desc limit :limit`,
-    args: { endpoint_id, before: before ?? Number.MAX_SAFE_INTEGER, limit: limit + 1 },
+    args: { ...args, lowest: lowest ?? 0, limit: limit + 1 },
   });
   const page = rows.slice(0, limit).map((row) => readDelivery({ ...row }));
-  return { rows: page, next: rows.length > limit ? page.at(-1)!.event_seq : null };
+  return { rows: page, next: rows.length > limit ? page.at(-1)!.event_seq : lowest };
 }
 
 export async function findDelivery({ client }: Db, endpoint_id: string, n: number): Promise<DeliveryRow | null> {

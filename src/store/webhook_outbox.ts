@@ -75,14 +75,14 @@ export async function fanOut(client: DbClient, now: number, limit: number): Prom
         select w.id, e.seq, ${
         madeStatus("w.ordered and e.thread is not null")
       }, case when w.ordered then e.thread end, :now, :now
-        from ${fresh} e join webhook_endpoints w on w.state = 'enabled'
+        from ${fresh} e cross join webhook_endpoints w on w.state = 'enabled'
           and exists (select 1 from json_each(w.events) p where e.type glob p.value)
         order by e.seq`,
       args: { now, limit },
     },
     moveUp(
-      `select distinct d.endpoint_id, d.thread from ${fresh} e join webhook_endpoints w on w.ordered
-        join webhook_deliveries d on d.endpoint_id = w.id and d.event_seq = e.seq where d.thread is not null`,
+      `select distinct w.id as endpoint_id, e.thread from ${fresh} e cross join webhook_endpoints w
+        where w.ordered and e.thread is not null`,
       { now, limit },
     ),
     {

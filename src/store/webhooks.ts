@@ -77,7 +77,9 @@ export async function createEndpoint(
   return inserted!.rowsAffected === 1;
 }
 
-/** Changes what is given. Enabling forgets the failures before; what was given up meanwhile is left for a replay. */
+const WELL = { failing_since: null, warned_at: null, quiet_until: null };
+
+/** Changes what is given. Enabling, and another address, forget the failures before; what was given up is left for a replay. */
 export async function updateEndpoint(
   db: Db,
   id: string,
@@ -87,13 +89,11 @@ export async function updateEndpoint(
 ): Promise<EndpointRow | null> {
   const set: Record<string, string | number | null> = {
     updated_at: at,
-    ...(url === undefined ? {} : { url }),
+    ...(url === undefined ? {} : { url, ...WELL }),
     ...(description === undefined ? {} : { description }),
     ...(events === undefined ? {} : { events: JSON.stringify(events) }),
     ...(ordered === undefined ? {} : { ordered: Number(ordered) }),
-    ...(state === "enabled"
-      ? { disabled_at: null, disabled_reason: null, failing_since: null, warned_at: null, quiet_until: null }
-      : {}),
+    ...(state === "enabled" ? { disabled_at: null, disabled_reason: null, ...WELL } : {}),
   };
   const [updated] = await db.client.batch([
     {

@@ -87,6 +87,23 @@ describe.each(DATABASE_KINDS)("/v1/webhooks, %s database", (kind) => {
     expect((await g.call("GET", `/v1/webhooks/${other.id}/deliveries/${all[0].id}`)).status).toBe(404);
   });
 
+  test("a page by a status that is everywhere looks at 5,000 deliveries, and the next one goes on", async () => {
+    const g = await testGateway({ kind });
+    const { id } = await register(g);
+    await g.db.client.batch([
+      `with recursive n (i) as (select 1 union all select i + 1 from n where i < 6000)
+        insert into webhook_events (type, subject, at) select 'message.sent', 'msg_' || i, 1 from n`,
+      {
+        sql: `insert into webhook_deliveries (endpoint_id, event_seq, status, due_at, created_at)
+          select ?, seq, case when seq = 3 then 'pending' else 'delivered' end, 1, 1 from webhook_events`,
+        args: [id],
+      },
+    ]);
+    const first = await g.call("GET", `/v1/webhooks/${id}/deliveries?status=pending`);
+    expect([first.body.data, first.body.next_cursor]).toEqual([[], "1001"]);
+    expect(await walkPages(g, `/v1/webhooks/${id}/deliveries?status=pending`, 10)).toHaveLength(1);
+  });
+
   test("there may be 32", async () => {
     const g = await testGateway({ kind });
     const answers = [];

@@ -6,7 +6,15 @@ import { RARE_STATUSES } from "../../src/store/schema.ts";
 import { EVENT_TYPES } from "../../src/gateway/webhook_events.ts";
 import { STATUSES } from "../../src/core/message.ts";
 import { DATABASE_KINDS, openAgain } from "../support/database.ts";
-import { consent, INFO, PROMO, type TestGateway, testGateway, type TestGatewayOptions } from "../support/gateway.ts";
+import {
+  ADMIN_KEY,
+  consent,
+  INFO,
+  PROMO,
+  type TestGateway,
+  testGateway,
+  type TestGatewayOptions,
+} from "../support/gateway.ts";
 import { instance } from "../support/instance.ts";
 import { webhookReceiver } from "../support/receiver.ts";
 
@@ -143,6 +151,24 @@ describe.each(DATABASE_KINDS)("webhooks, %s database", (kind) => {
     await Promise.all([g.webhooks.tick(), other.webhooks.tick(), g.webhooks.tick()]);
     expect(app.got).toHaveLength(40);
     expect(new Set(app.got.map(({ id }) => id)).size).toBe(40);
+  });
+
+  test("the same webhook of a carrier at two instances is told once", async () => {
+    const g = await gateway({ kind });
+    const app = webhookReceiver();
+    await register(g, app.url);
+    const db = await openAgain(g.db);
+    onTestFinished(() => db.close());
+    const other = instance(db, { now: g.clock.now });
+    await Promise.all(
+      [g, other, g, other].map((one) =>
+        one.call("POST", "/carriers/sandbox/inbound", { from: FR, to: "36105", text: "STOP", id: "mo-1" }, {
+          authorization: `Bearer ${ADMIN_KEY}`,
+        })
+      ),
+    );
+    await g.webhooks.tick();
+    expect(app.types().sort()).toEqual(["message.received", "suppression.created"]);
   });
 
   test("an attempt whose instance ended is made again, once its lease has run out", async () => {
@@ -426,6 +452,35 @@ describe("webhooks", () => {
     free();
     await ticking;
     expect(slow.got).toHaveLength(61);
+  });
+
+  test("a process that is about to end finishes what is under way and begins nothing", async () => {
+    const g = await gateway();
+    const app = webhookReceiver();
+    await register(g, app.url);
+    for (let index = 0; index < 40; index++) await g.mo(FR, "36105", `Bonjour ${index}`);
+    await g.webhooks.tick(undefined, () => app.got.length > 0);
+    expect([app.got.length, await count(g, "webhook_deliveries where status = 'sending'")]).toEqual([16, 0]);
+  });
+
+  test("metrics tell what waits and what fails; another address begins anew", async () => {
+    const g = await gateway();
+    const app = webhookReceiver(answering(503, { "retry-after": "3600" }));
+    const { id } = await register(g, app.url, { ordered: true });
+    for (const text of ["1", "2", "3"]) await g.mo(FR, "36105", text);
+    await g.webhooks.tick();
+    g.clock.advance(60_000);
+    const metrics = (await g.call("GET", "/metrics")).text.split("\n");
+    expect(metrics).toContain(`parley_webhook_waiting{webhook="${id}"} 3`);
+    expect(metrics).toContain(`parley_webhook_failing_seconds{webhook="${id}"} 60`);
+    const well = webhookReceiver();
+    const moved = await g.call("PATCH", `/v1/webhooks/${id}`, { url: `${well.url}?token=hunter2` });
+    expect(moved.body).toMatchObject({ failing_since: null, quiet_until: null });
+    await g.call("POST", `/v1/webhooks/${id}/replay`, { since: "2026-11-24T00:00:00Z" });
+    await g.webhooks.tick();
+    expect(well.got.map(({ json }) => json.data.text)).toEqual(["1", "2", "3"]);
+    const { rows } = await g.db.client.execute("select details from audit_details where details like '%hunter2%'");
+    expect(rows).toEqual([]);
   });
 
   test("Retry-After is honoured, of 429 and 503 for all that the endpoint is sent", async () => {

@@ -80,7 +80,7 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
   };
   const deliver = async (delivery: ClaimedDelivery, body: string | null): Promise<void> => {
     const result = body === null
-      ? unsent("erased", deps.now(), "erased: what it tells of is not stored any more")
+      ? unsent("erased", deps.now(), "erased: what it tells of cannot be read any more")
       : await send(delivery, body);
     await recorder.submit({ ...result, delivery });
   };

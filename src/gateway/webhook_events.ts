@@ -1,4 +1,5 @@
 import type { Db } from "../store/client.ts";
+import { databaseErrorIn } from "../store/database_error.ts";
 import { findReview } from "../store/reviews.ts";
 import { findSuppression } from "../store/suppressions.ts";
 import type { MessageRow } from "../store/writes.ts";
@@ -62,15 +63,21 @@ export function deliveryNumber(id: string): number | null {
 
 /**
  * The bodies that are sent, by `seq`: `{type, timestamp, data}`, with `data` as the API shows it now, except that a message has the
- * status that the event tells of. Null when it is not stored any more.
+ * status that the event tells of. Null when it cannot be read, mostly because it is not stored any more.
  */
 export async function payloadsOf(db: Db, events: readonly EventRow[]): Promise<Map<number, string | null>> {
   const ids = events.flatMap(({ type, subject }) => type.startsWith("message.") ? [subject] : []);
   const messages = new Map((await findMessages(db, ids)).map((row) => [row.id, row]));
   const payload = async (event: EventRow): Promise<[number, string | null]> => {
-    const data = await dataOf(db, event, messages);
     const { seq, type, at } = event;
-    return [seq, data === null ? null : JSON.stringify({ type, timestamp: instant(at), data })];
+    try {
+      const data = await dataOf(db, event, messages);
+      return [seq, data === null ? null : JSON.stringify({ type, timestamp: instant(at), data })];
+    } catch (error) {
+      // A row that cannot be read must not hold up the events of all others.
+      if (databaseErrorIn(error) !== null) throw error;
+      return [seq, null];
+    }
   };
   return new Map(await Promise.all(events.map(payload)));
 }

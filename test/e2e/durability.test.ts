@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { caller, type Child, startDeno, taskArguments } from "../support/child.ts";
+import { type caller, type Child, gatewayFolder, startGateway } from "../support/child.ts";
 
 const KEY = "pk_test_key_of_durability";
 const ROUNDS = 8;
@@ -24,31 +24,15 @@ interface Running {
   call: ReturnType<typeof caller>;
 }
 
-/** What `deno task start` runs, with the permissions of that task; its only writable folder is `data` below `cwd`. */
-async function start(folder: string, clock = "2026-11-24T10:00:00+01:00"): Promise<Running> {
-  const project = new URL("../..", import.meta.url).pathname;
-  const args = (await taskArguments("start")).map((arg) => arg === "src/main.ts" ? `${project}src/main.ts` : arg);
-  const child = startDeno([...args.slice(0, 1), "--no-prompt", ...args.slice(1)], {
-    PORT: "0",
-    PARLEY_ADMIN_KEY: KEY,
-    PARLEY_TEST_CLOCK: clock,
-  }, folder);
-  const [, url] = await child.printed(/^Parley listens on (\S+)$/m);
-  return { child, call: caller(url!, KEY) };
-}
+const start = (folder: string, clock = "2026-11-24T10:00:00+01:00"): Promise<Running> =>
+  startGateway(folder, KEY, { PARLEY_TEST_CLOCK: clock });
 
 test(
   `kill -9 at ${ROUNDS} random instants (seed ${SEED}) loses nothing that was answered`,
   { timeout: 60_000 },
   async () => {
     const random = chance(SEED);
-    const folder = await Deno.makeTempDir({ prefix: "parley-durability-" });
-    for (const name of ["rules", "migrations"]) {
-      await Deno.symlink(
-        new URL(`../../${name}`, import.meta.url).pathname,
-        `${folder}/${name}`,
-      );
-    }
+    const folder = await gatewayFolder();
     const accepted = new Set<string>();
     const stopped = new Map<string, string>();
     let person = 0;

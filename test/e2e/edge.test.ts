@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openRemote } from "../../src/store/client.ts";
 import { caller, type Child, startDeno, taskArguments } from "../support/child.ts";
 import { consentOf } from "../support/instance.ts";
+import { webhookReceiver } from "../support/receiver.ts";
 import { type Sqld, startSqld } from "../support/sqld.ts";
 
 const KEY = "pk_test_key_of_the_edge";
@@ -26,7 +27,7 @@ describe("two edge instances, with network and environment alone, on one libSQL 
 
   const startEdge = async (): Promise<EdgeProcess> => {
     const args = ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env", "test/support/edge_child.ts"];
-    const child = startDeno(args, { PARLEY_DATABASE_URL: server.url });
+    const child = startDeno(args, { PARLEY_DATABASE_URL: server.url, PARLEY_PRIVATE_WEBHOOKS: "true" });
     const [, port] = await child.printed(/^port (\d+)$/m);
     const call = caller(`http://127.0.0.1:${port}`, KEY);
     return { child, call, tick: async () => (await call("POST", "/tick")).body };
@@ -149,5 +150,14 @@ describe("two edge instances, with network and environment alone, on one libSQL 
     expect(await child.ended, child.output()).toBe(0);
     expect(child.output()).toContain("503 not_configured\n");
     expect(child.output()).toContain(told);
+  });
+
+  test("the tick tells apps what happened, once", async () => {
+    const app = webhookReceiver();
+    const { body: webhook } = await one().call("POST", "/v1/webhooks", { url: app.url, events: ["message.received"] });
+    await one().call("POST", "/carriers/sandbox/inbound", { from: "+33612000099", to: "36105", text: "Bonjour" });
+    await both((edge) => edge.tick());
+    expect(app.got.map(({ json }) => json.data.text)).toEqual(["Bonjour"]);
+    await one().call("DELETE", `/v1/webhooks/${webhook.id}`);
   });
 });

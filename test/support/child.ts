@@ -79,3 +79,26 @@ export function caller(url: string, key: string) {
     return { status: response.status, text, body: /^[{[\d]/.test(text) ? JSON.parse(text) : text };
   };
 }
+
+/** A folder in which `startGateway` finds what the project has, and in which a database of its own is made. */
+export async function gatewayFolder(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "parley-e2e-" });
+  for (const name of ["rules", "migrations"]) await Deno.symlink(`${PROJECT}${name}`, `${folder}/${name}`);
+  return folder;
+}
+
+/** What `deno task start` runs, with the permissions of that task; its only writable folder is `data` below `folder`. */
+export async function startGateway(
+  folder: string,
+  key: string,
+  env: Record<string, string>,
+): Promise<{ child: Child; call: ReturnType<typeof caller> }> {
+  const args = (await taskArguments("start")).map((arg) => arg === "src/main.ts" ? `${PROJECT}src/main.ts` : arg);
+  const child = startDeno([...args.slice(0, 1), "--no-prompt", ...args.slice(1)], {
+    PORT: "0",
+    PARLEY_ADMIN_KEY: key,
+    ...env,
+  }, folder);
+  const [, url] = await child.printed(/^Parley listens on (\S+)$/m);
+  return { child, call: caller(url!, key) };
+}

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { InboundSms, Verified, WebhookRequest } from "../carriers/carrier.ts";
 import { carrierIo } from "../gateway/carrier_io.ts";
+import { keyOf } from "../gateway/hand_over.ts";
 import { carries, findSender } from "../gateway/receive.ts";
 import { type CarrierAccount, hasRealCarrier, type SettingsCache } from "../gateway/settings.ts";
 import { type Api, type Env, router } from "./context.ts";
@@ -38,9 +39,13 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
     const account = await accountOf(c.req.param("id"));
     const { adapter, config, id } = account;
     const reports = verified(await adapter.status(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
-    const matched = await Promise.all(reports.map((report) => reporter.submit({ carrier_id: id, report })));
+    const results = await Promise.all(reports.map((report) => {
+      const { carrierMessageId } = report;
+      const key = carrierMessageId === null ? null : keyOf(carrierMessageId, "report", account);
+      return reporter.submit({ carrier_id: id, report, key });
+    }));
     // Answered 200 all the same: a carrier that is told 404 would only repeat a report of a message that is not ours.
-    if (matched.includes(false)) deps.log("warn", "report.unmatched", { carrier: id });
+    if (results.includes("unmatched")) deps.log("warn", "report.unmatched", { carrier: id });
     return c.body("", 200, { "content-type": "text/plain" });
   });
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Intent } from "../core/message.ts";
+import type { ReportedStatus } from "../core/ladder.ts";
 import type { PartPlace } from "../core/reassembly.ts";
 
 /**
@@ -22,6 +23,11 @@ export interface Carrier<Config = unknown> {
   inbound(request: WebhookRequest, config: Config, io: CarrierIo): Promise<Verified<InboundSms[]>>;
   /** Verifies, then parses a webhook that carries delivery reports. */
   status(request: WebhookRequest, config: Config, io: CarrierIo): Promise<Verified<DeliveryReport[]>>;
+  /**
+   * Given where the carrier writes its id of a message differently in its answer and in its reports: the form in which both are the
+   * same. Left out, they are compared as they stand.
+   */
+  messageKey?(id: string, place: "answer" | "report", config: Config): string;
   /** What the carrier wants to hear once its messages are stored (TwiML, an empty body …). */
   answer(outcomes: InboundOutcome[], config: Config): WebhookAnswer;
   /**
@@ -134,7 +140,12 @@ export interface DeliveryReport {
   /** Ours, from the report address; null when the carrier only gives its own. */
   messageId: string | null;
   carrierMessageId: string | null;
-  status: "queued" | "sent" | "delivered" | "undelivered" | "failed" | "expired";
+  status: ReportedStatus;
+  /**
+   * Given by carriers that report on each part of a long message by itself: what tells its parts apart. The message is delivered when
+   * all of them are, and has failed when one has.
+   */
+  part?: string;
   /** `optedOut`: the person told the carrier to stop; becomes a suppression. */
   error: { code: string; detail: string; optedOut: boolean } | null;
 }

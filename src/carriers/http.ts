@@ -6,6 +6,7 @@ import { callFailure, statusFailure } from "./http_failure.ts";
 import { filled, filledJson, type Value } from "./http_template.ts";
 import { verificationRefusal } from "./http_verify.ts";
 import { malformedAnswer } from "./json_call.ts";
+import { messageKey } from "./message_key.ts";
 import { NOT_HANDLED, providerHandling } from "./provider_keywords.ts";
 import { malformed, understood } from "./webhook.ts";
 import { addressedMessage, keyedAddress } from "./webhook_secret.ts";
@@ -63,6 +64,10 @@ function httpCarrier(kind: string, privateNetwork: boolean): Carrier<HttpConfig>
       const items = itemsOf(document, mapping.items);
       const addressed = items.length === 1 ? addressedMessage(webhook.url) : null;
       return Promise.resolve(understood(items, (item) => report(item, addressed, mapping)));
+    },
+
+    messageKey(id, place, { status }) {
+      return messageKey(id, status?.ids?.[place] ?? "exact");
     },
 
     answer(_outcomes, { reply }) {
@@ -213,6 +218,7 @@ function report(
   const messageId = addressed ?? textAt(item, mapping.message_id) ?? null;
   const carrierMessageId = textAt(item, mapping.carrier_message_id);
   if (!messageId && !carrierMessageId) return malformed("neither our message id nor the carrier's");
+  const part = textAt(item, mapping.part);
   const bad = known === "undelivered" || known === "failed" || known === "expired";
   const given = textAt(item, mapping.error_code) ?? "";
   const code = CODE.test(given) ? given : CODE.test(value) ? value : known;
@@ -225,6 +231,7 @@ function report(
       error: bad
         ? { code, detail: `the carrier reported ${code}`, optedOut: mapping.opted_out_codes.includes(code) }
         : null,
+      ...(part === null || part === "" || part.length > MAX_ID_LENGTH ? {} : { part }),
     }],
   };
 }

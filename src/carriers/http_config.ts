@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ID_FORMS } from "./message_key.ts";
 import { Format, Match, Path } from "./http_document.ts";
 import { placeholders } from "./http_template.ts";
 import { Verification } from "./http_verify.ts";
@@ -90,6 +91,13 @@ const Status = z.strictObject({
   /** Ours, where the carrier gives it back; the address of `{status_url}` has it too. */
   message_id: Path.optional(),
   carrier_message_id: Path.optional(),
+  /** How the carrier writes its id when it takes a message, and when it reports. */
+  ids: z.strictObject({ answer: z.enum(ID_FORMS).default("exact"), report: z.enum(ID_FORMS).default("exact") })
+    .refine(({ answer, report }) => (answer === "exact") === (report === "exact"), {
+      message: "give both, or neither: an id in one form is not found in another",
+    }).optional(),
+  /** What tells the parts of a long message apart, when the carrier reports on each by itself. */
+  part: Path.optional(),
   status: Path,
   statuses: z.record(z.string(), ReportStatus),
   error_code: Path.optional(),

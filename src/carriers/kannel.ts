@@ -19,6 +19,11 @@ const Config = z.strictObject({
   webhook_secret: WebhookSecret,
   /** Sum of the reports wanted: 1 delivered, 2 not delivered, 4 queued, 8 accepted, 16 refused, 32 intermediate. */
   dlr_mask: z.int().min(0).max(63).default(31),
+  /**
+   * True when the SMSC connection brings a report for each part of a long message (SMPP mostly does), which `%F` tells apart. Were it
+   * set and only one came, a long message would never be `delivered`.
+   */
+  reports_each_part: z.boolean().default(false),
 });
 type Config = z.infer<typeof Config>;
 
@@ -118,7 +123,12 @@ export const kannel: Carrier<Config> = {
     if (status === null) return Promise.resolve({ ok: true, value: [] });
     return Promise.resolve({
       ok: true,
-      value: [{ messageId: id, carrierMessageId: fid || null, ...outcome(status, text(query, "r") ?? "") }],
+      value: [{
+        messageId: id,
+        carrierMessageId: fid || null,
+        ...outcome(status, text(query, "r") ?? ""),
+        ...(config.reports_each_part && fid ? { part: fid } : {}),
+      }],
     });
   },
 

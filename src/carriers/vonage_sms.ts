@@ -137,6 +137,8 @@ export const vonageSms: Carrier<Config> = {
         carrierMessageId: messageId,
         status: known,
         error: bad ? { code, detail: `Vonage reported ${code}`, optedOut: code === OPTED_OUT } : null,
+        // Of a long message each part has an id, and a report, of its own.
+        part: messageId,
       }],
     });
   },

@@ -22,7 +22,10 @@ export function createGateway(
   };
   return {
     api,
-    dispatcher: dispatcher(deps, [{ name: "long_messages", run: () => api.receiver.closeDue() }]),
+    dispatcher: dispatcher(deps, [
+      { name: "long_messages", run: () => api.receiver.closeDue() },
+      { name: "parked_reports", run: () => api.reporter.matchParked() },
+    ]),
     webhooks: webhookDispatcher(deps),
   };
 }

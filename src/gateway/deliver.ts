@@ -1,56 +1,97 @@
-import type { DeliveryReport } from "../carriers/carrier.ts";
+import type { InStatement } from "@libsql/client/web";
 import { isDatabaseDown } from "../store/database_error.ts";
-import { applyReports, reportedMessages } from "../store/reports.ts";
+import { dropSurplus, lookedAt, PARKED_MS, parkedDue, parkReports } from "../store/parked_reports.ts";
+import { applyReports, forgetParts, type Reported, type ReportedMessage, reportedMessages } from "../store/reports.ts";
 import { Batcher } from "./batcher.ts";
 import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
 import type { Deps } from "./gateway.ts";
 
-export interface Reported {
-  carrier_id: string;
-  report: DeliveryReport;
-}
+/** `parked`: it may have come before the carrier's own answer, and is looked at again. `unmatched`: no message of this account. */
+export type ReportResult = "applied" | "parked" | "unmatched";
 
 export interface Reporter {
-  /** Resolves when the report is durable; false when no message of this carrier matches it. */
-  submit(reported: Reported): Promise<boolean>;
+  /** Resolves when the report is durable. */
+  submit(reported: Reported): Promise<ReportResult>;
+  /** Looks again at reports that came before their message had its carrier's id. For the tick. */
+  matchParked(): Promise<void>;
 }
+
+/** Parked reports looked at in one go. */
+const PARKED_GROUP = 500;
+/** A message waits no longer than this for reports on its parts: no carrier keeps one longer. */
+const PARTS_MS = 7 * 86_400_000;
 
 /** Delivery reports in groups. Status only moves up the ladder; late, repeated and reordered reports change nothing (invariant 7). */
 export function reporter(deps: Deps): Reporter {
-  const batcher = new Batcher<Reported, boolean>(
+  const batcher = new Batcher<Reported, ReportResult>(
     (group) => applyGroup(group, deps),
-    ({ carrier_id, report }) => [report.messageId ?? `${carrier_id} ${report.carrierMessageId}`],
+    ({ carrier_id, report, key }) => [report.messageId ?? `${carrier_id} ${key ?? report.carrierMessageId}`],
     { groupSize: 256, groups: 2 },
     isDatabaseDown,
   );
-  return { submit: (reported) => batcher.submit(reported) };
+  return { submit: (reported) => batcher.submit(reported), matchParked: () => matchParked(deps) };
 }
 
-async function applyGroup(group: Reported[], deps: Deps): Promise<boolean[]> {
+async function applyGroup(group: Reported[], deps: Deps): Promise<ReportResult[]> {
   const { client } = deps.db;
   const found = await reportedMessages(client, group);
   const now = deps.now();
+  const results = group.map(({ report }, index): ReportResult => {
+    if (found.has(index)) return "applied";
+    // Our own id is known before a message leaves: what has one and is not found is not ours.
+    return report.messageId === null && report.carrierMessageId !== null ? "parked" : "unmatched";
+  });
+  const parked = group.filter((_, index) => results[index] === "parked");
+  const statements = [...await applied(group, found, now, deps), ...parkReports(parked, now)];
+  if (statements.length > 0) await client.batch(statements);
+  return results;
+}
+
+/** Statements that apply those of the reports whose messages were found, by position. */
+async function applied(
+  group: readonly Reported[],
+  found: ReadonlyMap<number, ReportedMessage>,
+  now: number,
+  deps: Deps,
+) {
   const known = group.flatMap(({ carrier_id, report }, index) => {
     const message = found.get(index);
     return message === undefined ? [] : [{ carrier_id, message, report }];
   });
-  if (known.length > 0) {
-    const optOuts = known.flatMap(({ carrier_id, message, report }): CarrierOptOut[] =>
-      report.error?.optedOut
-        ? [{
-          person: message.person,
-          sender: message.sender,
-          message_id: message.id,
-          carrier_id,
-          detail: report.error.code,
-        }]
-        : []
-    );
-    const suppress = optOuts.length === 0 ? [] : suppressFromCarrier(optOuts, await deps.settings.current(), deps);
-    await client.batch([
-      ...applyReports(known.map(({ message, report }) => ({ id: message.id, report })), now),
-      ...suppress,
-    ]);
+  const optOuts = known.flatMap(({ carrier_id, message, report }): CarrierOptOut[] =>
+    report.error?.optedOut
+      ? [{
+        person: message.person,
+        sender: message.sender,
+        message_id: message.id,
+        carrier_id,
+        detail: report.error.code,
+      }]
+      : []
+  );
+  const suppress = optOuts.length === 0 ? [] : suppressFromCarrier(optOuts, await deps.settings.current(), deps);
+  return [...applyReports(known.map(({ message, report }) => ({ id: message.id, report })), now), ...suppress];
+}
+
+/** Of several reports for one message each is applied by itself, so that each sees what the one before did. */
+async function matchParked(deps: Deps): Promise<void> {
+  const { client } = deps.db;
+  const now = deps.now();
+  const { due, oldest_part } = await parkedDue(client, now, PARKED_GROUP);
+  if (oldest_part !== null && oldest_part < now - PARTS_MS) await client.execute(forgetParts(now - PARTS_MS));
+  if (due.length === 0) return;
+  const found = await reportedMessages(client, due);
+  const expired = due.filter(({ received_at }, index) => !found.has(index) && received_at <= now - PARKED_MS);
+  const matched = due.flatMap((one, index) => {
+    const message = found.get(index);
+    return message === undefined ? [] : [{ one, message }];
+  });
+  const statements: InStatement[] = [];
+  for (const { one, message } of matched) {
+    statements.push(...await applied([one], new Map([[0, message]]), now, deps));
   }
-  return group.map((_, index) => found.has(index));
+  const done = new Set([...expired, ...matched.map(({ one }) => one)].map(({ id }) => id));
+  await client.batch([...statements, ...lookedAt(due, done, now)]);
+  const dropped = expired.length + await dropSurplus(client);
+  if (dropped > 0) deps.log("warn", "report.dropped", { count: dropped });
 }

@@ -70,13 +70,24 @@ function handOverOf(row: WaitingRow, result: SendResult, settings: Settings, dep
     at: deps.now(),
     due_at: null,
     carrier_message_id: null,
+    carrier_message_key: null,
     next_carrier_id: null,
     maybe_taken: false,
     counts: true,
   };
   if (result.ok) {
     const { status, carrierMessageId } = result;
-    return { ...base, status, carrier_message_id: carrierMessageId, error_code: null, error_detail: null };
+    const account = settings.carriers.get(row.carrier_id ?? "");
+    return {
+      ...base,
+      status,
+      carrier_message_id: carrierMessageId,
+      carrier_message_key: carrierMessageId === null || account === undefined
+        ? null
+        : keyOf(carrierMessageId, "answer", account),
+      error_code: null,
+      error_detail: null,
+    };
   }
   const error = { error_code: result.code, error_detail: result.detail };
   switch (result.kind) {
@@ -141,4 +152,9 @@ function optOutOf(row: WaitingRow, result: SendResult): CarrierOptOut | null {
     carrier_id: row.carrier_id ?? null,
     detail: result.code,
   };
+}
+
+/** The carrier's id of a message in the form in which its answer and its reports agree; null where they do as it stands. */
+export function keyOf(id: string, place: "answer" | "report", { adapter, config }: CarrierAccount): string | null {
+  return adapter.messageKey?.(id, place, config) ?? null;
 }

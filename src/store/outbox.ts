@@ -20,6 +20,8 @@ export interface HandOver {
   /** `queued` tries again at `due_at`. */
   status: "sent" | "delivered" | "queued" | "failed" | "unknown";
   carrier_message_id: string | null;
+  /** Null where reports give the id as it stands. */
+  carrier_message_key: string | null;
   due_at: number | null;
   error_code: string | null;
   error_detail: string | null;
@@ -48,6 +50,7 @@ export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
     one.next_carrier_id,
     one.maybe_taken ? 1 : null,
     one.counts ? 0 : 1,
+    one.carrier_message_key,
   ]));
   return [
     {
@@ -58,6 +61,7 @@ export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
     },
     {
       sql: `update messages set carrier_message_id = coalesce(j.value->>3, carrier_message_id),
+          carrier_message_key = coalesce(j.value->>11, carrier_message_key),
           sent_at = coalesce(sent_at, case when j.value->>2 in ('sent', 'delivered') then j.value->>7 end),
           ${set("status", "j.value->>2")}, ${set("due_at", "j.value->>4")},
           ${set("error_code", "j.value->>5")}, ${set("error_detail", "j.value->>6")},

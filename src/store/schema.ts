@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { REPORTED } from "../core/ladder.ts";
 import { ALL_REVIEW_KINDS, STATUSES } from "../core/message.ts";
 
 /**
@@ -43,6 +44,8 @@ export const messages = sqliteTable("messages", {
   /** The account that it leaves or left through; a failover changes it until one has taken the message. */
   carrier_id: text(),
   carrier_message_id: text(),
+  /** In the form in which reports give it, where that is another one. */
+  carrier_message_key: text(),
   conversation_id: text().notNull(),
   campaign_id: text(),
   /** Inbound: the message of the person that came with the same words a moment before, under another id (or none). */
@@ -84,6 +87,9 @@ export const messages = sqliteTable("messages", {
     .where(sql`direction = 'inbound' and carrier_message_id is not null`),
   index("messages_carrier_id").on(table.carrier_id, table.carrier_message_id)
     .where(sql`direction = 'outbound' and carrier_message_id is not null`),
+  // Beside the other one, which every message is in: few carriers need this.
+  index("messages_carrier_key").on(table.carrier_id, table.carrier_message_key)
+    .where(sql`carrier_message_key is not null`),
   uniqueIndex("messages_unsubscribe").on(table.unsubscribe_token).where(sql`unsubscribe_token is not null`),
 ]);
 
@@ -137,6 +143,36 @@ export const message_events = sqliteTable("message_events", {
   status: text().notNull(),
   detail: text(),
 }, (table) => [index("message_events_message").on(table.message_id)]);
+
+/** Reports on single parts of a long message that is under way; they go when the message has come to its end. */
+export const report_parts = sqliteTable("report_parts", {
+  message_id: text().notNull(),
+  part: text().notNull(),
+  status: text({ enum: REPORTED }).notNull(),
+  at: integer().notNull(),
+}, (table) => [
+  primaryKey({ columns: [table.message_id, table.part] }),
+  index("report_parts_at").on(table.at),
+]);
+
+/**
+ * Reports that know a message by the carrier's id only, and came before the carrier's answer told us that id. They are looked at again
+ * for a while.
+ */
+export const parked_reports = sqliteTable("parked_reports", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  carrier_id: text().notNull(),
+  carrier_message_id: text().notNull(),
+  /** As in `messages.carrier_message_key`. */
+  key: text(),
+  /** The report as JSON. */
+  report: text().notNull(),
+  received_at: integer().notNull(),
+  next_at: integer().notNull(),
+}, (table) => [
+  index("parked_reports_next").on(table.next_at),
+  uniqueIndex("parked_reports_once").on(table.carrier_id, table.carrier_message_id, table.report),
+]);
 
 export const conversations = sqliteTable("conversations", {
   id: text().primaryKey(),

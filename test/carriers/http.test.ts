@@ -399,6 +399,29 @@ describe("status()", () => {
     });
   });
 
+  test.each([
+    ["of a part", { part: "p2" }, "p2"],
+    ["of the whole", { part: "" }, undefined],
+    ["of a part whose name is too long", { part: "x".repeat(300) }, undefined],
+  ])("a report %s", async (_label, more, part) => {
+    const mapping = { ...config.status!, part: "part" };
+    const request = webhook({ url: STATUS, body: JSON.stringify({ events: [{ ...DLR, ...more }] }) });
+    const parsed = await http.status(request, { ...config, status: mapping }, io);
+    expect(parsed.ok && parsed.value[0]?.part).toBe(part);
+  });
+
+  test.each(
+    [
+      [undefined, "00AB", "00AB", "00AB"],
+      [{ answer: "hexadecimal", report: "decimal" }, "00AB", "171", "171"],
+      [{ answer: "loose", report: "loose" }, "00AB", "ab", "ab"],
+    ] as const,
+  )("ids as %j", (ids, answer, report, key) => {
+    const given = { ...config, status: { ...config.status!, ...(ids === undefined ? {} : { ids }) } };
+    expect(http.messageKey!(answer, "answer", given)).toBe(key);
+    expect(http.messageKey!(report, "report", given)).toBe(key);
+  });
+
   test("several at once each speak for their own message, whatever the address says", async () => {
     expect(await status([DLR, MO, { ...DLR, ref: "msg_02" }, { ...DLR, status: "BILLED" }])).toMatchObject({
       ok: true,

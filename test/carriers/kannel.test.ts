@@ -36,7 +36,8 @@ function get(query: string): WebhookParts {
 }
 
 describe("configuration", () => {
-  test("defaults: every report that changes a status", () => expect(config).toEqual({ ...SETTINGS, dlr_mask: 31 }));
+  test("defaults: every report that changes a status", () =>
+    expect(config).toEqual({ ...SETTINGS, dlr_mask: 31, reports_each_part: false }));
 
   test.each([
     ["url", { ...SETTINGS, url: "127.0.0.1:13013" }],
@@ -247,6 +248,16 @@ describe("status()", () => {
       }],
     });
     expect(JSON.stringify(result)).not.toContain("Secret words");
+  });
+
+  test.each([
+    { reports_each_part: true, query: "id=msg_01&d=1&fid=A7", part: "A7" },
+    { reports_each_part: true, query: "id=msg_01&d=1&fid=", part: undefined },
+    { reports_each_part: false, query: "id=msg_01&d=1&fid=A7", part: undefined },
+  ])("$query tells of part $part when it reports each part: $reports_each_part", async (given) => {
+    const request = webhook({ method: "GET", url: `${STATUS}?key=${SECRET}&${given.query}` });
+    const parsed = await kannel.status(request, { ...config, reports_each_part: given.reports_each_part }, io);
+    expect(parsed.ok && parsed.value[0]?.part).toBe(given.part);
   });
 
   test("an empty network id is none", async () => {

@@ -261,7 +261,10 @@ describe("status()", () => {
   ])("%s is %s", async (given, expected) => {
     expect(await status({ ...REPORT, status: given })).toEqual({
       ok: true,
-      value: [{ messageId: "msg_01", carrierMessageId: REPORT.messageId, status: expected, error: null }],
+      value: [{
+        ...{ messageId: "msg_01", carrierMessageId: REPORT.messageId, status: expected, error: null },
+        part: REPORT.messageId,
+      }],
     });
   });
 

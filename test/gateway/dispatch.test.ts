@@ -281,7 +281,7 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
           "delivered",
         ]] as const
       ) {
-        expect(await report(told)).toBe(true);
+        expect(await report(told)).toBe("applied");
         expect(await status(id)).toBe(then);
       }
     });

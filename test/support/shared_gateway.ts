@@ -7,7 +7,7 @@ import { type Answer, consentOf, type Instance, instance, type InstanceOptions, 
 
 const TABLES = [
   ...["messages", "message_events", "conversations", "contacts", "suppressions", "consents", "senders", "carriers"],
-  ...["idempotency_keys", "long_messages", "message_parts", "reviews"],
+  ...["idempotency_keys", "long_messages", "message_parts", "reviews", "report_parts", "parked_reports"],
 ];
 
 export interface SharedGateway extends Instance {

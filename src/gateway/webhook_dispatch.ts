@@ -34,7 +34,7 @@ export const KEEP_MS = 30 * DAY;
 /** Longer than any attempt may take. */
 const LEASE_MS = 60 * SECOND;
 /** Attempts under way at one endpoint: what bounds them is each endpoint's own, so that a slow one holds up no other. */
-const SLOTS = 16;
+const SLOTS = 32;
 /** At one that is failing: it need not be hammered, and fewer wait for its time-outs. */
 const SLOTS_FAILING = 4;
 /** Events that are handed out in one transaction. */

@@ -66,7 +66,8 @@ const PIECE = 1_000;
  */
 export async function clearLeftovers(client: DbClient, now: number): Promise<void> {
   const deleted = `select n from webhook_deliveries
-    where endpoint_id in (select id from webhook_endpoints where state = 'deleted') limit ${PIECE}`;
+    where endpoint_id in (select id from webhook_endpoints where state = 'deleted')
+    order by endpoint_id, event_seq limit ${PIECE}`;
   await client.batch([
     {
       sql: `update webhook_deliveries set status = 'failed', due_at = null, finished_at = :now where n in (

@@ -18,7 +18,7 @@ export type EndpointRow = Omit<Columns, "events" | "secrets"> & { events: string
 export type EndpointSettings = Pick<EndpointRow, "url" | "description" | "events" | "ordered">;
 
 /** So that an instance that calls them all at once stays within its sockets. */
-export const MAX_ENDPOINTS = 32;
+export const MAX_ENDPOINTS = 16;
 /** A secret that was replaced signs for so long, as Standard Webhooks advises. */
 export const OVERLAP_MS = 24 * 3_600_000;
 /** Secrets that sign at once: each makes the header longer. */
@@ -155,7 +155,7 @@ export async function rotateSecret(
     const secrets = JSON.stringify([{ secret, until: null }, ...kept].slice(0, MAX_SECRETS));
     const [updated] = await db.client.batch([
       {
-        sql: "update webhook_endpoints set secrets = ?, updated_at = ? where id = ? and secrets = ?",
+        sql: "update webhook_endpoints set secrets = ?, updated_at = ? where id = ? and json(secrets) = json(?)",
         args: [secrets, at, id, before],
       },
       ...auditIfChanged(audit),

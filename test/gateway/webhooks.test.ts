@@ -449,7 +449,7 @@ describe("webhooks", () => {
     await vi.waitFor(() => expect(fast.got).toHaveLength(60), 5_000);
     await g.mo(FR, "36105", "Encore");
     await vi.waitFor(() => expect(fast.got).toHaveLength(61), 5_000);
-    expect(slow.got).toHaveLength(16);
+    expect(slow.got).toHaveLength(32);
     free();
     await ticking;
     expect(slow.got).toHaveLength(61);
@@ -472,7 +472,7 @@ describe("webhooks", () => {
     await register(g, app.url);
     for (let index = 0; index < 40; index++) await g.mo(FR, "36105", `Bonjour ${index}`);
     await g.webhooks.tick(undefined, () => app.got.length > 0);
-    expect([app.got.length, await count(g, "webhook_deliveries where status = 'sending'")]).toEqual([16, 0]);
+    expect([app.got.length, await count(g, "webhook_deliveries where status = 'sending'")]).toEqual([32, 0]);
   });
 
   test("metrics tell what waits and what fails; another address begins anew", async () => {

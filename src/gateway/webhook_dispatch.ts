@@ -42,6 +42,8 @@ const FAN_OUT = 500;
 /** While attempts take their time, what became due meanwhile is looked for this often. */
 const WAIT_MS = 250;
 const PRUNE_MS = 60 * SECOND;
+/** Between two pieces of clearing away, so that messages get their turn at the database. */
+const CLEAR_PAUSE_MS = 50;
 
 interface Attempted extends Attempt {
   delivery: ClaimedDelivery;
@@ -100,9 +102,11 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
       if (seen.lost) await recoverDeliveries(client, now);
       if (seen.leftovers) await clearLeftovers(client, now);
       if (seen.fresh) await fanOut(client, now, FAN_OUT);
+      let clearing = seen.leftovers;
       if (performance.now() >= pruneAt) {
         const more = await pruneEvents(client, now - KEEP_MS);
         pruneAt = performance.now() + (more ? 0 : PRUNE_MS);
+        clearing ||= more;
       }
       if (seen.lost || seen.fresh) seen = await look(client, now);
       const wanted = wantedOf(seen, slots);
@@ -126,8 +130,9 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
         sent++;
       }
       if (claimed.length > 0 || seen.fresh) continue;
-      if (alone) break;
-      if (underWay.size > 0) await oneOf(underWay, WAIT_MS);
+      if (clearing) await pause(CLEAR_PAUSE_MS);
+      else if (alone) break;
+      else if (underWay.size > 0) await oneOf(underWay, WAIT_MS);
     }
     await Promise.all(underWay);
     if (failure !== undefined) throw failure;
@@ -142,6 +147,10 @@ function wantedOf({ due }: Look, slots: ReadonlyMap<string, number>): { id: stri
     const limit = (failing ? SLOTS_FAILING : SLOTS) - (slots.get(id) ?? 0);
     return limit > 0 ? [{ id, limit }] : [];
   });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Resolves when one of them has, or after `ms`. */

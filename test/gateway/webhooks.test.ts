@@ -466,6 +466,32 @@ describe("webhooks", () => {
     expect(await deliveries(g, id, "?status=failed")).toHaveLength(1);
   });
 
+  test("however much is old or left over, one tick clears it away", async () => {
+    const g = await gateway();
+    const { id } = await register(g, "http://127.0.0.1:9/");
+    const { id: other } = await register(g, "http://127.0.0.1:9/", { ordered: true });
+    await g.db.client.batch([
+      {
+        sql: `with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000)
+          insert into webhook_events (type, subject, thread, at)
+          select 'message.sent', 'msg_' || i, 'cnv_' || i % 7, case when i > 2500 then ? else 1 end from n`,
+        args: [g.clock.now()],
+      },
+      {
+        sql: `insert into webhook_deliveries (endpoint_id, event_seq, status, thread, due_at, created_at)
+          select value, seq, case value when ? then 'waiting' else 'pending' end, case value when ? then thread end, ?, 1
+          from webhook_events, json_each(?)`,
+        args: [other, other, g.clock.now() + 1, JSON.stringify([id, other])],
+      },
+    ]);
+    await g.call("DELETE", `/v1/webhooks/${id}`);
+    await g.call("PATCH", `/v1/webhooks/${other}`, { state: "disabled" });
+    await g.webhooks.tick();
+    expect([await count(g, "webhook_endpoints"), await count(g, "webhook_events")]).toEqual([1, 2_500]);
+    expect(await count(g, "webhook_deliveries where status = 'failed' and finished_at > 1")).toBe(2_500);
+    expect(await count(g, "webhook_deliveries")).toBe(2_500);
+  });
+
   test("a process that is about to end finishes what is under way and begins nothing", async () => {
     const g = await gateway();
     const app = webhookReceiver();

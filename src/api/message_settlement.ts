@@ -33,7 +33,7 @@ export function messageSettlementRoutes({ deps }: Api) {
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewOutcome } } } },
       responses: {
         200: json(Message.extend({ warning: z.string().nullable() }), "Settled"),
-        409: { description: "`outcome_known`: its status is not `unknown`" },
+        409: { description: "`outcome_known`: its status is not `unknown`; `sender_missing`: it cannot leave again" },
         ...problems,
         ...notFound,
         ...forbidden,
@@ -55,6 +55,9 @@ export function messageSettlementRoutes({ deps }: Api) {
       } as const;
       const settled = await settleUnknown(deps.db, { id, outcome, at }, auditRow(fact, deps.newId));
       const row = (await findMessage(deps.db, id))!;
+      if (!settled && row.status === "unknown") {
+        throw problem(409, "sender_missing", "Its sender is gone", `There is no sender "${row.sender}" any more.`);
+      }
       if (!settled) throw problem(409, "outcome_known", "Its outcome is known", `The message is ${row.status}.`);
       return c.json({ ...messageView(row), warning: outcome === "resend" ? MAY_ARRIVE_TWICE : null }, 200);
     },

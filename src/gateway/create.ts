@@ -3,6 +3,8 @@ import { type ApiKeys } from "../api/auth.ts";
 import { acceptor } from "./accept.ts";
 import { reporter } from "./deliver.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
+import { diverter } from "./divert.ts";
+import { expirer } from "./expire.ts";
 import type { Deps } from "./gateway.ts";
 import { receiver } from "./receive.ts";
 import { webhookDispatcher } from "./webhook_dispatch.ts";
@@ -25,6 +27,8 @@ export function createGateway(
     dispatcher: dispatcher(deps, [
       { name: "long_messages", run: () => api.receiver.closeDue() },
       { name: "parked_reports", run: () => api.reporter.matchParked() },
+      { name: "expiry", run: expirer(deps) },
+      { name: "diversion", run: diverter(deps) },
     ]),
     webhooks: webhookDispatcher(deps),
   };

@@ -2,7 +2,6 @@ import { sealEntries } from "../store/audit_chain.ts";
 import { type CarrierChange, type HealthStep, healthSteps, probeAgain } from "../store/carrier_health.ts";
 import { claimDue, type Claimed, nextDue, NOTHING } from "../store/claim.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
-import { expireWaiting } from "../store/expiry.ts";
 import { type Facts, loadFacts } from "../store/facts.ts";
 import { heldDue, recordHandOvers, recoverLeases, redecide, redecideClaimed, type Redecided } from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
@@ -12,7 +11,6 @@ import { Batcher } from "./batcher.ts";
 import { carrierNews } from "./carrier_news.ts";
 import { suppressFromCarrier } from "./carrier_opt_out.ts";
 import { composeDraft, decidedColumns, refusalDetail, reviewWrites } from "./compose.ts";
-import { divert, type Places } from "./divert.ts";
 import type { Deps } from "./gateway.ts";
 import { type Finished, handOver } from "./hand_over.ts";
 import type { Settings } from "./settings.ts";
@@ -72,8 +70,6 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
     isDatabaseDown,
   );
 
-  const places: Places = new Map();
-
   let choresAt: number | null = null;
   const doChores = async () => {
     const now = deps.now();
@@ -101,9 +97,7 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
           deps.now(),
           [...settings.carriers.values()].filter(({ adapter }) => adapter.idempotent).map(({ id }) => id),
         );
-        const expired = await expireWaiting(client, deps.now());
-        const diverted = await divert(deps, settings, places);
-        more = await release(deps, settings) === RELEASE_GROUP || expired || diverted;
+        more = await release(deps, settings) === RELEASE_GROUP;
         await doChores();
         if (performance.now() >= sealAt) {
           sealAt = performance.now() + SEAL_MS;
@@ -137,7 +131,10 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
       const untried = [...claimed.accounts].flatMap(([id, state]) =>
         state === "probed" && !rows.some(({ carrier_id }) => carrier_id === id) ? [id] : []
       );
-      if (untried.length > 0) await client.execute(probeAgain(untried, leaseUntil, now));
+      if (untried.length > 0) {
+        // What was claimed beside them must leave whatever comes of this.
+        await client.execute(probeAgain(untried, leaseUntil, now)).catch((error) => void (failure ??= error));
+      }
       for (const row of rows) {
         const one: Promise<void> = handOver(row, settings, deps).then((finished) => recorder.submit(finished))
           // The lease stays: it runs out and the message is recovered, so that a failing database loses nothing.

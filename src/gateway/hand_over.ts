@@ -5,7 +5,7 @@ import type { WaitingRow } from "../store/waiting.ts";
 import type { CarrierOptOut } from "./carrier_opt_out.ts";
 import { carrierIo } from "./carrier_io.ts";
 import type { Deps } from "./gateway.ts";
-import { LONG_PAUSE_MS, nextRoute } from "./routes.ts";
+import { LONG_PAUSE_MS, nextRoute, routesTo } from "./routes.ts";
 import type { CarrierAccount, Settings } from "./settings.ts";
 
 /** A message that a carrier keeps turning away is tried this often, over about an hour and a half. */
@@ -17,6 +17,7 @@ const THROTTLED_MS = 1_000;
 
 /** One hand-over that ended. */
 export interface Finished {
+  /** The account that was asked; null when there is none of that name. */
   carrier_id: string | null;
   result: SendResult;
   handOver: HandOver;
@@ -30,7 +31,7 @@ export async function handOver(row: WaitingRow, settings: Settings, deps: Deps):
     ? { ok: false, kind: "retryable", code: "carrier_missing", detail: `There is no usable carrier ${row.carrier_id}.` }
     : await send(row, account, deps);
   return {
-    carrier_id: row.carrier_id ?? null,
+    carrier_id: account?.id ?? null,
     result,
     handOver: handOverOf(row, result, settings, deps),
     optOut: optOutOf(row, result),
@@ -122,13 +123,13 @@ function turnedAway(row: WaitingRow, result: TurnedAway, settings: Settings, dep
   if (!slower && row.attempts >= MAX_ATTEMPTS) return { status: row.maybe_taken ? "unknown" : "failed" };
   const told = result.retryAfterSeconds === undefined
     ? null
-    : Math.min(result.retryAfterSeconds * 1000, LONGEST_PAUSE_MS);
+    : Math.min(Math.max(result.retryAfterSeconds * 1000, 0), LONGEST_PAUSE_MS);
   const wait = told ?? (slower ? THROTTLED_MS : backoff(row.attempts, deps.random()));
   const sender = settings.senders.get(row.sender);
   const elsewhere = !row.maybe_taken && sender !== undefined && (!slower || wait > LONG_PAUSE_MS);
   const next = elsewhere ? nextRoute(sender, row.person, row.carrier_id ?? null, settings, at) : null;
   // Each route is tried at once; after that all of them had their chance, and it waits as with a single one.
-  const untried = next !== null && row.attempts < sender!.routes.length;
+  const untried = next !== null && row.attempts < routesTo(sender!, row.person, settings.rulebook).length;
   return {
     status: "queued",
     counts: !slower,

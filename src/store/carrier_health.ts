@@ -80,7 +80,7 @@ export function healthSteps(news: CarrierNews, now: number): HealthStep[] {
   }
   if (throttled !== null) {
     // A burst is turned away message by message: once it has led to a pause, only a longer wait changes anything.
-    const waitMs = throttled.waitMs === null ? null : Math.min(throttled.waitMs, LONGEST_PAUSE_MS);
+    const waitMs = throttled.waitMs === null ? null : Math.min(Math.max(throttled.waitMs, 0), LONGEST_PAUSE_MS);
     steps.push({
       statement: {
         sql: `update carriers set throttles = throttles + 1,

@@ -37,16 +37,23 @@ const SUPPRESSED = `reply_kind is null and exists (select 1 from suppressions s
   where s.recipient = messages.person and s.lifted_at is null
     and (messages.category = 'commercial' or (s.scope = 'all' and s.sender in ('', messages.sender))))`;
 
-/** Lanes of the senders `s` for which `condition` holds, found by stepping over the index: a queue is not walked, however long it is. */
+/**
+ * Lanes of the senders for which `condition` holds, found by stepping over the index: a queue is not walked, however long it is. Most
+ * senders have a single lane, which its two ends tell.
+ */
 function lanes(condition: string): string {
-  const first = (sender: string, more: string) =>
-    `(select m.carrier_id from messages m where m.status = 'queued' and m.sender = ${sender} ${more} order by m.carrier_id limit 1)`;
-  return `with recursive lanes (sender, carrier, turn) as (
-    select senders.address, ${first("senders.address", "")}, ${SENDER.nextAt} from senders where ${condition}
-    union all
-    select l.sender, ${
-    first("l.sender", "and m.carrier_id > l.carrier")
-  }, l.turn from lanes l where l.carrier is not null)`;
+  const carrier = (sender: string, more: string) =>
+    `(select m.carrier_id from messages m where m.status = 'queued' and m.sender = ${sender} ${more} limit 1)`;
+  return `with recursive ends (sender, first, last, turn) as materialized (
+      select senders.address, ${carrier("senders.address", "order by m.carrier_id")},
+        ${carrier("senders.address", "order by m.carrier_id desc")}, ${SENDER.nextAt} from senders where ${condition}),
+    several (sender, carrier, last, turn) as (
+      select sender, first, last, turn from ends where first < last
+      union all
+      select s.sender, ${carrier("s.sender", "and m.carrier_id > s.carrier order by m.carrier_id")}, s.last, s.turn
+        from several s where s.carrier < s.last),
+    lanes (sender, carrier, turn) as (
+      select sender, first, turn from ends where first = last union all select sender, carrier, turn from several)`;
 }
 
 /** Message `m` waits in lane `l`. */
@@ -59,8 +66,7 @@ const READY = `${lanes(SENDER.ready)},
       coalesce(c.failures > 0 or c.throttles > 0 or c.opened_at is not null, 0) as ailing,
       (select m.priority from messages m where ${IN_LANE} and m.due_at <= :now order by m.priority, m.due_at limit 1) as head
     from lanes l left join carriers c on c.id = l.carrier
-    where l.carrier is not null
-      and (c.id is null or ${shutUntil("c")} = 0 and (c.rate_per_second is null or ${ACCOUNT.ready})))
+    where (c.id is null or ${shutUntil("c")} = 0 and (c.rate_per_second is null or ${ACCOUNT.ready})))
   select sender, carrier, limited, probed, ailing from ready where head is not null
   order by turn, sender, head, carrier limit :limit`;
 
@@ -196,9 +202,17 @@ export async function nextDue(client: DbClient, now: number): Promise<number | n
             coalesce(${ACCOUNT.nextAt} + 1000.0 / c.rate_per_second, 0),
             (select m.due_at from messages m where ${IN_LANE} order by m.priority, m.due_at limit 1)))
           from lanes l join senders s on s.address = l.sender left join carriers c on c.id = l.carrier
-          where l.carrier is not null
         union all select min(lease_until) from messages where status = 'sending' and lease is not null)`,
     args: { now },
   });
   return rows[0]?.["due"] as number | null ?? null;
+}
+
+/** Every lane in which something waits. */
+export async function allLanes(client: DbClient, now: number): Promise<{ sender: string; carrier_id: string }[]> {
+  const { rows } = await client.execute({
+    sql: `${lanes("true")} select sender, carrier from lanes`,
+    args: { now },
+  });
+  return rows.map((row) => ({ sender: row["sender"] as string, carrier_id: row["carrier"] as string }));
 }

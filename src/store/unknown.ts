@@ -26,14 +26,19 @@ const SAYS: Record<SettledOutcome, string> = {
   resend: "Settled by hand: it leaves again and may arrive twice.",
 };
 
-/** False when its outcome is not unknown (any more): a report that came first stands. `entry` records it. */
+/**
+ * False when its outcome is not unknown (any more): a report that came first stands; or when it should leave again from a sender that
+ * is gone. `entry` records it.
+ */
 export async function settleUnknown(
   { client }: Db,
   { id, outcome, at }: { id: string; outcome: SettledOutcome; at: number },
   entry: AuditRow,
 ): Promise<boolean> {
   const settle: InStatement = {
-    sql: `update messages set ${CHANGES[outcome]} where id = :id and direction = 'outbound' and status = 'unknown'`,
+    sql: `update messages set ${CHANGES[outcome]} where id = :id and direction = 'outbound' and status = 'unknown'${
+      outcome === "resend" ? " and exists (select 1 from senders where address = messages.sender)" : ""
+    }`,
     args: outcome === "failed" ? { id } : { id, at },
   };
   const [settled] = await client.batch([

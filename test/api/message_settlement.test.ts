@@ -134,6 +134,17 @@ describe("messages of unknown outcome", () => {
     expect(await settle(gateway, id, body)).toMatchObject({ status, body: { code } });
   });
 
+  test("cannot leave again from a sender that is gone, and can be settled otherwise", async () => {
+    const gateway = await testGateway();
+    const id = await unknown(gateway);
+    expect((await gateway.call("DELETE", "/v1/senders/36105")).status).toBe(204);
+    expect(await settle(gateway, id, { outcome: "resend" })).toMatchObject({
+      status: 409,
+      body: { code: "sender_missing" },
+    });
+    expect((await settle(gateway, id, { outcome: "failed" })).status).toBe(200);
+  });
+
   test("needs an administrator, and a message", async () => {
     const gateway = await testGateway();
     const id = await unknown(gateway);

@@ -137,8 +137,32 @@ describe.each(DATABASE_KINDS)("an account and its health, %s database", (kind) =
       expect(await statuses()).toEqual({ sent: 1, unknown: 7, failed: 6 });
     });
 
+    test("failures of two instances count together, and one of them says that it opened", async () => {
+      await slowly();
+      await submit(20);
+      carrier.behave = () => "busy";
+      const other = await gateway.another();
+      for (const { dispatcher } of [gateway, other, gateway, other]) {
+        await dispatcher.tick();
+        gateway.clock.at += 1_000;
+      }
+      expect(await health()).toMatchObject({ state: "in_service", failures: 4 });
+      await other.dispatcher.tick();
+      expect(await health()).toMatchObject({ state: "out_of_service", failures: 5 });
+      gateway.clock.at += 1_000;
+      await Promise.all([gateway.dispatcher.tick(), other.dispatcher.tick()]);
+      expect(carrier.heard).toHaveLength(5);
+      expect(logged.filter((line) => line === "carrier.opened one")).toHaveLength(1);
+      // The one that did not see it open sees it close.
+      carrier.behave = () => "takes";
+      gateway.clock.at += 5_000;
+      await gateway.dispatcher.tick();
+      expect(await health()).toMatchObject({ state: "in_service", failures: 0 });
+    });
+
     test("while it is open one message tries, whichever of two instances comes first, ever later", async () => {
-      await submit(40);
+      await submit(20);
+      await submit(20, "+15005550006");
       carrier.behave = () => "busy";
       const other = await gateway.another();
       await gateway.dispatcher.tick();

@@ -1,9 +1,9 @@
 import type { InStatement } from "@libsql/client/web";
 import { expect, test } from "vitest";
-import { claimDue, nextDue } from "../../src/store/claim.ts";
+import { allLanes, claimDue, nextDue } from "../../src/store/claim.ts";
 import type { DbClient } from "../../src/store/client.ts";
 import { inLane } from "../../src/store/divert.ts";
-import { expireWaiting } from "../../src/store/expiry.ts";
+import { expireInvalid, expireUndecided } from "../../src/store/expiry.ts";
 import { freshDatabase } from "../support/database.ts";
 
 const NOW = Date.parse("2026-11-24T10:00:00+01:00");
@@ -12,7 +12,9 @@ const NOW = Date.parse("2026-11-24T10:00:00+01:00");
 const ASKED: Record<string, (client: DbClient) => Promise<unknown>> = {
   claimDue: (client) => claimDue(client, { lease: "lea_1", now: NOW, leaseUntil: NOW + 60_000, limit: 64 }),
   nextDue: (client) => nextDue(client, NOW),
-  expireWaiting: (client) => expireWaiting(client, NOW),
+  allLanes: (client) => allLanes(client, NOW),
+  expireInvalid: (client) => expireInvalid(client, NOW),
+  expireUndecided: (client) => expireUndecided(client, NOW),
   inLane: (client) => inLane(client, { sender: "36105", carrier_id: "one", after: [1, NOW, 1], limit: 500 }),
 };
 

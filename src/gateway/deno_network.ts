@@ -13,9 +13,12 @@ export async function systemResolve(hostname: string): Promise<string[]> {
  * leads to a server without a certificate for that name, and no request is sent.
  */
 export function pinnedTransport(): NonNullable<OutgoingOptions["transport"]> {
-  const client = Deno.createHttpClient({ allowHost: true });
+  const kept = Deno.createHttpClient({ allowHost: true, poolIdleTimeout: KEPT_MS });
+  // A request without a body is repeated on a broken connection that was kept (see `sentOnce`): it gets one of its own.
+  const fresh = Deno.createHttpClient({ allowHost: true, poolMaxIdlePerHost: 0 });
   return (url, init, address) => {
-    if (url.protocol !== "http:") return fetch(url, init);
+    const client = init.body === null || init.body === undefined ? fresh : kept;
+    if (url.protocol !== "http:") return fetch(url, { ...init, client });
     const headers = new Headers(init.headers);
     headers.set("host", url.host);
     const pinned = new URL(url);
@@ -23,3 +26,9 @@ export function pinnedTransport(): NonNullable<OutgoingOptions["transport"]> {
     return fetch(pinned, { ...init, headers, client });
   };
 }
+
+/**
+ * Less than servers keep an idle connection (Node 5 s, others longer): one that they close as we send leaves nobody knowing whether
+ * they took the message.
+ */
+const KEPT_MS = 3_000;

@@ -73,12 +73,21 @@ export function guardedFetch(options: OutgoingOptions): (url: string, init?: Req
     const signal = init.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
     const target = await checkedAddress(url, options.resolve, allowPrivate, signal);
     try {
-      const response = await transport(url, { ...init, redirect: "manual", signal }, target);
+      const response = await transport(url, { ...init, ...await sentOnce(init), redirect: "manual", signal }, target);
       return await readBounded(response, maxAnswerBytes, options.cutAnswer ?? false, url.host);
     } catch (error) {
       throw error instanceof OutgoingError ? error : classify(error, signal, url.host);
     }
   };
+}
+
+/**
+ * A body that is sent once. Of one that it still holds, Deno's `fetch` sends a second copy, and tells nobody, when the kept connection
+ * that took the first breaks before the answer (seen with 2.9.6): the carrier may have read it, and the person gets two messages. A
+ * blob is read as it is sent, so there is nothing to repeat, and keeps its `Content-Length`.
+ */
+async function sentOnce({ body }: RequestInit): Promise<{ body?: Blob }> {
+  return body === null || body === undefined ? {} : { body: await new Response(body).blob() };
 }
 
 function checkedUrl(address: string): URL {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { chance } from "../support/chance.ts";
 import { type caller, type Child, gatewayFolder, startGateway } from "../support/child.ts";
 
 const KEY = "pk_test_key_of_durability";
@@ -7,17 +8,6 @@ const CALLERS = 16;
 const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";
 /** Another seed tries other instants; it is in the name of the test. */
 const SEED = 20261124;
-
-/** 0 ≤ x < 1, the same for a seed (mulberry32). */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Running {
   child: Child;

@@ -274,7 +274,8 @@ describe("pinnedTransport()", () => {
       return new Response("ok");
     });
     const call = guardedFetch({ allowPrivate: true, resolve: never, transport: pinnedTransport() });
-    for (let i = 0; i < 3; i++) await (await call(`http://127.0.0.1:${server.addr.port}/`)).text();
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    for (let i = 0; i < 3; i++) await (await call(url, { method: "POST", body: "x" })).text();
     expect(clients.size).toBe(1);
     await server.shutdown();
   });
@@ -293,6 +294,63 @@ describe("pinnedTransport() on https:", () => {
     await failure(call(`https://127.0.0.1:${listener.addr.port}/`));
     const tlsHandshakeRecord = 22;
     expect(await firstByte).toBe(tlsHandshakeRecord);
+  });
+});
+
+describe("a request reaches its server once", () => {
+  /** Answers the first request of each connection, and closes the connection once it has read the second. */
+  async function withClosingServer(use: (url: string, read: () => number) => Promise<void>): Promise<void> {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    let read = 0;
+    const serve = async (connection: Deno.TcpConn) => {
+      const chunk = new Uint8Array(65_536);
+      for (let requests = 1; await connection.read(chunk) !== null; requests++) {
+        read++;
+        if (requests === 2) break;
+        await connection.write(new TextEncoder().encode("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"));
+      }
+      connection.close();
+    };
+    const serving = (async () => {
+      for await (const connection of listener) void serve(connection).catch(() => {});
+    })();
+    try {
+      await use(`http://127.0.0.1:${listener.addr.port}/`, () => read);
+    } finally {
+      listener.close();
+      await serving;
+    }
+  }
+
+  const transports: [string, OutgoingOptions["transport"]][] = [
+    ["fetch itself, as at the edge", undefined],
+    ["pinned", pinnedTransport()],
+  ];
+  describe.each(transports)("over a kept connection that breaks, %s", (_, transport) => {
+    const call = guardedFetch({ allowPrivate: true, resolve: never, ...(transport ? { transport } : {}) });
+    test.each<[string, BodyInit]>([
+      ["text", "hello"],
+      ["a form", new URLSearchParams({ a: "1" })],
+      ["bytes", new Uint8Array([1, 2, 3])],
+    ])("with %s as its body", async (_, body) => {
+      await withClosingServer(async (url, read) => {
+        for (let calls = 1; calls <= 4; calls++) {
+          const answer = await call(url, { method: "POST", body }).then(({ status }) => status, (error) => error.kind);
+          expect([202, "reset"]).toContain(answer);
+          expect(read()).toBe(calls);
+        }
+      });
+    });
+  });
+
+  test("without a body it has a connection of its own, pinned", async () => {
+    const call = guardedFetch({ allowPrivate: true, resolve: never, transport: pinnedTransport() });
+    await withClosingServer(async (url, read) => {
+      for (let calls = 1; calls <= 4; calls++) {
+        expect((await call(url)).status).toBe(202);
+        expect(read()).toBe(calls);
+      }
+    });
   });
 });
 

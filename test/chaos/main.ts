@@ -1,0 +1,60 @@
+import { parseArgs } from "node:util";
+import { runChaos } from "./run.ts";
+
+const HELP = `deno task chaos [--kills N] [--seed N] [--database file|server|both]
+
+Kills gateways at random instants, under load, beside a carrier that misbehaves (no answer, broken connections, 429, 500,
+garbage; reports early, late, twice, out of order), then compares what apps and people were told with what the carrier
+took: no accepted message lost, none handed over twice, no advertising after a STOP, books balanced.
+
+  --kills N      kills in all (50)
+  --seed N       of all chance in it (the time of day); the instants themselves depend on the machine
+  --database     file: one instance on an embedded file; server: two instances on a libSQL server; both (default)
+
+Exit code 1 when a promise was broken. Takes about five minutes; stays on loopback and cleans up after itself.`;
+
+const print = (line: string) => {
+  // deno-lint-ignore no-console
+  console.log(line);
+};
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    help: { type: "boolean", short: "h" },
+    kills: { type: "string", default: "50" },
+    seed: { type: "string" },
+    database: { type: "string", default: "both" },
+  },
+});
+if (values.help) {
+  print(HELP);
+  Deno.exit(0);
+}
+const kills = Number(values.kills);
+const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
+const databases = values.database === "both"
+  ? ["file", "server"] as const
+  : values.database === "file" || values.database === "server"
+  ? [values.database] as const
+  : null;
+if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || databases === null) {
+  print(HELP);
+  Deno.exit(2);
+}
+
+let broken = 0;
+for (const [index, database] of databases.entries()) {
+  const share = index === 0 ? Math.ceil(kills / databases.length) : Math.floor(kills / databases.length);
+  if (share === 0) continue;
+  const what = database === "file" ? "one instance on a file" : "two instances on a libSQL server";
+  print(`\n${what}, ${share} kills, seed ${seed}`);
+  const verdict = await runChaos({ seed, kills: share, database, tell: (line) => print(`  ${line}`) });
+  for (const [name, count] of Object.entries(verdict.counts)) {
+    print(`  ${name.replaceAll("_", " ").padEnd(34)}${String(count).padStart(7)}`);
+  }
+  for (const promise of verdict.broken) print(`  BROKEN: ${promise}`);
+  broken += verdict.broken.length;
+}
+print(broken === 0 ? "\nEvery promise was kept." : `\n${broken} promises were broken (seed ${seed}).`);
+Deno.exit(broken === 0 ? 0 : 1);

@@ -46,12 +46,12 @@ async function start(): Promise<void> {
   const newId = idMaker(now);
   const log = jsonLog(print, now);
   const db = await openWorkspace("default", config.database, openEmbedded);
-  await migrate(db, "migrations");
-  await seedSandbox(db, now());
+  await whenFree(() => migrate(db, "migrations"), log);
+  await whenFree(() => seedSandbox(db, now()), log);
   const settings = new SettingsCache(db.client);
 
   const seen = await stampOf(config.rulesDir).catch(() => "");
-  const published = await publishFolder(db.client, config.rulesDir, now(), newId);
+  const published = await whenFree(() => publishFolder(db.client, config.rulesDir, now(), newId), log);
   if ("problems" in published) await keepLastGood(published.problems, settings, log);
   else logDifference(log, published);
   const { carriers, rulebook } = await settings.current();
@@ -64,7 +64,7 @@ async function start(): Promise<void> {
   if (real.length > 0 && !reachableFromPhones(config.publicUrl)) {
     log("warn", "public_url.unreachable", { detail: UNREACHABLE_PUBLIC_URL });
   }
-  const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
+  const madeKey = await whenFree(() => ensureAdminKey(db, config.adminKey, newId, now()), log);
 
   const transport = pinnedTransport();
   const keys = apiKeys(db.client);
@@ -117,6 +117,27 @@ async function start(): Promise<void> {
     Deno.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+}
+
+const FREE_WITHIN_MS = 60_000;
+const LOOK_AGAIN_MS = 500;
+
+/**
+ * `step`, which may be repeated, again and again for a minute while somebody else holds the lock of the database: an instance that was
+ * killed in the middle of a transaction leaves it behind on a libSQL server for some seconds, and its successor must not die of that.
+ */
+async function whenFree<T>(step: () => Promise<T>, log: ReturnType<typeof jsonLog>): Promise<T> {
+  const started = performance.now();
+  while (true) {
+    try {
+      return await step();
+    } catch (error) {
+      const busy = error instanceof DatabaseError && error.kind === "busy";
+      if (!busy || performance.now() - started > FREE_WITHIN_MS) throw error;
+      log("warn", "database.busy", { detail: "Somebody else holds the lock of the database; trying again." });
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  }
 }
 
 /** Rule files that do not check must not stop a gateway that has a good rulebook: STOPs still come in. */

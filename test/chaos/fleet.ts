@@ -1,4 +1,4 @@
-import { caller, type Child, PROJECT, startDeno, taskArguments } from "../support/child.ts";
+import { type caller, PROJECT, startGateway } from "../support/child.ts";
 import { type Sqld, startSqld } from "../support/sqld.ts";
 
 /** Gateways as `deno task start` runs them, on one database, that are killed and started again. */
@@ -23,10 +23,7 @@ export type Reply = Awaited<ReturnType<ReturnType<typeof caller>>>;
 
 const KEY = "pk_chaos_admin_key";
 
-interface Running {
-  child: Child;
-  url: string;
-}
+type Running = Awaited<ReturnType<typeof startGateway>>;
 
 /**
  * `file`: one instance on an embedded file. `server`: two on a libSQL server. Advertising hours are open all the time in the rules
@@ -35,24 +32,11 @@ interface Running {
 export async function startFleet(kind: "file" | "server", random: () => number): Promise<Fleet> {
   const folder = await Deno.makeTempDir({ prefix: "parley-chaos-" });
   await copyRules(folder);
-  await Deno.symlink(`${PROJECT}/migrations`, `${folder}/migrations`);
+  await Deno.symlink(`${PROJECT}migrations`, `${folder}/migrations`);
   const server: Sqld | null = kind === "server" ? await startSqld() : null;
   const databaseUrl = server?.url ?? `file:${folder}/data/parley.db`;
-  const project = PROJECT.replace(/\/$/, "");
-  const [run, ...rest] = (await taskArguments("start")).map((arg) =>
-    arg === "src/main.ts" ? `${project}/src/main.ts` : arg
-  );
-
-  const start = async (): Promise<Running> => {
-    const child = startDeno([run!, "--no-prompt", ...rest], {
-      PORT: "0",
-      PARLEY_ADMIN_KEY: KEY,
-      PARLEY_DATABASE_URL: databaseUrl,
-      PARLEY_PUBLIC_URL: "http://127.0.0.1:9",
-    }, folder);
-    const [, url] = await child.printed(/^Parley listens on (\S+)$/m);
-    return { child, url: url! };
-  };
+  const start = () =>
+    startGateway(folder, KEY, { PARLEY_DATABASE_URL: databaseUrl, PARLEY_PUBLIC_URL: "http://127.0.0.1:9" });
   const instances: (Running | null)[] = [];
   for (let index = 0; index < (kind === "server" ? 2 : 1); index++) instances.push(await start());
   const up = () => {
@@ -70,7 +54,7 @@ export async function startFleet(kind: "file" | "server", random: () => number):
   return {
     databaseUrl,
     folder,
-    call: async (...args) => await caller(up().url, KEY)(...args),
+    call: async (...args) => await up().call(...args),
     async webhook(path) {
       const response = await fetch(up().url + path);
       await response.body?.cancel();
@@ -102,7 +86,7 @@ const ALWAYS = `    always:
 `;
 
 async function copyRules(folder: string): Promise<void> {
-  const { success } = await new Deno.Command("cp", { args: ["-r", `${PROJECT}/rules`, `${folder}/rules`] }).output();
+  const { success } = await new Deno.Command("cp", { args: ["-r", `${PROJECT}rules`, `${folder}/rules`] }).output();
   if (!success) throw new Error("the rules could not be copied");
   const change = async (file: string, from: RegExp, to: string) => {
     const path = `${folder}/rules/${file}`;

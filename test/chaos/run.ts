@@ -14,6 +14,7 @@ export interface ChaosOptions {
 
 /** Between a start and the next kill. */
 const LONGEST_LIFE_MS = 1_500;
+const SETTINGS_KNOWN_MS = 2_500;
 /** Leases of killed instances run out after a minute; what was turned away again and again waits longer. */
 const SETTLED_WITHIN_MS = 240_000;
 
@@ -34,6 +35,8 @@ export async function runChaos({ seed, kills, database, tell }: ChaosOptions): P
   });
   try {
     await configure(fleet, carrier.url);
+    // Every instance knows the new accounts within two seconds.
+    await wait(SETTINGS_KNOWN_MS);
     const traffic = startTraffic(fleet, random);
     for (let kill = 1; kill <= kills; kill++) {
       await wait(random() * LONGEST_LIFE_MS);

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 
 export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
-const START_DEADLINE_MS = 30_000;
+/** Longer than a gateway waits for the lock of its database. */
+const START_DEADLINE_MS = 90_000;
 
 export interface Child {
   /** Everything printed so far, both streams. */
@@ -92,7 +93,7 @@ export async function startGateway(
   folder: string,
   key: string,
   env: Record<string, string>,
-): Promise<{ child: Child; call: ReturnType<typeof caller> }> {
+): Promise<{ child: Child; url: string; call: ReturnType<typeof caller> }> {
   const args = (await taskArguments("start")).map((arg) => arg === "src/main.ts" ? `${PROJECT}src/main.ts` : arg);
   const child = startDeno([...args.slice(0, 1), "--no-prompt", ...args.slice(1)], {
     PORT: "0",
@@ -100,5 +101,5 @@ export async function startGateway(
     ...env,
   }, folder);
   const [, url] = await child.printed(/^Parley listens on (\S+)$/m);
-  return { child, call: caller(url!, key) };
+  return { child, url: url!, call: caller(url!, key) };
 }

@@ -18,6 +18,8 @@ export interface Reporter {
 
 /** Parked reports looked at in one go. */
 const PARKED_GROUP = 500;
+/** At most so many times in one tick. */
+const PARKED_ROUNDS = 10;
 /** A message waits no longer than this for reports on its parts: no carrier keeps one longer. */
 const PARTS_MS = 7 * 86_400_000;
 
@@ -29,7 +31,7 @@ export function reporter(deps: Deps): Reporter {
     { groupSize: 256, groups: 2 },
     isDatabaseDown,
   );
-  return { submit: (reported) => batcher.submit(reported), matchParked: () => matchParked(deps) };
+  return { submit: (reported) => batcher.submit(reported), matchParked: () => matchAll(deps) };
 }
 
 async function applyGroup(group: Reported[], deps: Deps): Promise<ReportResult[]> {
@@ -73,13 +75,20 @@ async function applied(
   return [...applyReports(known.map(({ message, report }) => ({ id: message.id, report })), now), ...suppress];
 }
 
-/** Of several reports for one message each is applied by itself, so that each sees what the one before did. */
-async function matchParked(deps: Deps): Promise<void> {
+async function matchAll(deps: Deps): Promise<void> {
+  for (let round = 0; round < PARKED_ROUNDS; round++) if (await matchParked(deps) < PARKED_GROUP) return;
+}
+
+/**
+ * Looks at one group, and resolves with how many it had. Of several reports for one message each is applied by itself, so that each sees
+ * what the one before did.
+ */
+async function matchParked(deps: Deps): Promise<number> {
   const { client } = deps.db;
   const now = deps.now();
-  const { due, oldest_part } = await parkedDue(client, now, PARKED_GROUP);
+  const { due, oldest_part, surplus } = await parkedDue(client, now, PARKED_GROUP);
   if (oldest_part !== null && oldest_part < now - PARTS_MS) await client.execute(forgetParts(now - PARTS_MS));
-  if (due.length === 0) return;
+  if (due.length === 0) return 0;
   const found = await reportedMessages(client, due);
   const expired = due.filter(({ received_at }, index) => !found.has(index) && received_at <= now - PARKED_MS);
   const matched = due.flatMap((one, index) => {
@@ -92,6 +101,7 @@ async function matchParked(deps: Deps): Promise<void> {
   }
   const done = new Set([...expired, ...matched.map(({ one }) => one)].map(({ id }) => id));
   await client.batch([...statements, ...lookedAt(due, done, now)]);
-  const dropped = expired.length + await dropSurplus(client);
+  const dropped = expired.length + (surplus ? await dropSurplus(client) : 0);
   if (dropped > 0) deps.log("warn", "report.dropped", { count: dropped });
+  return due.length;
 }

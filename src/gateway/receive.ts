@@ -35,6 +35,8 @@ export interface Receiver {
 const PART_ATTEMPTS = 5;
 /** Long messages closed, and forgotten, in one go. */
 const CLOSE_GROUP = 200;
+/** At most so many times in one tick. */
+const CLOSE_ROUNDS = 10;
 
 /** `stored` is called after each commit that left an answer to dispatch. */
 export function receiver(deps: Deps, stored: () => void): Receiver {
@@ -81,10 +83,13 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
     async closeDue() {
       const { client } = deps.db;
       const now = deps.now();
-      const { due, oldest } = await closeDue(client, now, CLOSE_GROUP);
       const first = firstIdAt("msg", now - PARTS_KEPT_MS);
-      if (oldest !== null && oldest < first) await client.batch(forgetParts(first, CLOSE_GROUP));
-      if (due.length > 0) await join(due);
+      for (let round = 0; round < CLOSE_ROUNDS; round++) {
+        const { due, oldest } = await closeDue(client, now, CLOSE_GROUP);
+        if (oldest !== null && oldest < first) await client.batch(forgetParts(first, CLOSE_GROUP));
+        if (due.length > 0) await join(due);
+        if (due.length < CLOSE_GROUP) return;
+      }
     },
     get depth() {
       return batcher.depth;

@@ -42,21 +42,23 @@ export interface ParkedReport extends Reported {
 
 /**
  * Those that it is time to look at, at most `limit`; each is given to one caller until it is due again. `oldest_part`: when the least
- * recent report on a part came (ms); null when none is kept.
+ * recent report on a part came (ms); null when none is kept. `surplus`: there may be too many.
  */
 export async function parkedDue(
   client: DbClient,
   now: number,
   limit: number,
-): Promise<{ due: ParkedReport[]; oldest_part: number | null }> {
+): Promise<{ due: ParkedReport[]; oldest_part: number | null; surplus: boolean }> {
   const due = `select id from parked_reports where next_at <= ?1 order by next_at, id limit ?2`;
   // A read takes no write lock, and mostly there is nothing.
   const looked = await client.execute({
-    sql: `select exists (${due}) as due, (select min(at) from report_parts) as oldest_part`,
+    sql: `select exists (${due}) as due, (select min(at) from report_parts) as oldest_part,
+        (select max(id) from parked_reports) - (select min(id) from parked_reports) as span`,
     args: [now, limit],
   });
   const oldest_part = looked.rows[0]!["oldest_part"] as number | null;
-  if (looked.rows[0]!["due"] === 0) return { due: [], oldest_part };
+  const surplus = Number(looked.rows[0]!["span"]) >= MOST_PARKED;
+  if (looked.rows[0]!["due"] === 0) return { due: [], oldest_part, surplus };
   const { rows } = await client.execute({
     sql: `update parked_reports set next_at = ?1 + ${TAKE_OVER_MS} where id in (${due})
       returning id, carrier_id, key, report, received_at`,
@@ -70,7 +72,7 @@ export async function parkedDue(
     received_at: Number(row["received_at"]),
   }));
   // In the order in which they came.
-  return { due: taken.toSorted((a, b) => a.id - b.id), oldest_part };
+  return { due: taken.toSorted((a, b) => a.id - b.id), oldest_part, surplus };
 }
 
 /** Statements behind a look: `done` are gone, the others are looked at again when as much time again has passed. */

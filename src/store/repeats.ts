@@ -8,6 +8,9 @@ import type { InStatement } from "@libsql/client/web";
  */
 export const REPEAT_WINDOW_MS = 10_000;
 
+/** Messages of a thread that are looked at: a machine that writes a hundred times a second must not cost more than a person. */
+const REACH = 50;
+
 /** A message of ours that reached the person in between makes the same words an answer to something new. */
 const SPOKEN_TO = `exists (select 1 from messages o where o.conversation_id = m.conversation_id and o.id > e.id
   and o.direction = 'outbound' and o.reply_kind is null and o.status in ('sending', 'sent', 'delivered', 'unknown'))`;
@@ -19,13 +22,15 @@ const SPOKEN_TO = `exists (select 1 from messages o where o.conversation_id = m.
  */
 export function markRepeats(messages: readonly { message_id: string; repeatable_from: string }[]): InStatement {
   return {
-    sql: `update messages set repeats = u.original from (
-        select m.id as id, (select e.id from messages e where e.conversation_id = m.conversation_id and e.id >= j.value->>1
-            and e.id != m.id and e.direction = 'inbound' and e.repeats is null and e.text = m.text
-            and e.carrier_id = m.carrier_id and e.metadata is m.metadata and e.created_at > m.created_at - ${REPEAT_WINDOW_MS} and not ${SPOKEN_TO}
-          order by e.id limit 1) as original
-        from json_each(?) j join messages m on m.id = j.value->>0) u
-      where messages.id = u.id and u.original is not null`,
+    sql: `with found (id, original) as materialized (
+        select m.id, (select e.id from (select id, rowid as place, direction, repeats, text, carrier_id, metadata, created_at
+            from messages where conversation_id = m.conversation_id and id >= j.value->>1 order by id desc limit ${REACH}) e
+          where e.place < m.rowid and e.direction = 'inbound' and e.repeats is null and e.text = m.text
+            and e.carrier_id = m.carrier_id and e.metadata is m.metadata
+            and e.created_at > m.created_at - ${REPEAT_WINDOW_MS} and not ${SPOKEN_TO}
+          order by e.id limit 1)
+        from json_each(?) j join messages m on m.id = j.value->>0)
+      update messages set repeats = found.original from found where messages.id = found.id and found.original is not null`,
     args: [JSON.stringify(messages.map(({ message_id, repeatable_from }) => [message_id, repeatable_from]))],
   };
 }

@@ -190,24 +190,27 @@ function upsertConversations(rows: readonly ConversationWrite[]): InStatement[] 
     "insert",
     {},
     `on conflict (person, sender) do update set last_message_at = excluded.last_message_at,
-      last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at)`,
+      last_inbound_at = coalesce(excluded.last_inbound_at, last_inbound_at),
+      last_chat_at = case when excluded.last_inbound_at is null then last_chat_at else excluded.last_chat_at end`,
   );
 }
 
 /**
- * What the messages of people mean for their threads, once they are stored: which of them repeat another, and that the others settle
- * whether the thread is a conversation. Here and not before the commit, where two instances would not see each other's message.
+ * Finds out which of the messages just stored repeat another. Here and not before the commit, where two instances would not see each
+ * other's message. A repetition does not open a conversation again that the person has left since (the same words, STOP, and the
+ * same words brought again).
  */
 function heard(conversations: readonly ConversationWrite[]): InStatement[] {
-  const messages = conversations.flatMap(({ at, inbound }) => inbound === null ? [] : [{ at, ...inbound }]);
+  const messages = conversations.flatMap(({ inbound }) => inbound === null ? [] : [inbound]);
   if (messages.length === 0) return [];
   return [
     markRepeats(messages),
     {
-      sql: `update conversations set last_chat_at = case when j.value->>1 then j.value->>2 end
-        from json_each(?) j join messages m on m.id = j.value->>0 and m.repeats is null
-        where conversations.id = m.conversation_id`,
-      args: [JSON.stringify(messages.map(({ message_id, chat, at }) => [message_id, chat, at]))],
+      sql: `update conversations set last_chat_at = null where changes() > 0
+        and id in (select m.conversation_id from json_each(?) j join messages m on m.id = j.value and m.repeats is not null)
+        and (select l.decision->>'intent' from messages l where l.conversation_id = conversations.id
+          and l.direction = 'inbound' and l.repeats is null order by l.id desc limit 1) is not 'none'`,
+      args: [JSON.stringify(messages.map(({ message_id }) => message_id))],
     },
   ];
 }

@@ -47,7 +47,11 @@ export function nextRoute(
     .find((id) => inService(settings.carriers.get(id), now)) ?? null;
 }
 
-/** False while its circuit breaker is open or it is paused for long. As of the last reading of the settings: a hint, not a promise. */
+/**
+ * False while its circuit breaker is open or it is paused for long. Once it is due to be tried it counts as in service: were every
+ * message sent elsewhere, none would ever find out that it is back. As of the last reading of the settings: a hint, not a promise.
+ */
 export function inService(account: CarrierAccount | undefined, now: number): boolean {
-  return account !== undefined && account.opened_at === null && account.paused_until <= now + LONG_PAUSE_MS;
+  if (account === undefined || account.paused_until > now + LONG_PAUSE_MS) return false;
+  return account.opened_at === null || (account.probe_at ?? 0) <= now;
 }

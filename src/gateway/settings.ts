@@ -30,6 +30,8 @@ export interface CarrierAccount {
   config: unknown;
   /** Since when (ms) its circuit breaker is open; null while it is in service. */
   opened_at: number | null;
+  /** While it is open: from when (ms) one message may try whether the account is back. */
+  probe_at: number | null;
   /** Until when (ms) nothing leaves through it. */
   paused_until: number;
 }

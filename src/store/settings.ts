@@ -22,6 +22,8 @@ export interface StoredCarrier {
   config: unknown;
   /** Since when (ms) its circuit breaker is open; null while it is in service. */
   opened_at: number | null;
+  /** While it is open: from when (ms) one message may try whether the account is back. */
+  probe_at: number | null;
   /** Until when (ms) nothing leaves through it, because it asked to send more slowly. */
   paused_until: number;
 }
@@ -38,7 +40,7 @@ export async function readSettings(client: DbClient): Promise<StoredSettings> {
   const [active, senders, carriers] = await client.batch([
     "select value from settings where name = 'active_rulebook'",
     "select address, kind, country, countries, carrier_id, routes, stop_number, brand, rate_per_second from senders",
-    "select id, kind, config, opened_at, paused_until from carriers",
+    "select id, kind, config, opened_at, probe_at, paused_until from carriers",
   ], "read");
   return {
     rulebook: (active!.rows[0]?.["value"] as string | undefined) ?? null,
@@ -58,6 +60,7 @@ export async function readSettings(client: DbClient): Promise<StoredSettings> {
       kind: row["kind"] as string,
       config: JSON.parse(row["config"] as string) as unknown,
       opened_at: row["opened_at"] as number | null,
+      probe_at: row["probe_at"] as number | null,
       paused_until: row["paused_until"] as number,
     })),
   };

@@ -144,6 +144,26 @@ describe.each(DATABASE_KINDS)("routes of a sender, %s database", (kind) => {
       expect([one.heard.toSorted(), two.heard.length]).toEqual([canada, 5]);
     });
 
+    test("once it is due to be tried a message goes there, the others go elsewhere, and all return when it is back", async () => {
+      await shut("one");
+      one.behave = () => "busy";
+      gateway.clock.at = TUESDAY + 60_000;
+      await gateway.settings.refresh();
+      for (let n = 0; n < 20; n++) await send(person(n));
+      await gateway.dispatcher.tick();
+      gateway.clock.at += 1_000;
+      await gateway.settings.refresh();
+      await gateway.dispatcher.tick();
+      expect([one.heard.length, two.heard.length]).toEqual([1, 20]);
+      one.behave = () => "takes";
+      gateway.clock.at += 120_000;
+      await gateway.settings.refresh();
+      for (let n = 0; n < 20; n++) await send(person(n));
+      await gateway.dispatcher.tick();
+      expect([one.heard.length, two.heard.length]).toEqual([21, 20]);
+      expect(await gateway.sql("select opened_at from carriers where id = 'one'")).toEqual([{ opened_at: null }]);
+    });
+
     test("with both out of service nothing moves and nothing is lost", async () => {
       const id = await send();
       await shut("one");

@@ -64,10 +64,14 @@ export interface HostileCarrier {
   stop(): Promise<void>;
 }
 
-/** `deliver` calls the gateway back with a path and query, and resolves true once it was acknowledged. */
+/**
+ * `deliver` calls the gateway back with a path and query, and resolves once that was acknowledged. `calm`: it behaves from the
+ * beginning. `keep: false`: it forgets what it took and reported, for runs in which nobody asks.
+ */
 export function startHostileCarrier(
   random: () => number,
   deliver: (path: string) => Promise<void>,
+  options: { calm?: boolean; keep?: boolean } = {},
 ): HostileCarrier {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const taken: Taken[] = [];
@@ -75,13 +79,14 @@ export function startHostileCarrier(
   const counts: Record<string, number> = {};
   const reports = new Set<Promise<void>>();
   const connections = new Set<Deno.TcpConn>();
-  let calm = false;
+  const keep = options.keep ?? true;
+  let calm = options.calm ?? false;
 
   const report = async (address: string, id: string, codes: readonly string[]) => {
     for (const code of codes) {
       await deliver(address.replaceAll("%d", code));
       const final = FINAL[code];
-      if (final !== undefined && !reported.has(id)) reported.set(id, final);
+      if (keep && final !== undefined && !reported.has(id)) reported.set(id, final);
     }
   };
   const later = (work: () => Promise<void>) => {
@@ -99,7 +104,9 @@ export function startHostileCarrier(
       );
     if (choice.startsWith("take")) {
       const { address, id } = reportAddress(request.headers["x-kannel-dlr-url"]!);
-      taken.push({ id, to: request.headers["x-kannel-to"]!, text: request.body, at: request.at, answer: choice });
+      if (keep) {
+        taken.push({ id, to: request.headers["x-kannel-to"]!, text: request.body, at: request.at, answer: choice });
+      }
       const codes = weighted(random, REPORTS);
       if (codes !== "none") {
         if (choice === "take_and_report_first") await report(address, id, codes.split(" "));

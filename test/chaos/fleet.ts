@@ -4,6 +4,8 @@ import { type Sqld, startSqld } from "../support/sqld.ts";
 /** Gateways as `deno task start` runs them, on one database, that are killed and started again. */
 
 export interface Fleet {
+  /** Processes of the instances that are up. */
+  pids(): number[];
   /** What the database is, for the tools that read it. */
   databaseUrl: string;
   /** Folder in which the tools find rules and migrations. */
@@ -14,8 +16,6 @@ export interface Fleet {
   webhook(path: string): Promise<{ status: number }>;
   /** Kills one instance (SIGKILL) and starts it again; resolves once it answers. */
   kill(): Promise<void>;
-  /** Ends every instance as an operator would, and starts them again. */
-  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +52,7 @@ export async function startFleet(kind: "file" | "server", random: () => number):
   };
 
   return {
+    pids: () => instances.flatMap((one) => one === null ? [] : [one.child.pid]),
     databaseUrl,
     folder,
     call: async (...args) => await up().call(...args),
@@ -64,12 +65,6 @@ export async function startFleet(kind: "file" | "server", random: () => number):
       const index = Math.floor(random() * instances.length);
       await ended("SIGKILL", index);
       instances[index] = await start();
-    },
-    async restart() {
-      for (const index of instances.keys()) {
-        await ended("SIGTERM", index);
-        instances[index] = await start();
-      }
     },
     async stop() {
       for (const [index, running] of instances.entries()) if (running) await ended("SIGKILL", index);

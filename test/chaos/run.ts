@@ -34,7 +34,7 @@ export async function runChaos({ seed, kills, database, tell }: ChaosOptions): P
     }
   });
   try {
-    await configure(fleet, carrier.url);
+    await configure(fleet, carrier.url, { rate_per_second: 500 });
     // Every instance knows the new accounts within two seconds.
     await wait(SETTINGS_KNOWN_MS);
     const traffic = startTraffic(fleet, random);

@@ -31,7 +31,11 @@ export interface Traffic {
 }
 
 /** Two accounts of one carrier, the second for what the first turns away. */
-export async function configure(fleet: Fleet, url: string): Promise<void> {
+export async function configure(
+  fleet: Fleet,
+  url: string,
+  { rate_per_second }: { rate_per_second: number },
+): Promise<void> {
   for (const id of ACCOUNTS) {
     const config = { url: `${url}/${id}`, username: "u", password: "p", webhook_secret: SECRET };
     await expectStatus(fleet.call("PUT", `/v1/carriers/${id}`, { kind: "kannel", config }), 201);
@@ -40,10 +44,22 @@ export async function configure(fleet: Fleet, url: string): Promise<void> {
     fleet.call("PUT", `/v1/senders/${SENDER}`, {
       routes: ACCOUNTS.map((carrier_id) => ({ carrier_id })),
       country: "FR",
-      rate_per_second: 500,
+      rate_per_second,
     }),
     200,
   );
+}
+
+/** A message from a handset to `SENDER`, as Kannel brings it. */
+export function inboundPath({ id, from, text }: { id: string; from: string; text: string }): string {
+  return `/carriers/first/inbound?${new URLSearchParams({
+    key: SECRET,
+    id,
+    from,
+    to: SENDER,
+    text,
+    charset: "UTF-8",
+  })}`;
 }
 
 async function expectStatus(reply: Promise<Reply>, status: number): Promise<void> {
@@ -124,10 +140,10 @@ export function startTraffic(fleet: Fleet, random: () => number): Traffic {
     const [person] = courted.splice(Math.floor(random() * courted.length), 1);
     if (person === undefined) return;
     const id = `mo-${++ids}`;
-    const query = new URLSearchParams({ key: SECRET, id, from: person, to: SENDER, text: "STOP", charset: "UTF-8" });
+    const path = inboundPath({ id, from: person, text: "STOP" });
     const webhook = async () => {
       await insist(async () => {
-        const { status } = await fleet.webhook(`/carriers/first/inbound?${query}`);
+        const { status } = await fleet.webhook(path);
         return { status, text: "", body: null };
       }, [200]);
       if (!told.stopped.has(person)) told.stopped.set(person, Date.now());

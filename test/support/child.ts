@@ -5,6 +5,7 @@ export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const START_DEADLINE_MS = 90_000;
 
 export interface Child {
+  pid: number;
   /** Everything printed so far, both streams. */
   output(): string;
   /** Resolves with the match once the output holds it. @throws when the process ends first, with what it printed. */
@@ -39,6 +40,7 @@ export function startDeno(args: string[], env: Record<string, string>, cwd = PRO
     return code;
   });
   return {
+    pid: process.pid,
     output: () => output,
     async printed(pattern) {
       const deadline = performance.now() + START_DEADLINE_MS;

@@ -38,20 +38,38 @@ export function weighContent(
   learned: WordWeights,
   { commercial, informative, floor, ceiling }: Thresholds,
 ): Content {
-  let advertises = 0, informs = 0, strongest = 0, score = 0;
-  for (const { value: { weight } } of signals) {
-    if (weight > 0) advertises += weight;
-    else informs += weight;
-    if (weight > strongest) strongest = weight;
-  }
+  let score = 0;
+  const { points, clearOffer } = signalPoints(signals, { floor, ceiling });
   const weighed = learned.weigh(text, tokens);
   for (const { weight } of weighed) score += weight;
-  score = Math.round((score + Math.min(advertises, ceiling) + Math.max(informs, floor)) * 100) / 100;
-  if (strongest >= CLEAR_OFFER && score < commercial) score = commercial;
+  score = Math.round((score + points) * 100) / 100;
+  if (clearOffer && score < commercial) score = commercial;
   return {
     category: score >= commercial ? "commercial" : score <= informative ? "informative" : "unclear",
     score,
     words: (count) => weightiest(text, tokens, signals, weighed, count),
+  };
+}
+
+/**
+ * Points of the hand-written signals, and whether one of them decides alone. Where a text speaks about an offer and makes none, the strongest
+ * sign of that counts on top of the floor, and the points alone decide: an advertisement that warns as well keeps more of them.
+ */
+export function signalPoints(
+  signals: readonly PhraseMatch<Signal>[],
+  { floor, ceiling }: Pick<Thresholds, "floor" | "ceiling">,
+): { points: number; clearOffer: boolean } {
+  let advertises = 0, informs = 0, strongest = 0, about = 0;
+  for (const { value } of signals) {
+    const { weight } = value;
+    if (value.about) about = Math.min(about, weight);
+    else if (weight > 0) advertises += weight;
+    else informs += weight;
+    if (weight > strongest) strongest = weight;
+  }
+  return {
+    points: Math.min(advertises, ceiling) + Math.max(informs, floor) + about,
+    clearOffer: strongest >= CLEAR_OFFER && about === 0,
   };
 }
 

@@ -126,6 +126,8 @@ export interface Signal {
   weight: number;
   why: string;
   language: string;
+  /** The text speaks about an offer and makes none. */
+  about: boolean;
 }
 
 /** A rule file that is well formed but cannot work; `rule` tells the loader which line to name. */
@@ -222,8 +224,8 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const signals = compileAll<Signal, NamedFile & { content: Of<"signals"> }>(
     of("signals"),
     ({ content }) =>
-      content.signals.flatMap(({ patterns, weight, why }) =>
-        patterns.map((pattern) => ({ pattern, value: { weight, why, language: content.language } }))
+      content.signals.flatMap(({ patterns, weight, why, speaks_about_offers: about = false }) =>
+        patterns.map((pattern) => ({ pattern, value: { weight, why, language: content.language, about } }))
       ),
   );
 

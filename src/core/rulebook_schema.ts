@@ -460,7 +460,19 @@ const Signals = z.strictObject({
     ceiling: z.number().min(0),
   }).optional(),
   signals: z.array(
-    z.strictObject({ patterns: z.array(pattern).min(1), weight: z.number().min(-10).max(10), why: text }),
+    z.strictObject({
+      patterns: z.array(pattern).min(1),
+      weight: z.number().min(-10).max(10),
+      why: text,
+      /**
+       * Shows that the text speaks about an offer and makes none (a warning of fraud, a voucher that was used or paid back): then no
+       * clear offer decides alone, and the weight counts below the floor. Signs of information only.
+       */
+      speaks_about_offers: z.literal(true).optional(),
+    }).refine(({ weight, speaks_about_offers }) => !speaks_about_offers || weight < 0, {
+      message: "speaks_about_offers belongs to signs of information: give a weight below zero",
+      path: ["weight"],
+    }),
   ).min(1),
 });
 /**

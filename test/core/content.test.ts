@@ -6,10 +6,18 @@ import { compileWeights } from "../../src/core/weights.ts";
 
 const LIMITS = { commercial: 2, informative: -0.25, floor: -7, ceiling: 10 };
 
-function weigh(text: string, signals: Record<string, number>, learned: Record<string, number> = {}) {
+function weigh(
+  text: string,
+  signals: Record<string, number>,
+  learned: Record<string, number> = {},
+  about: ReadonlySet<string> = new Set(),
+) {
   const tokens = tokenize(text);
   const matcher = compilePatterns(
-    Object.entries(signals).map(([pattern, weight]) => ({ pattern, value: { weight, why: "", language: "en" } })),
+    Object.entries(signals).map(([pattern, weight]) => ({
+      pattern,
+      value: { weight, why: "", language: "en", about: about.has(pattern) },
+    })),
   );
   const weights = compileWeights([{ traits: { exclamation: 0.5 }, words: learned }]);
   return weighContent(text, tokens, matcher.match(tokens), weights, LIMITS);
@@ -37,6 +45,15 @@ describe("weighContent()", () => {
   test("one clear offer makes a text commercial whatever else it says", () => {
     const { category, score } = weigh("order order order coupon", { coupon: 10, order: -3 }, { order: -4 });
     expect([category, score]).toEqual(["commercial", 2]);
+  });
+
+  test("a text that speaks about an offer is settled by its points, which count below the floor", () => {
+    const signals = { prize: 10, order: -9, fake: -8, scam: -6 };
+    const about = new Set(["fake", "scam"]);
+    expect(weigh("fake prize", signals, {}, about)).toMatchObject({ category: "commercial", score: 2 });
+    expect(weigh("fake scam prize order", signals, {}, about)).toMatchObject({ category: "informative", score: -5 });
+    expect(weigh("fake prize shop", signals, { shop: 1 }, about).category).toBe("commercial");
+    expect(weigh("fake prize", signals, { prize: -3 }, about).category).toBe("informative");
   });
 
   test("many small signs are no clear offer", () => {

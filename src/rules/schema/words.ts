@@ -350,6 +350,8 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       patterns: PATTERNS,
       weight: "Positive is advertising, negative information; from -10 to 10",
       why: "What kind of sign it is, shown in decisions",
+      speaks_about_offers:
+        "The text speaks about an offer and makes none (a warning of fraud, a voucher used or paid back): then no clear offer decides alone",
     },
   },
   weights: {

@@ -1,3 +1,4 @@
+import { signalPoints } from "../../core/content.ts";
 import { tokenize } from "../../core/text.ts";
 import type { Rulebook } from "../../core/rulebook.ts";
 import { TRAITS, weightKeys } from "../../core/weights.ts";
@@ -13,8 +14,8 @@ export interface TrainingRow extends LabelledText {
   cluster: number;
   /** Points of the hand-written signals, within floor and ceiling. */
   signals: number;
-  /** Weight of the strongest hand-written sign of advertising. */
-  strongest: number;
+  /** A hand-written sign makes it commercial whatever else it says. */
+  clearOffer: boolean;
   keys: readonly string[];
 }
 
@@ -39,19 +40,13 @@ export function prepare(
   return texts.map((row, index) => {
     const tokens = tokenize(row.text);
     const { signals } = rulebook.country(rulebook.locate(recipientOf(row.lang)).country);
-    let advertises = 0, informs = 0, strongest = 0;
-    for (const { value: { weight } } of signals.match(tokens)) {
-      if (weight > 0) advertises += weight;
-      else informs += weight;
-      strongest = Math.max(strongest, weight);
-    }
-    const { floor, ceiling } = rulebook.thresholds;
+    const { points, clearOffer } = signalPoints(signals.match(tokens), rulebook.thresholds);
     const { traits, words } = weightKeys(row.text, tokens);
     return {
       ...row,
       cluster: clusters[index]!,
-      signals: Math.min(advertises, ceiling) + Math.max(informs, floor),
-      strongest,
+      signals: points,
+      clearOffer,
       keys: [...traits.map((trait) => TRAIT + trait), ...words],
     };
   });

@@ -1,4 +1,3 @@
-import { CLEAR_OFFER } from "../../core/content.ts";
 import { type Figures, figures } from "../evaluate.ts";
 import { pointsOf, train, type TrainingRow } from "./train.ts";
 
@@ -43,7 +42,7 @@ function decided(rows: readonly TrainingRow[], learned: ReturnType<typeof train>
   return rows.map((row) => ({
     row,
     label: row.label,
-    decided: row.strongest >= CLEAR_OFFER || pointsOf(row, learned) > informative ? "commercial" : "informative",
+    decided: row.clearOffer || pointsOf(row, learned) > informative ? "commercial" : "informative",
   }));
 }
 

@@ -595,8 +595,8 @@ const CASES: Case[] = [
   {
     name: "a mention with a word that nobody understands",
     check: "mention_word",
-    broken: { [DE]: ['reply: ["Abmelden: STOPP"]', 'reply: ["Zum Ende: SCHLUSS"]'] },
-    finds: { file: DE, says: /"Zum Ende: SCHLUSS" names no opt-out keyword/, severity: "error", at: "reply:" },
+    broken: { [DE]: ['reply: ["Abmelden: STOPP"]', 'reply: ["Zum Abschied: SCHLUSS"]'] },
+    finds: { file: DE, says: /"Zum Abschied: SCHLUSS" names no opt-out keyword/, severity: "error", at: "reply:" },
     near: { [DE]: ['reply: ["Abmelden: STOPP"]', 'reply: ["Zum Ende: ABMELDEN"]'] },
   },
   {
@@ -963,10 +963,10 @@ describe("the gate of activation", () => {
   test("an error of the lint keeps a rulebook from becoming active, and is told with its line", async () => {
     const { rulebook, problems } = await checkRulebook({
       ...shipped,
-      [DE]: shipped[DE]!.replace('reply: ["Abmelden: STOPP"]', 'reply: ["Ende: SCHLUSS"]'),
+      [DE]: shipped[DE]!.replace('reply: ["Abmelden: STOPP"]', 'reply: ["Abschied: SCHLUSS"]'),
     });
     expect(rulebook).toBeNull();
-    expect(problems.find(({ problem }) => problem.startsWith('"Ende: SCHLUSS" names no opt-out keyword'))).toEqual({
+    expect(problems.find(({ problem }) => problem.startsWith('"Abschied: SCHLUSS" names no opt-out keyword'))).toEqual({
       file: DE,
       line: lineOf(shipped[DE]!, "reply: ["),
       rule: null,

@@ -17,7 +17,7 @@ const MOST_READINGS = 8;
  * A shorter word is too near to too many others to be taken for one of them. The first letter is rarely wrong, and a word that
  * only ends otherwise is another form of it.
  */
-const MIN_CORRECTED = 5;
+const MIN_CORRECTED = 4;
 /** A shorter word is rarely two of them. */
 const MIN_SPLIT = 6;
 const LONGEST = 40;

@@ -13,7 +13,7 @@ import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
 import { followFolder, logDifference, publishFolder } from "./rules/follow.ts";
-import { listApiKeys, saveApiKey, startKey } from "./store/api_keys.ts";
+import { hasAdminKey, saveApiKey, startKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
 import { openEmbedded } from "./store/embedded.ts";
@@ -166,7 +166,7 @@ async function ensureAdminKey(
     await saveApiKey(db, ...startKey(given, "PARLEY_ADMIN_KEY", newId, now));
     return null;
   }
-  if ((await listApiKeys(db)).some(({ role, revoked_at }) => role === "admin" && revoked_at === null)) return null;
+  if (await hasAdminKey(db)) return null;
   const key = `pk_${base64Url(crypto.getRandomValues(new Uint8Array(24)))}`;
   await saveApiKey(db, ...startKey(key, "first start", newId, now));
   return key;

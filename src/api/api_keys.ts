@@ -7,7 +7,7 @@ import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, line } from "./fields.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, problems } from "./schemas.ts";
+import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const KEY_BYTES = 32;
 const Role = z.enum(["admin", "app"]).openapi({
@@ -63,12 +63,16 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       method: "get",
       path: "/v1/keys",
       summary: "List API keys, newest first",
-      description: "All of them on one page; revoked ones too, since messages and suppressions name them.",
+      description: "Revoked ones too, since messages and suppressions name them.",
       tags: ["Keys"],
       middleware: [requireAdmin()] as const,
-      responses: { 200: json(pageOf(Key), "The keys, without the keys themselves"), ...problems, ...forbidden },
+      request: { query: z.object(PageQuery) },
+      responses: { 200: json(pageOf(Key), "A page, without the keys themselves"), ...problems, ...forbidden },
     }),
-    async (c) => c.json({ data: (await listApiKeys(deps.db)).map(keyView), next_cursor: null }, 200),
+    async (c) => {
+      const { rows, next } = await listApiKeys(deps.db, c.req.valid("query"));
+      return c.json({ data: rows.map(keyView), next_cursor: next }, 200);
+    },
   );
 
   routes.openapi(
@@ -80,7 +84,15 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       tags: ["Keys"],
       middleware: [requireAdmin()] as const,
       request: { params: Id },
-      responses: { 204: { description: "Revoked" }, ...problems, ...notFound, ...forbidden },
+      responses: {
+        204: { description: "Revoked" },
+        409: {
+          description: "`last_admin_key`: nobody could administer the gateway without it; make another one first",
+        },
+        ...problems,
+        ...notFound,
+        ...forbidden,
+      },
     }),
     async (c) => {
       const { id } = c.req.valid("param");
@@ -88,7 +100,15 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       const fact = { at: now, actor: c.get("principal").api_key_id, action: "key.revoked", subject: id } as const;
       const revoked = await revokeApiKey(deps.db, id, now, auditRow(fact, deps.newId));
       keys.forget();
-      if (!revoked) throw problem(404, "not_found", "No such key");
+      if (revoked === "no_such_key") throw problem(404, "not_found", "No such key");
+      if (revoked === "last_admin_key") {
+        throw problem(
+          409,
+          "last_admin_key",
+          "The last admin key",
+          "Make another admin key first: without one nobody could.",
+        );
+      }
       return c.body(null, 204);
     },
   );

@@ -1,8 +1,9 @@
-import { desc } from "drizzle-orm";
+import { desc, lt } from "drizzle-orm";
 import { hash } from "node:crypto";
 import type { NewId } from "../gateway/ids.ts";
 import { auditIfChanged, type AuditRow, auditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
+import { pageOf } from "./messages.ts";
 import { api_keys } from "./schema.ts";
 
 export type ApiKey = Omit<typeof api_keys.$inferSelect, "hash">;
@@ -59,16 +60,42 @@ export function startKey(
   return [{ id, hash: hashKey(key), name, role, created_at: now }, auditRow(entry, newId)];
 }
 
-export async function listApiKeys({ orm }: Db): Promise<ApiKey[]> {
+/** A page, newest first; revoked ones too. */
+export async function listApiKeys(
+  { orm }: Db,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ rows: ApiKey[]; next: string | null }> {
   const { id, name, role, created_at, revoked_at } = api_keys;
-  return await orm.select({ id, name, role, created_at, revoked_at }).from(api_keys).orderBy(desc(api_keys.id));
+  const rows = await orm.select({ id, name, role, created_at, revoked_at }).from(api_keys)
+    .where(cursor === undefined ? undefined : lt(id, cursor)).orderBy(desc(id)).limit(limit + 1);
+  return pageOf(rows, limit);
 }
 
-/** False when there is no such live key. `entry` records it. */
-export async function revokeApiKey({ client }: Db, id: string, at: number, entry: AuditRow): Promise<boolean> {
-  const [revoked] = await client.batch([
-    { sql: "update api_keys set revoked_at = ? where id = ? and revoked_at is null", args: [at, id] },
+/** Whether somebody can administer this gateway. */
+export async function hasAdminKey({ client }: Db): Promise<boolean> {
+  const { rows } = await client.execute("select 1 from api_keys where role = 'admin' and revoked_at is null limit 1");
+  return rows.length > 0;
+}
+
+/**
+ * Ends a key; `entry` records it. The last one with which the gateway can be administered stays: nobody could make another one
+ * without the machine itself.
+ */
+export async function revokeApiKey(
+  { client }: Db,
+  id: string,
+  at: number,
+  entry: AuditRow,
+): Promise<"revoked" | "no_such_key" | "last_admin_key"> {
+  const results = await client.batch([
+    {
+      sql: `update api_keys set revoked_at = :at where id = :id and revoked_at is null and (role != 'admin'
+        or exists (select 1 from api_keys o where o.role = 'admin' and o.revoked_at is null and o.id != :id))`,
+      args: { at, id },
+    },
     ...auditIfChanged(entry),
+    { sql: "select 1 from api_keys where id = ? and revoked_at is null", args: [id] },
   ]);
-  return revoked!.rowsAffected > 0;
+  if (results[0]!.rowsAffected > 0) return "revoked";
+  return results.at(-1)!.rows.length > 0 ? "last_admin_key" : "no_such_key";
 }

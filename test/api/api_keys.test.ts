@@ -27,6 +27,29 @@ test("a key is shown once, works at once, and stops when it is revoked", async (
   expect((await gateway.call("GET", "/v1/keys")).body.data[0].revoked_at).not.toBeNull();
 });
 
+test("the last admin key stays, until there is another one", async () => {
+  const gateway = await testGateway();
+  const { data } = (await gateway.call("GET", "/v1/keys")).body;
+  const { id } = data.find(({ role }: { role: string }) => role === "admin");
+  const refused = await gateway.call("DELETE", `/v1/keys/${id}`);
+  expect([refused.status, refused.body.code]).toEqual([409, "last_admin_key"]);
+  expect((await gateway.call("GET", "/v1/audit?action=key.revoked")).body.data).toEqual([]);
+
+  const { body: other } = await gateway.call("POST", "/v1/keys", { name: "second", role: "admin" });
+  expect((await gateway.call("DELETE", `/v1/keys/${id}`)).status).toBe(204);
+  const asOther = { authorization: `Bearer ${other.key}` };
+  expect((await gateway.call("DELETE", `/v1/keys/${other.id}`, undefined, asOther)).status).toBe(409);
+});
+
+test("keys are listed page by page, newest first", async () => {
+  const gateway = await testGateway();
+  for (const name of ["one", "two"]) await gateway.call("POST", "/v1/keys", { name, role: "app" });
+  const first = (await gateway.call("GET", "/v1/keys?limit=3")).body;
+  expect(first.data.slice(0, 2).map(({ name }: { name: string }) => name)).toEqual(["two", "one"]);
+  const second = (await gateway.call("GET", `/v1/keys?limit=3&cursor=${first.next_cursor}`)).body;
+  expect([first.data.length, second.data.length, second.next_cursor]).toEqual([3, 1, null]);
+});
+
 test("a key that the environment brings back is told of under the id that it has, and one that stands is not", async () => {
   const gateway = await testGateway();
   const { data } = (await gateway.call("GET", "/v1/keys")).body;

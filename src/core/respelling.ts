@@ -20,13 +20,16 @@ const MOST_READINGS = 8;
 const MIN_CORRECTED = 4;
 /** A shorter word is rarely two of them. */
 const MIN_SPLIT = 6;
-const LONGEST = 40;
+const LONGEST = 32;
+/** A text with more words that no phrase uses speaks of something else, or another language. */
+const MOST_UNKNOWN = 4;
 /** Letters of an average part: anything can be cut into words of one letter. */
 const MEAN_PART = 3;
 /** Other readings of one word. */
 const MOST_CHOICES = 6;
-/** Words that one may be made of. */
+/** Words that one may be made of, and ways to reach the same letter: what a hostile text can cost. */
 const MOST_PARTS = 7;
+const MOST_WAYS = 3;
 
 /**
  * `vocabulary` is asked once, at the first text. `isSlip` tells whether a word may be another with one typing error in it
@@ -56,12 +59,13 @@ export function compileRespelling(
     readings(tokens) {
       if (tokens.length > MOST_TOKENS) return [];
       const words = known ??= vocabulary();
+      const isUnknown = ({ text, shape }: Token) => shape === null && !words.has(text) && !existing.has(text);
+      const unknown = tokens.filter(isUnknown).length;
+      if (unknown === 0 || unknown > MOST_UNKNOWN) return [];
       let readings: Token[][] = [[]];
       let changed = false;
       for (const token of tokens) {
-        const choices = token.shape !== null || words.has(token.text) || existing.has(token.text)
-          ? []
-          : choicesFor(token.text, words);
+        const choices = isUnknown(token) ? choicesFor(token.text, words) : [];
         if (choices.length === 0) { for (const reading of readings) reading.push(token); }
         else {
           changed = true;
@@ -85,7 +89,7 @@ function splits(text: string, words: ReadonlySet<string>): string[][] {
     for (const { at, parts } of reached) {
       for (let end = text.length; end > at; end--) {
         const ways = seen.get(end) ?? 0;
-        if (ways >= MOST_CHOICES || !words.has(text.slice(at, end))) continue;
+        if (ways >= MOST_WAYS || !words.has(text.slice(at, end))) continue;
         seen.set(end, ways + 1);
         next.push({ at: end, parts: [...parts, text.slice(at, end)] });
       }

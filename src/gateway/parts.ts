@@ -64,10 +64,9 @@ function scopeOf(effects: readonly Effect[]): "commercial" | "all" | null {
 /** A closed long message as if it had come in one, and what is missing of it. */
 export function joined(long: LongMessage): { sms: InboundSms; incomplete: string | null } {
   const { text, missing } = joinParts(long.parts, long.total);
-  const named = long.parts.find(({ carrier_message_id }) => carrier_message_id !== null);
   return {
     sms: {
-      carrierMessageId: named?.carrier_message_id ?? null,
+      carrierMessageId: long.carrier_message_id,
       from: long.person,
       to: long.sender,
       text,

@@ -86,9 +86,11 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
       const first = firstIdAt("msg", now - PARTS_KEPT_MS);
       for (let round = 0; round < CLOSE_ROUNDS; round++) {
         const { due, oldest } = await closeDue(client, now, CLOSE_GROUP);
-        if (oldest !== null && oldest < first) await client.batch(forgetParts(first, CLOSE_GROUP));
+        const forgotten = oldest === null || oldest >= first
+          ? 0
+          : (await client.batch(forgetParts(first, CLOSE_GROUP))).at(-1)!.rowsAffected;
         if (due.length > 0) await join(due);
-        if (due.length < CLOSE_GROUP) return;
+        if (due.length < CLOSE_GROUP && forgotten < CLOSE_GROUP) return;
       }
     },
     get depth() {

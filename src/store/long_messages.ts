@@ -107,12 +107,15 @@ export function storeParts(parts: readonly PartWrite[], closing: readonly string
   return [
     ...(closing.length === 0 ? [] : [close]),
     {
-      // Another instance may have made it a moment ago, under another id: then the part is not stored, and comes again.
+      // Another instance may have made it a moment ago, under another id, or stored this very delivery and closed its message: then the
+      // part is not stored, and comes again. A message that stayed empty would become one of nothing but a gap.
       sql: `insert or ignore into long_messages (id, carrier_id, person, sender, reference, total, created_at, due_at)
         select j.value->>9, j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>5, ?2, ?2 + ${PART_WINDOW_MS}
         from json_each(?1) j where not exists (select 1 from long_messages l where l.person = j.value->>1
           and l.sender = j.value->>2 and l.reference = j.value->>3 and l.carrier_id = j.value->>0
-          and l.total = j.value->>5 and l.closed_at is null)`,
+          and l.total = j.value->>5 and l.closed_at is null)
+          and not exists (select 1 from message_parts d where d.carrier_message_id is not null
+            and d.carrier_id = j.value->>0 and d.carrier_message_id = j.value->>6 and d.number = j.value->>4)`,
       args: [rows, now],
     },
     {
@@ -160,11 +163,12 @@ export interface LongMessage {
   total: number;
   created_at: number;
   opt_out_scope: "commercial" | "all" | null;
+  /** The carrier's id that the message gets: of the first part whose id no other message has; null when there is none. */
+  carrier_message_id: string | null;
   /** In their order. */
   parts: {
     number: number;
     text: string;
-    carrier_message_id: string | null;
     media: string[];
     carrier_intent: Intent | null;
     already_answered: boolean;
@@ -196,23 +200,29 @@ export async function closeDue(
   return { due: rows.map((row) => row["id"] as string), oldest };
 }
 
-/** Those of `ids` that are closed and no message yet, with their parts. */
+/**
+ * Those of `ids` that are closed and no message yet, with their parts. A carrier that gives all parts of a message one id, and brings
+ * the last of them late, brings two messages under it: the second has none.
+ */
 export async function closedMessages(client: DbClient, ids: readonly string[]): Promise<LongMessage[]> {
   const { rows } = await client.execute({
     sql: `select l.id, l.carrier_id, l.person, l.sender, l.total, l.created_at, l.opt_out_scope,
-        (select json_group_array(json_array(p.number, p.text, p.carrier_message_id, p.media, p.carrier_intent,
-            p.already_answered)) from (select * from message_parts where long_message_id = l.id order by number) p) as parts
+        (select p.carrier_message_id from message_parts p where p.long_message_id = l.id
+          and p.carrier_message_id is not null and not exists (select 1 from messages m where m.direction = 'inbound'
+            and m.carrier_id = p.carrier_id and m.carrier_message_id = p.carrier_message_id)
+          order by p.number limit 1) as carrier_message_id,
+        (select json_group_array(json_array(p.number, p.text, p.media, p.carrier_intent, p.already_answered))
+          from (select * from message_parts where long_message_id = l.id order by number) p) as parts
       from json_each(?) j join long_messages l on l.id = j.value and l.closed_at is not null and l.due_at is not null`,
     args: [JSON.stringify(ids)],
   });
   return rows.map((row) => ({
     ...row as unknown as Omit<LongMessage, "parts">,
     parts: (JSON.parse(row["parts"] as string) as StoredPart[]).map((part) => {
-      const [number, text, carrier_message_id, media, carrier_intent, already_answered] = part;
+      const [number, text, media, carrier_intent, already_answered] = part;
       return {
         number,
         text: JSON.parse(text) as string,
-        carrier_message_id,
         media: media === null ? [] : JSON.parse(media) as string[],
         carrier_intent,
         already_answered: already_answered === 1,
@@ -224,7 +234,6 @@ export async function closedMessages(client: DbClient, ids: readonly string[]): 
 type StoredPart = [
   number: number,
   text: string,
-  carrier_message_id: string | null,
   media: string | null,
   carrier_intent: Intent | null,
   already_answered: 0 | 1,
@@ -232,7 +241,7 @@ type StoredPart = [
 
 /**
  * Statements for the end of the transaction in which long messages become messages: the timeline tells what is missing, and what hangs on
- * them (`requires`) is not written a second time. `incomplete`: the detail for the timeline.
+ * them (`requires`) is not written a second time. One whose message was not stored stays due. `incomplete`: the detail for the timeline.
  */
 export function becomeMessages(
   messages: readonly { long_message_id: string; message_id: string; incomplete: string | null }[],
@@ -244,17 +253,19 @@ export function becomeMessages(
     {
       sql: `insert into message_events (message_id, at, status, detail)
         select j.value->>1, ?2, 'incomplete', j.value->>2 from json_each(?1) j
-        join long_messages l on l.id = j.value->>0 and l.due_at is not null where j.value->>2 is not null`,
+        join long_messages l on l.id = j.value->>0 and l.due_at is not null join messages m on m.id = j.value->>1
+        where j.value->>2 is not null`,
       args: [rows, now],
     },
     {
-      sql: `update long_messages set due_at = null where id in (select value->>0 from json_each(?))`,
+      sql: `update long_messages set due_at = null where id in (select j.value->>0 from json_each(?) j
+        join messages m on m.id = j.value->>1)`,
       args: [rows],
     },
   ];
 }
 
-/** Forgets at most `limit` messages whose parts no carrier brings any more. `before`: least id that is kept. */
+/** Forgets at most `limit` messages whose parts no carrier brings any more; the last statement tells how many. `before`: least id that is kept. */
 export function forgetParts(before: string, limit: number): InStatement[] {
   const old = `select id from long_messages where id < ?1 and due_at is null order by id limit ?2`;
   return [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { InboundOutcome, InboundSms } from "../../src/carriers/carrier.ts";
-import { PART_WINDOW_MS, PARTS_KEPT_MS } from "../../src/store/long_messages.ts";
+import { PART_WINDOW_MS, PARTS_KEPT_MS, storeParts } from "../../src/store/long_messages.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
 import type { Instance } from "../support/instance.ts";
 import { sharedGateway } from "../support/shared_gateway.ts";
@@ -160,6 +160,40 @@ describe.each(DATABASE_KINDS)("long messages in parts, %s database", (kind) => {
     expect(await texts()).toEqual(["Bonjour,  […]", "[…] à demain"]);
   });
 
+  test("a part that comes too late under the one id of all parts is not taken for a repetition of the message", async () => {
+    await part("Bonjour, ", 1, 2, { id: "same" });
+    await waitForWindow();
+    await part("je veux partir", 2, 2, { id: "same" });
+    await waitForWindow();
+    expect((await messages()).map(({ text, carrier_message_id }) => [text, carrier_message_id])).toEqual([
+      ["Bonjour,  […]", "same"],
+      ["[…] je veux partir", null],
+    ]);
+    expect(await count("message_events", "status = 'incomplete'")).toBe(2);
+  });
+
+  test("a message that finds its id taken in the very moment is made by the next tick", async () => {
+    await part("Bonjour, ", 1, 2, { id: "same" });
+    // Another instance stores a message under the id between our look and our write.
+    await g.sql(`create trigger moment before insert on messages when new.text like 'Bonjour,%' and not exists
+      (select 1 from messages where id = 'msg_other') begin
+        insert into messages (id, direction, status, person, sender, text, encoding, segments, priority, attempts, carrier_id,
+          carrier_message_id, conversation_id, created_at, decision)
+        values ('msg_other', 'inbound', 'received', '+33612000009', '36105', 'x', 'GSM-7', 1, 0, 0, 'sandbox', 'same', 'cnv_x', 1,
+          '{"intent":"none"}');
+      end`);
+    try {
+      await waitForWindow();
+      expect(await texts()).toEqual(["x"]);
+      g.clock.at += 5_000;
+      await g.dispatcher.tick();
+      expect((await texts()).toSorted()).toEqual(["Bonjour,  […]", "x"]);
+      expect(await count("message_events", "status = 'incomplete'")).toBe(1);
+    } finally {
+      await g.sql("drop trigger moment");
+    }
+  });
+
   test("a reference used again is a new message: behind a finished one, and in the middle of one", async () => {
     await part("Un ", 1, 2, { id: "a1" });
     await part("deux", 2, 2, { id: "a2" });
@@ -168,6 +202,20 @@ describe.each(DATABASE_KINDS)("long messages in parts, %s database", (kind) => {
     await part("cinq", 2, 2, { id: "c2" });
     await g.dispatcher.tick();
     expect((await texts()).toSorted()).toEqual(["Quatre cinq", "Trois  […]", "Un deux"].toSorted());
+  });
+
+  test("an instance that looked before another one stored all of it leaves no empty message behind", async () => {
+    await part("Un ", 1, 2, { id: "a1" });
+    await part("deux", 2, 2, { id: "a2" });
+    // Its look found nothing, and its write comes now.
+    const late = {
+      ...{ id: "prt_late", long_message_id: "msg_late", carrier_id: "sandbox", person: FR, sender: "36105" },
+      ...{ reference: "7", number: 1, total: 2, carrier_message_id: "a1", text: "Un ", media: [] },
+      ...{ carrier_intent: null, already_answered: false, opt_out_scope: null },
+    };
+    await g.db.client.batch(storeParts([late], [], g.clock.at));
+    await waitForWindow();
+    expect([await texts(), await count("long_messages")]).toEqual([["Un deux"], 1]);
   });
 
   test("one id for all parts of a message is no repetition", async () => {
@@ -308,5 +356,16 @@ describe.each(DATABASE_KINDS)("long messages in parts, %s database", (kind) => {
     g.clock.at += 2_000;
     await g.dispatcher.tick();
     expect([await count("message_parts"), await count("long_messages"), await count("messages")]).toEqual([0, 0, 1]);
+  });
+
+  test("many parts are forgotten in one tick, where ticks are rare", async () => {
+    await g.sql(
+      `with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000)
+      insert into long_messages (id, carrier_id, person, sender, reference, total, created_at, closed_at)
+      select 'msg_00' || i, 'sandbox', ?, '36105', i, 2, 0, 0 from n`,
+      FR,
+    );
+    await g.dispatcher.tick();
+    expect(await count("long_messages")).toBe(0);
   });
 });

@@ -110,8 +110,8 @@ async function start(): Promise<void> {
 
   const stop = async () => {
     log("info", "stopping");
-    await server.shutdown();
-    await Promise.all([runner.stop(), webhookRunner.stop()]);
+    // At once: whoever stops the process does not wait for long, and what is cut off is of unknown outcome.
+    await Promise.all([server.shutdown(), runner.stop(), webhookRunner.stop()]);
     await follower.stop();
     await db.close();
     Deno.exit(0);

@@ -3,7 +3,16 @@ import { type CarrierChange, type HealthStep, healthSteps, probeAgain } from "..
 import { claimDue, type Claimed, nextDue, NOTHING } from "../store/claim.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { type Facts, loadFacts } from "../store/facts.ts";
-import { heldDue, recordHandOvers, recoverLeases, redecide, redecideClaimed, type Redecided } from "../store/outbox.ts";
+import {
+  giveBack,
+  heldDue,
+  recordHandOvers,
+  recoverLeases,
+  redecide,
+  redecideClaimed,
+  type Redecided,
+  type Untouched,
+} from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
 import type { WaitingRow } from "../store/waiting.ts";
 import { noWrites, statementsOf, type Writes } from "../store/writes.ts";
@@ -17,6 +26,13 @@ import type { Settings } from "./settings.ts";
 
 /** Longer than any hand-over may take: the outgoing call's own deadline is 10 s. */
 const LEASE_MS = 60_000;
+/**
+ * No hand-over begins later than this after its claim was asked for. An instance that was suspended, or waited so long for the
+ * database, cannot know what happened meanwhile: another may have ended the lease, and the person may have said STOP.
+ */
+const BEGIN_WITHIN_MS = 10_000;
+/** While the database does not take what a carrier answered. */
+const RECORD_AGAIN_MS = 500;
 /** Hand-overs under way at once in one instance, of all senders together. */
 const SLOTS = 64;
 const RELEASE_GROUP = 200;
@@ -81,17 +97,47 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
     }
   };
 
+  /** Kept until the lease has run out: a claim of which no answer came may be committed only later. */
+  let untouched: (Untouched & { until: number })[] = [];
+  const giveBackUntouched = async () => {
+    if (untouched.length === 0) return;
+    await client.batch(untouched.map(giveBack));
+    untouched = untouched.filter(({ until }) => performance.now() < until);
+  };
+
+  /** Tries until the lease ends: an answer that is forgotten leaves a message of unknown outcome, or one that nobody tries again. */
+  const record = async (finished: Finished, until: number): Promise<void> => {
+    while (true) {
+      try {
+        return await recorder.submit(finished);
+      } catch (error) {
+        if (!isDatabaseDown(error) || performance.now() >= until) throw error;
+        await pause(RECORD_AGAIN_MS);
+      }
+    }
+  };
+
   let sealAt = 0;
-  const tick = async (budgetMs = Infinity): Promise<number> => {
+  const tick = async (budgetMs = Infinity, stopping = () => false): Promise<number> => {
+    const underWay = new Set<Promise<void>>();
+    try {
+      return await dispatch(underWay, budgetMs, stopping);
+    } finally {
+      // Also when the database failed: what is under way counts as such until its answer is recorded.
+      await Promise.all(underWay);
+    }
+  };
+
+  const dispatch = async (underWay: Set<Promise<void>>, budgetMs: number, stopping: () => boolean): Promise<number> => {
     const started = performance.now();
     let lookAt = started;
-    const underWay = new Set<Promise<void>>();
     let handed = 0;
     let failure: unknown;
-    while (performance.now() - started < budgetMs && failure === undefined) {
+    while (performance.now() - started < budgetMs && failure === undefined && !stopping()) {
       const settings = await deps.settings.current();
       let more = false;
       if (performance.now() >= lookAt) {
+        await giveBackUntouched();
         await recoverLeases(
           client,
           deps.now(),
@@ -111,37 +157,51 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
       const now = deps.now();
       const leaseUntil = now + LEASE_MS;
       const lease = deps.newId("lea");
-      const claimed = free === 0 ? NOTHING : await claimDue(client, { lease, now, leaseUntil, limit: free });
+      const asked = performance.now();
+      const until = asked + LEASE_MS;
+      // Neither clock alone tells: one stands still while the machine sleeps, the other may be set.
+      const tooLate = () => performance.now() - asked > BEGIN_WITHIN_MS || deps.now() - now > BEGIN_WITHIN_MS;
+      const untouchedIfDown = (ids: readonly string[] | null) => (error: unknown): never => {
+        // Anything else is about the messages themselves, and would meet them again and again.
+        if (isDatabaseDown(error)) untouched.push({ lease, ids, until });
+        throw error;
+      };
+      const claimed = free === 0
+        ? NOTHING
+        : await claimDue(client, { lease, now, leaseUntil, limit: free }).catch(untouchedIfDown(null));
       for (const [id, state] of claimed.accounts) state === "in_order" ? ailing.delete(id) : ailing.add(id);
-      const { rows, changed, opened } = await lookAgain(claimed, deps, settings);
+      const { rows, changed, opened } = await lookAgain(claimed, deps, settings).catch(untouchedIfDown(null));
       if (changed.length > 0) {
-        try {
-          const doubted = heldForDoubt(changed.filter(({ id }) => claimed.facts.get(id)?.person.open_review));
-          await client.batch([
-            ...redecideClaimed(changed, now, lease),
-            ...statementsOf(opened, now),
-            ...releaseSettled(doubted, now),
-          ]);
-          rows.push(...changed.filter(({ status }) => status === "sending"));
-        } catch (error) {
+        const doubted = heldForDoubt(changed.filter(({ id }) => claimed.facts.get(id)?.person.open_review));
+        await client.batch([
+          ...redecideClaimed(changed, now, lease),
+          ...statementsOf(opened, now),
+          ...releaseSettled(doubted, now),
+        ]).catch(untouchedIfDown(changed.map(({ id }) => id))).then(
+          () => rows.push(...changed.filter(({ status }) => status === "sending")),
           // The others of the claim may leave all the same: what was not changed needs nothing written.
-          failure = error;
-        }
+          (error) => failure = error,
+        );
       }
-      const untried = [...claimed.accounts].flatMap(([id, state]) =>
-        state === "probed" && !rows.some(({ carrier_id }) => carrier_id === id) ? [id] : []
-      );
-      if (untried.length > 0) {
-        // What was claimed beside them must leave whatever comes of this.
-        await client.execute(probeAgain(untried, leaseUntil, now)).catch((error) => void (failure ??= error));
-      }
+      const late = tooLate() ? rows.splice(0).map(({ id }) => id) : [];
       for (const row of rows) {
-        const one: Promise<void> = handOver(row, settings, deps).then((finished) => recorder.submit(finished))
+        const one: Promise<void> = handOver(row, settings, deps).then((finished) => record(finished, until))
           // The lease stays: it runs out and the message is recovered, so that a failing database loses nothing.
           .catch((error) => void (failure ??= error))
           .finally(() => underWay.delete(one));
         underWay.add(one);
         handed++;
+      }
+      const untried = [...claimed.accounts].flatMap(([id, state]) =>
+        state === "probed" && !rows.some(({ carrier_id }) => carrier_id === id) ? [id] : []
+      );
+      if (untried.length > 0) {
+        await client.execute(probeAgain(untried, leaseUntil, now)).catch((error) => void (failure ??= error));
+      }
+      if (late.length > 0) {
+        deps.log("warn", "dispatch.too_late", { count: late.length });
+        untouched.push({ lease, ids: late, until });
+        await giveBackUntouched();
       }
       const taken = claimed.rows.length;
       // Where there were lanes, what was claimed may all have fallen out, with others behind it.

@@ -34,10 +34,18 @@ export interface HandOver {
   counts: boolean;
 }
 
-/** Records hand-overs. A report that came first stays: only a message still in this lease changes its status. */
+/**
+ * The answer of hand-over `j` says what became of message `m`: it is still in its lease, or the lease ran out, nobody has tried it
+ * again, and the answer is that the carrier took it.
+ */
+const TELLS =
+  `(m.lease = j.value->>1 and m.status = 'sending' or m.lease is null and j.value->>2 in ('sent', 'delivered')
+  and (m.status = 'unknown' or m.status = 'queued' and m.maybe_taken = 1))`;
+
+/** Records hand-overs. A report that came first stays, and so does what others did once the lease had run out. */
 export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
-  const set = (column: string, value: string) =>
-    `${column} = case when lease = j.value->>1 and status = 'sending' then ${value} else ${column} end`;
+  const tells = TELLS.replaceAll("m.", "");
+  const set = (column: string, value: string) => `${column} = case when ${tells} then ${value} else ${column} end`;
   const rows = JSON.stringify(results.map((one) => [
     one.id,
     one.lease,
@@ -56,7 +64,7 @@ export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
     {
       sql: `insert into message_events (message_id, at, status, detail)
         select j.value->>0, j.value->>7, j.value->>2, j.value->>6 from json_each(?) j
-        join messages m on m.id = j.value->>0 and m.lease = j.value->>1 and m.status = 'sending'`,
+        join messages m on m.id = j.value->>0 and ${TELLS}`,
       args: [rows],
     },
     {
@@ -73,6 +81,22 @@ export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
       args: [rows],
     },
   ];
+}
+
+/** Messages that were claimed under `lease` and surely not handed over. */
+export interface Untouched {
+  lease: string;
+  /** Null for all of them. */
+  ids: readonly string[] | null;
+}
+
+/** They wait again, as if they had not been claimed. One whose lease has ended, and perhaps been recovered, stays what it is. */
+export function giveBack({ lease, ids }: Untouched): InStatement {
+  return {
+    sql: `update messages set status = 'queued', attempts = attempts - 1, lease = null, lease_until = null
+      where lease = ? and status = 'sending'${ids === null ? "" : " and id in (select value from json_each(?))"}`,
+    args: ids === null ? [lease] : [lease, JSON.stringify(ids)],
+  };
 }
 
 /**

@@ -11,15 +11,17 @@ import { openWorkspace } from "./store/workspace.ts";
 
 /** Compares the opt-out lists of providers with the suppressions of the database of `PARLEY_DATABASE_URL`. */
 
-const HELP = `deno task reconcile [--dry-run] [CARRIER_ID…]
+const HELP = `deno task reconcile [--dry-run] [--most N] [CARRIER_ID…]
 
 Reads the opt-out list of each carrier account whose provider tells it (AWS, Telnyx), or of the accounts named. Who is
 blocked there and not here is suppressed here, with the source "carrier"; the differences are printed. Repeating it
 changes nothing more, so it may run every night.
 
   --dry-run   only print the differences
+  --most N    suppress up to N people of one list; unasked it is 100, or 1 % of the people with a thread, and with more
+              nothing is changed: a list that is not the right one could not be undone
 
-Exit code: 0 all lists were read, 1 one was not, 2 wrong usage or settings.
+Exit code: 0 all lists were read, 1 one was not or names too many, 2 wrong usage or settings.
 The same for one account over HTTP: POST /v1/carriers/{id}/reconcile.`;
 
 Deno.exit(await main());
@@ -29,13 +31,22 @@ async function main(): Promise<number> {
     const { values, positionals } = parseArgs({
       args: Deno.args,
       allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, "dry-run": { type: "boolean", default: false } },
+      options: {
+        help: { type: "boolean", short: "h" },
+        "dry-run": { type: "boolean", default: false },
+        most: { type: "string" },
+      },
     });
     if (values.help) {
       print(HELP);
       return 0;
     }
-    return await run(positionals, !values["dry-run"]);
+    if (values.most !== undefined && !/^\d{1,9}$/.test(values.most)) {
+      print(`--most ${values.most}: must be a number\n\n${HELP}`);
+      return 2;
+    }
+    const most = values.most === undefined ? undefined : Number(values.most);
+    return await run(positionals, { apply: !values["dry-run"], most });
   } catch (error) {
     // node:util names the option that it does not know.
     if (error instanceof TypeError && "code" in error) print(`${error.message}\n\n${HELP}`);
@@ -46,7 +57,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(asked: readonly string[], apply: boolean): Promise<number> {
+async function run(asked: readonly string[], how: { apply: boolean; most: number | undefined }): Promise<number> {
   const { database, publicUrl } = readConfig(Deno.env.toObject());
   const db = await openWorkspace("default", database, openEmbedded);
   try {
@@ -65,11 +76,11 @@ async function run(asked: readonly string[], apply: boolean): Promise<number> {
     };
     let code = 0;
     for (const id of ids) {
-      const result = await reconcile(id, deps, { apply, progress: showProgress });
+      const result = await reconcile(id, deps, { ...how, progress: showProgress });
       if (result.ok) print(described(result.drift));
       else {
         print(`${id}: ${result.failure.detail}`);
-        code = Math.max(code, result.failure.code === "list_unreadable" ? 1 : 2);
+        code = Math.max(code, ["list_unreadable", "too_many_missing"].includes(result.failure.code) ? 1 : 2);
       }
     }
     return code;

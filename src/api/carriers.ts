@@ -53,6 +53,12 @@ const People = z.object({
   count: z.int(),
   recipients: z.array(z.string()).openapi({ description: "The first hundred" }),
 });
+const Reconcile = z.strictObject({
+  dry_run: z.boolean().default(false),
+  most: z.int().min(0).optional().openapi({
+    description: "How many people may be suppressed; 100, or 1 % of the people with a thread, when left out",
+  }),
+});
 const DriftView = z.object({
   carrier_id: z.string(),
   listed: z.int().openapi({ description: "Entries of the provider's list" }),
@@ -176,11 +182,15 @@ export function carrierRoutes({ deps }: Api) {
       middleware: [requireAdmin()] as const,
       request: {
         params: CarrierId,
-        body: { content: { "application/json": { schema: z.strictObject({ dry_run: z.boolean().default(false) }) } } },
+        body: { content: { "application/json": { schema: Reconcile } } },
       },
       responses: {
         200: json(DriftView, "How they differ"),
-        409: { description: "`no_list`: the API of this kind of carrier does not tell its list" },
+        409: {
+          description:
+            "`no_list`: the API of this kind of carrier does not tell its list. `too_many_missing`: more people than " +
+            "`most` would be suppressed, and none was",
+        },
         502: { description: "`list_unreadable`: what was read before is applied" },
         ...problems,
         ...notFound,
@@ -188,10 +198,12 @@ export function carrierRoutes({ deps }: Api) {
       },
     }),
     async (c) => {
-      const result = await reconcile(c.req.valid("param").id, deps, { apply: !c.req.valid("json").dry_run });
+      const { dry_run, most } = c.req.valid("json");
+      const result = await reconcile(c.req.valid("param").id, deps, { apply: !dry_run, most });
       if (result.ok) return c.json(result.drift, 200);
       const { code, detail } = result.failure;
       if (code === "carrier_unknown") throw noSuchCarrier();
+      if (code === "too_many_missing") throw problem(409, code, "Too many to suppress unasked", detail);
       throw problem(code === "no_list" ? 409 : 502, code, "Nothing to compare with", detail);
     },
   );

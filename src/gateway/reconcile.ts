@@ -1,5 +1,6 @@
 import { ProviderListError, type ProviderOptOut } from "../carriers/carrier.ts";
 import { parseAddress } from "../core/msisdn.ts";
+import { countPeople } from "../store/conversations.ts";
 import { type KnownSuppression, suppressionsOf } from "../store/suppressions.ts";
 import { type CarrierOptOut, optOutScope, suppressFromCarrier } from "./carrier_opt_out.ts";
 import { carrierIo } from "./carrier_io.ts";
@@ -30,10 +31,27 @@ export interface Drift {
   applied: boolean;
 }
 
-/** `carrier_unknown`, `no_list`: its API does not tell. `list_unreadable`: what was read before is applied all the same. */
-export type ReconcileFailure = { code: "carrier_unknown" | "no_list" | "list_unreadable"; detail: string };
+/**
+ * `carrier_unknown`, `no_list`: its API does not tell. `list_unreadable`: what was read before is applied all the same.
+ * `too_many_missing`: nothing was applied.
+ */
+export type ReconcileFailure = {
+  code: "carrier_unknown" | "no_list" | "list_unreadable" | "too_many_missing";
+  detail: string;
+};
 
 const NAMED = 100;
+
+/**
+ * People whom one run suppresses unasked: so many, or this share of those we have a thread with. What a carrier says of a person only
+ * that person takes back, so the list of another brand, or one that names everybody, could not be undone; waiting for a look harms
+ * nobody, as the provider refuses whoever is on its list.
+ */
+const UNASKED = 100;
+const UNASKED_SHARE = 0.01;
+
+/** Suppressions of one transaction. */
+const PIECE = 200;
 
 /** Accounts whose provider tells its list. */
 export function reconcilable({ carriers }: Settings): CarrierAccount[] {
@@ -42,12 +60,17 @@ export function reconcilable({ carriers }: Settings): CarrierAccount[] {
 
 /**
  * Reads a provider's list page by page, makes what is missing here a suppression (source `carrier`), and reports the drift. Repeated
- * it changes nothing more. `progress` is called after each page. @throws DatabaseError.
+ * it changes nothing more. `most`: people whom it may suppress, when somebody has looked at how many there are. `progress` is called
+ * after each page. @throws DatabaseError.
  */
 export async function reconcile(
   carrier_id: string,
   deps: Pick<Deps, "db" | "settings" | "now" | "newId" | "fetch" | "publicUrl">,
-  { apply, progress = () => {} }: { apply: boolean; progress?: (drift: Drift) => void },
+  { apply, most, progress = () => {} }: {
+    apply: boolean;
+    most?: number | undefined;
+    progress?: (drift: Drift) => void;
+  },
 ): Promise<{ ok: true; drift: Drift } | { ok: false; failure: ReconcileFailure }> {
   const failed = (code: ReconcileFailure["code"], detail: string) =>
     ({ ok: false, failure: { code, detail } }) as const;
@@ -67,17 +90,36 @@ export async function reconcile(
     unreadable: 0,
     applied: apply,
   };
+  const limit = !apply ? 0 : most ?? Math.max(UNASKED, Math.ceil(await countPeople(deps.db.client) * UNASKED_SHARE));
+  const missing = new Map<string, CarrierOptOut>();
+  let unreadable: ProviderListError | null = null;
   try {
     for await (const page of adapter.optOuts(config, carrierIo(carrier_id, adapter, deps))) {
-      const missing = await compare(page, carrier_id, settings, deps, drift);
-      if (apply && missing.length > 0) await deps.db.client.batch(suppressFromCarrier(missing, settings, deps));
+      for (const one of await compare(page, carrier_id, settings, deps, drift)) {
+        missing.set(`${one.person} ${one.sender}`, one);
+      }
+      // They are not applied any more, only counted.
+      if (drift.missing_here.count > limit) missing.clear();
       progress(drift);
     }
   } catch (error) {
     if (!(error instanceof ProviderListError)) throw error;
-    return failed("list_unreadable", `${error.message}, after ${drift.listed} entries.`);
+    unreadable = error;
   }
-  return { ok: true, drift };
+  if (apply && drift.missing_here.count > limit) {
+    return failed(
+      "too_many_missing",
+      `${drift.missing_here.count} people on the list are not suppressed here, more than the ${limit} that are suppressed ` +
+        "unasked: look at a dry run whether it is the right list, then say how many there may be. Nothing was changed.",
+    );
+  }
+  const optOuts = [...missing.values()];
+  for (let from = 0; from < optOuts.length; from += PIECE) {
+    await deps.db.client.batch(suppressFromCarrier(optOuts.slice(from, from + PIECE), settings, deps));
+  }
+  return unreadable === null
+    ? { ok: true, drift }
+    : failed("list_unreadable", `${unreadable.message}, after ${drift.listed} entries.`);
 }
 
 /** Counts a page into `drift` and returns what our register lacks. */
@@ -101,14 +143,17 @@ async function compare(
     // A list of the whole account speaks for each of its senders.
     const senders = scope === "commercial" ? [""] : sendersOf(sender, carrier_id, settings);
     const here = known.get(person) ?? [];
-    const lacking = senders.filter((one) => !here.some((row) => covers(row, scope, one)));
+    const rowsOf = (one: string) => here.filter((row) => concerns(row, scope, one));
+    const lacking = senders.filter((one) => !rowsOf(one).some(({ lifted_at }) => lifted_at === null));
+    // Who came back to one sender has said nothing to the others.
+    const left = lacking.filter((one) => !rowsOf(one).some(({ lifted_at }) => lifted_at! >= (at ?? 0)));
     if (lacking.length === 0) {
       drift.agreed++;
-    } else if (here.some(({ lifted_at }) => lifted_at !== null && lifted_at >= (at ?? 0))) {
+    } else if (left.length === 0) {
       count(drift.returned_here, person);
     } else {
       count(drift.missing_here, person);
-      for (const one of lacking) missing.push({ person, sender: one, message_id: null, carrier_id, detail: LISTED });
+      for (const one of left) missing.push({ person, sender: one, message_id: null, carrier_id, detail: LISTED });
     }
   }
   return missing;
@@ -117,8 +162,8 @@ async function compare(
 /** Stands where a refusal has the carrier's code. */
 const LISTED = "opt-out list";
 
-function covers(row: KnownSuppression, scope: "commercial" | "all", sender: string): boolean {
-  if (row.lifted_at !== null) return false;
+/** The row is, or was, about messages from that sender. */
+function concerns(row: KnownSuppression, scope: "commercial" | "all", sender: string): boolean {
   return scope === "commercial" || (row.scope === "all" && (row.sender === "" || row.sender === sender));
 }
 

@@ -1,5 +1,5 @@
 import { and, desc, eq, type SQL, sql } from "drizzle-orm";
-import type { Db } from "./client.ts";
+import type { Db, DbClient } from "./client.ts";
 import { conversations } from "./schema.ts";
 import type { MessageRow } from "./writes.ts";
 
@@ -61,4 +61,10 @@ export async function lastMessages({ client }: Db, ids: readonly string[]): Prom
     args: [JSON.stringify(ids)],
   });
   return new Map((rows as unknown as MessageRow[]).map((row) => [row.conversation_id, row]));
+}
+
+/** People whom we have a thread with. Reads all of an index: for tasks of the night. */
+export async function countPeople(client: DbClient): Promise<number> {
+  const { rows } = await client.execute("select count(distinct person) as people from conversations");
+  return rows[0]!["people"] as number;
 }

@@ -122,9 +122,44 @@ describe.each(DATABASE_KINDS)("reconciling with a provider's list, %s database",
   test("entries that are no numbers are counted, and the first hundred of many are named", async () => {
     const many = Array.from({ length: 150 }, (_, index) => entry(`+336120${String(index).padStart(5, "0")}`));
     const { reconcile } = await rig([[entry("SHOP"), entry("36105")], many]);
-    const { body } = await reconcile();
+    const { body } = await reconcile({ most: 150 });
     expect([body.listed, body.unreadable, body.missing_here.count]).toEqual([152, 2, 150]);
     expect(body.missing_here.recipients).toHaveLength(100);
+  });
+
+  test.each([
+    ["in one go", false],
+    ["before it breaks off", true],
+  ])(
+    "a list that names everybody %s changes nothing until somebody says how many there may be",
+    async (_, breaksOff) => {
+      const many = Array.from({ length: 101 }, (_, index) => entry(`+336120${String(index).padStart(5, "0")}`));
+      const rest = breaksOff ? [null] : [];
+      const { reconcile, call } = await rig([many.slice(0, 60), many.slice(60), ...rest]);
+      const suppressions = async () => (await call("GET", "/v1/suppressions?limit=200")).body.data.length;
+      for (const body of [{}, { most: 100 }]) {
+        const answer = await reconcile(body);
+        expect([answer.status, answer.body.code, await suppressions()]).toEqual([409, "too_many_missing", 0]);
+        expect(answer.body.detail).toMatch(/^101 people .* more than the 100 /);
+      }
+      expect((await reconcile({ dry_run: true })).status).toBe(breaksOff ? 502 : 200);
+      expect((await reconcile({ most: 101 })).status).toBe(breaksOff ? 502 : 200);
+      expect(await suppressions()).toBe(101);
+    },
+  );
+
+  test("who came back to one sender stays blocked for another", async () => {
+    const person = "+12125550111";
+    const other = "+447700900000";
+    const { reconcile, suppressed, call } = await rig([[
+      entry(person, { sender: US }),
+      entry(person, { sender: other }),
+    ]]);
+    await call("POST", "/carriers/listing/inbound", { from: person, to: US, text: "STOP" });
+    await call("POST", "/carriers/listing/inbound", { from: person, to: US, text: "START" });
+    const { body } = await reconcile();
+    expect([body.returned_here.count, body.missing_here.count]).toEqual([1, 1]);
+    expect((await suppressed(person)).map(({ sender }: { sender: string }) => sender)).toEqual([other]);
   });
 
   test("a list that breaks off is told, and what was read before holds", async () => {
@@ -158,6 +193,7 @@ test("deno task reconcile says when no account has a list, helps, and refuses wh
   expect((await task("migrate")).code).toBe(0);
   expect(await task("reconcile")).toEqual({ code: 0, printed: expect.stringContaining("No carrier account") });
   expect(await task("reconcile", "--help")).toEqual({ code: 0, printed: expect.stringContaining("--dry-run") });
+  expect(await task("reconcile", "--most", "all")).toEqual({ code: 2, printed: expect.stringContaining("--most all") });
   expect(await task("reconcile", "--all")).toEqual({ code: 2, printed: expect.stringContaining("--all") });
   expect(await task("reconcile", "nowhere")).toEqual({
     code: 2,

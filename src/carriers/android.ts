@@ -4,6 +4,7 @@ import { statusFailure } from "./http_failure.ts";
 import { basicAuthorization, malformedAnswer, postJson, withoutSlash } from "./json_call.ts";
 import { constantTimeEqual, hmacBytes } from "./signature.ts";
 import {
+  idOfCopy,
   isRecent,
   jsonBody,
   malformedFields,
@@ -155,13 +156,14 @@ function signedEvent(
   request: WebhookRequest,
   config: Config,
   nowMs: number,
-): Verified<{ id: string | null; type: string; json: unknown }> {
+): Verified<{ id: string; type: string; json: unknown }> {
   const refusal = signatureRefusal(request, config, nowMs);
   if (refusal) return refusal;
   const json = jsonBody(request);
   const parsed = Event.safeParse(json);
   if (!parsed.success) return malformedFields(parsed.error);
-  return { ok: true, value: { id: parsed.data.id || null, type: parsed.data.event, json } };
+  const id = parsed.data.id || idOfCopy((request.headers.get("X-Signature") ?? "").toLowerCase());
+  return { ok: true, value: { id, type: parsed.data.event, json } };
 }
 
 function signatureRefusal({ headers, body }: WebhookRequest, config: Config, nowMs: number): Refusal | null {

@@ -135,15 +135,16 @@ export const aws: Carrier<Config> = {
   async inbound(request, config, io) {
     const json = await publishedJson(request, config, io);
     if (!json.ok) return json;
-    if (json.value === null || has(json.value, "eventType")) return { ok: true, value: [] };
-    const parsed = Inbound.safeParse(json.value);
+    if (json.value === null || has(json.value.content, "eventType")) return { ok: true, value: [] };
+    const parsed = Inbound.safeParse(json.value.content);
     if (!parsed.success) return malformedFields(parsed.error);
     const { originationNumber, destinationNumber, messageKeyword, messageBody, inboundMessageId } = parsed.data;
     const text = messageBody ?? "";
     return {
       ok: true,
       value: [{
-        carrierMessageId: inboundMessageId ?? null,
+        // SNS brings what it is not sure of again.
+        carrierMessageId: inboundMessageId ?? `sns_${json.value.id}`,
         from: originationNumber,
         to: destinationNumber,
         text,
@@ -156,8 +157,8 @@ export const aws: Carrier<Config> = {
   async status(request, config, io) {
     const json = await publishedJson(request, config, io);
     if (!json.ok) return json;
-    if (json.value === null || has(json.value, "inboundMessageId")) return { ok: true, value: [] };
-    const parsed = Event.safeParse(json.value);
+    if (json.value === null || has(json.value.content, "inboundMessageId")) return { ok: true, value: [] };
+    const parsed = Event.safeParse(json.value.content);
     if (!parsed.success) return malformedFields(parsed.error);
     return report(parsed.data);
   },
@@ -169,13 +170,19 @@ export const aws: Carrier<Config> = {
   optOuts: listOptOuts,
 };
 
-/** What was published, as JSON; null for a request about the subscription. */
-async function publishedJson(request: WebhookRequest, config: Config, io: CarrierIo): Promise<Verified<unknown>> {
+/** What was published, as JSON, under the id of SNS; null for a request about the subscription. */
+async function publishedJson(
+  request: WebhookRequest,
+  config: Config,
+  io: CarrierIo,
+): Promise<Verified<{ id: string; content: unknown } | null>> {
   const message = await snsMessage(request, config.topic_arns, io);
-  if (!message.ok || message.value === null) return message;
+  if (!message.ok) return message;
+  if (message.value === null) return { ok: true, value: null };
+  const { id, text } = message.value;
   try {
-    const value: unknown = JSON.parse(message.value);
-    return value === null ? malformed("Message: not an object") : { ok: true, value };
+    const content: unknown = JSON.parse(text);
+    return content === null ? malformed("Message: not an object") : { ok: true, value: { id, content } };
   } catch {
     // "Successfully validated SNS topic for Amazon …": AWS tries the topic when it is chosen, and repeats what is refused.
     return { ok: true, value: null };

@@ -1,5 +1,14 @@
 import { isPart } from "../core/reassembly.ts";
-import type { Carrier, CarrierIo, DeliveryReport, InboundSms, Outgoing, SendResult, Verified } from "./carrier.ts";
+import type {
+  Carrier,
+  CarrierIo,
+  DeliveryReport,
+  InboundSms,
+  Outgoing,
+  SendResult,
+  Verified,
+  WebhookRequest,
+} from "./carrier.ts";
 import { HttpConfig, type MessageName } from "./http_config.ts";
 import { documentOf, itemsOf, matches, textAt, valuesAt } from "./http_document.ts";
 import { callFailure, statusFailure } from "./http_failure.ts";
@@ -8,7 +17,7 @@ import { verificationRefusal } from "./http_verify.ts";
 import { malformedAnswer } from "./json_call.ts";
 import { messageKey } from "./message_key.ts";
 import { NOT_HANDLED, providerHandling } from "./provider_keywords.ts";
-import { malformed, understood } from "./webhook.ts";
+import { idOfCopy, malformed, understood } from "./webhook.ts";
 import { addressedMessage, keyedAddress } from "./webhook_secret.ts";
 
 /** Codes of others may hold anything, a number included. */
@@ -51,7 +60,11 @@ function httpCarrier(kind: string, privateNetwork: boolean): Carrier<HttpConfig>
       const document = documentOf(webhook, mapping.format);
       if (document === undefined) return Promise.resolve(malformed("body: not JSON"));
       const items = itemsOf(document, mapping.items);
-      return Promise.resolve(understood(items, (item) => inboundSms(item, config, mapping)));
+      const copy = copyId(webhook, config);
+      let place = 0;
+      return Promise.resolve(
+        understood(items, (item) => inboundSms(item, config, mapping, copy && `${copy}.${place++}`)),
+      );
     },
 
     status(webhook, config, io) {
@@ -156,10 +169,19 @@ function parsed(text: string): unknown {
   }
 }
 
+/** For messages without an id; null where the same signature may stand for two messages. */
+function copyId({ headers }: WebhookRequest, { verify }: HttpConfig): string | null {
+  if (verify.scheme !== "hmac" || verify.timestamp_header === undefined) return null;
+  const signature = headers.get(verify.header) ?? "";
+  // Hexadecimal is let in however it is written.
+  return idOfCopy(verify.encoding === "hex" ? signature.toLowerCase() : signature);
+}
+
 function inboundSms(
   item: unknown,
   config: HttpConfig,
   mapping: NonNullable<HttpConfig["inbound"]>,
+  copy: string | null,
 ): Verified<InboundSms[]> {
   if (!matches(item, mapping.only)) return { ok: true, value: [] };
   const from = textAt(item, mapping.from);
@@ -172,7 +194,7 @@ function inboundSms(
   return {
     ok: true,
     value: [{
-      carrierMessageId: id && id.length <= MAX_ID_LENGTH ? id : null,
+      carrierMessageId: id && id.length <= MAX_ID_LENGTH ? id : copy,
       from,
       to,
       text,

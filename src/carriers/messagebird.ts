@@ -6,7 +6,7 @@ import { malformedAnswer, postJson } from "./json_call.ts";
 import { refuseMessagebirdHmac, refuseMessagebirdJwt } from "./messagebird_signature.ts";
 import { secondsLeft, statusUrl, withoutPlus } from "./outgoing_fields.ts";
 import { networkHandling } from "./provider_keywords.ts";
-import { jsonBody, malformedFields } from "./webhook.ts";
+import { idOfCopy, jsonBody, malformedFields } from "./webhook.ts";
 
 const Config = z.strictObject({
   access_key: Credential,
@@ -71,7 +71,7 @@ export const messagebird: Carrier<Config> = {
     return Promise.resolve({
       ok: true,
       value: [{
-        carrierMessageId: id || null,
+        carrierMessageId: id || idOfCopy(proof(request, config)),
         from: originator,
         to: recipient,
         text: body,
@@ -107,6 +107,11 @@ export const messagebird: Carrier<Config> = {
     return { status: 200, contentType: "text/plain", body: "OK" };
   },
 };
+
+/** What `refuse` has checked. */
+function proof({ headers }: WebhookRequest, { signature }: Config): string {
+  return headers.get(signature === "jwt" ? "messagebird-signature-jwt" : "messagebird-signature") ?? "";
+}
 
 function refuse(request: WebhookRequest, config: Config, io: CarrierIo) {
   const check = config.signature === "jwt" ? refuseMessagebirdJwt : refuseMessagebirdHmac;

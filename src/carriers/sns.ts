@@ -40,7 +40,7 @@ const Envelope = z.object({
 type Envelope = z.infer<typeof Envelope>;
 
 /**
- * The text that SNS published to one of `topics`; null when the request was about the subscription itself, which is confirmed.
+ * What SNS published to one of `topics`, under an id that stays the same when it comes again; null when the request was about the subscription itself, which is confirmed.
  * The certificate is fetched over TLS from SNS in the region of the topic and from nowhere else: whoever could name another place
  * could sign anything. Raw message delivery has no signature and is refused.
  */
@@ -48,7 +48,7 @@ export async function snsMessage(
   request: WebhookRequest,
   topics: readonly string[],
   io: CarrierIo,
-): Promise<Verified<string | null>> {
+): Promise<Verified<{ id: string; text: string } | null>> {
   const body = jsonBody(request);
   if (!z.object({ Signature: z.string().min(1) }).safeParse(body).success) {
     return missingCredentials("this is no signed SNS message: raw message delivery must be off");
@@ -58,7 +58,7 @@ export async function snsMessage(
   const envelope = parsed.data;
   const refusal = await signatureRefusal(envelope, topics, io);
   if (refusal) return refusal;
-  if (envelope.Type === "Notification") return { ok: true, value: envelope.Message };
+  if (envelope.Type === "Notification") return { ok: true, value: { id: envelope.MessageId, text: envelope.Message } };
   if (envelope.Type === "SubscriptionConfirmation") return await confirmed(envelope, io);
   return { ok: true, value: null };
 }

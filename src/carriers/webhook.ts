@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Verified, WebhookRequest } from "./carrier.ts";
 import { rawQuery } from "./raw_query.ts";
-import { constantTimeEqual } from "./signature.ts";
+import { constantTimeEqual, sha256Hex } from "./signature.ts";
 
 export type Refusal = Extract<Verified<never>, { ok: false }>;
 
@@ -35,6 +35,14 @@ const TOLERANCE_SECONDS = 300;
 export function isRecent(timestamp: string | number, nowMs: number, toleranceSeconds = TOLERANCE_SECONDS): boolean {
   if (!/^\d{1,12}$/.test(String(timestamp))) return false;
   return Math.abs(Number(timestamp) - nowMs / 1000) <= toleranceSeconds;
+}
+
+/**
+ * Stands for the id of a message whose carrier gives none: a copy of a signed request has the signature of the first. `proof`: the
+ * signature or token, which must cover content and time, so that the same words a second later are another message.
+ */
+export function idOfCopy(proof: string): string {
+  return `signed_${sha256Hex(new TextEncoder().encode(proof)).slice(0, 32)}`;
 }
 
 /** For providers that sign nothing: refuses an address whose `key` is not the secret of the account. Null when it is. */

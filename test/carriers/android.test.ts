@@ -140,7 +140,6 @@ describe("inbound()", () => {
     ["an unknown SIM", mo({ simNumber: null, recipient: "+33700000002" }), { ...base, to: "+33700000002" }],
     ["neither SIM nor number", mo({ simNumber: null, recipient: null }), base],
     ["a SIM of which no number is set", mo({ simNumber: 3, recipient: null }), base],
-    ["no id of the event", { ...MO, id: undefined }, { ...base, carrierMessageId: null }],
     ["the text of an MMS", { ...mo({ message: undefined, body: "Photo" }), event: "mms:downloaded" }, {
       ...base,
       text: "Photo",
@@ -151,6 +150,20 @@ describe("inbound()", () => {
     }, { ...base, text: "STOP" }],
   ])("understands %s", async (_label, body, expected) => {
     expect(await inbound(body)).toEqual({ ok: true, value: [expected] });
+  });
+
+  test("an event without an id is known again by its signature, and by nothing else", async () => {
+    const body = JSON.stringify({ ...MO, id: undefined });
+    const idOf = async (parts: WebhookParts) => {
+      const result = await android.inbound(webhook(parts), config, io);
+      return result.ok ? result.value[0]!.carrierMessageId : null;
+    };
+    const first = signed(body);
+    const capitals = { ...first.headers, "X-Signature": first.headers!["X-Signature"]!.toUpperCase() };
+    const id = await idOf(first);
+    expect(id).toMatch(/^signed_[0-9a-f]{32}$/);
+    expect(await idOf({ ...first, headers: capitals })).toBe(id);
+    expect(await idOf(signed(body, SECONDS + 1))).not.toBe(id);
   });
 
   test("the same words twice are two messages", async () => {

@@ -237,7 +237,10 @@ describe("inbound()", () => {
     ["a plain message", MO, base],
     ["accents and an emoji, spaces kept", { ...MO, messageBody: " Où ? 😀 " }, { ...base, text: " Où ? 😀 " }],
     ["no text", { ...MO, messageBody: null }, { ...base, text: "" }],
-    ["no id", { ...MO, inboundMessageId: undefined }, { ...base, carrierMessageId: null }],
+    ["no id: that of SNS", { ...MO, inboundMessageId: undefined }, {
+      ...base,
+      carrierMessageId: "sns_22b80b92-0000-4000-8000-000000000001",
+    }],
   ])("understands %s", async (_label, message, expected) => {
     expect(await inbound(message)).toEqual({ ok: true, value: [expected] });
   });

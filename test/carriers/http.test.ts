@@ -538,6 +538,26 @@ describe("other proofs than a key in the address", () => {
     await refuses(call(verify, { ...signed(NOW), "X-T": "1" }), 403, "credentials_wrong");
     await refuses(call(verify, { "X-S": signed(NOW)["X-S"] }), 401, "credentials_missing");
   });
+
+  test("without an id of the carrier's, a copy of what was signed with its time is known again", async () => {
+    const { id: _, ...nameless } = MO;
+    const body = JSON.stringify({ events: [nameless, nameless] });
+    const ids = async (how: Record<string, string>, ms: number, write = (hex: string) => hex) => {
+      const time = String(Math.floor(ms / 1000));
+      const text = "timestamp_header" in how ? `${time}.${body}` : body;
+      const given = http.config.parse({ ...SETTINGS, verify: { scheme: "hmac", header: "X-S", ...how } });
+      const headers = { "X-T": time, "X-S": write(hmac(text).digest("hex")) };
+      const result = await http.inbound(webhook({ url, headers, body }), given, io);
+      return result.ok ? result.value.map(({ carrierMessageId }) => carrierMessageId) : [];
+    };
+    const timed = { signed: "{timestamp}.{body}", timestamp_header: "X-T" };
+    const [one, two] = await ids(timed, NOW);
+    expect([one, two]).toEqual([expect.stringMatching(/^signed_.*\.0$/), expect.stringMatching(/^signed_.*\.1$/)]);
+    expect(await ids(timed, NOW, (hex) => hex.toUpperCase())).toEqual([one, two]);
+    expect(await ids(timed, NOW + 1_000)).not.toContain(one);
+    // The same words on another day have the same signature where no time is signed: they must not be lost.
+    expect(await ids({}, NOW)).toEqual([null, null]);
+  });
 });
 
 test("the answer is the configured one", () => {

@@ -272,7 +272,10 @@ describe("inbound()", () => {
     ["a form", asForm(MESSAGE), base],
     ["a query", asQuery(MESSAGE, INBOUND), base],
     ["JSON, numbers as numbers", asJson(JSON.stringify({ ...MESSAGE, originator: 31612345678 })), base],
-    ["no id", asForm(nameless), { ...base, carrierMessageId: null }],
+    ["no id: known again by its token", asForm(nameless), {
+      ...base,
+      carrierMessageId: expect.stringMatching(/^signed_[0-9a-f]{32}$/),
+    }],
     ["a stop, which is ours to answer", asForm({ ...MESSAGE, body: "STOP" }), { ...base, text: "STOP" }],
     ["a stop to a toll-free number", asForm({ ...MESSAGE, body: "STOP", recipient: "18445550100" }), {
       ...base,

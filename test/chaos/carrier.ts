@@ -20,7 +20,16 @@ const ANSWERS = {
   break: 5,
   refuse: 3,
 } as const;
-type Answer = keyof typeof ANSWERS;
+export type Answer = keyof typeof ANSWERS;
+/** Those after which the gateway cannot know whether the message was taken. */
+export const DOUBTFUL: ReadonlySet<Answer> = new Set([
+  "take_and_say_nothing",
+  "take_and_break",
+  "take_and_answer_500",
+  "take_and_answer_garbage",
+  "take_and_break_half_way",
+  "break",
+]);
 
 /** What is told of a message that was taken; several reports come in this order, each after a while of its own. */
 const REPORTS = {
@@ -37,6 +46,8 @@ const REPORTS = {
 export const FINAL: Readonly<Record<string, string>> = { "1": "delivered", "2": "undelivered", "16": "failed" };
 
 const LONGEST_DELAY_MS = 1_500;
+/** As long as carriers take to answer: were it at once, no kill would come between a message and its answer. */
+const LONGEST_ANSWER_MS = 250;
 
 export interface Taken {
   /** The gateway's id of the message. */
@@ -53,6 +64,8 @@ export interface HostileCarrier {
   /** Address of `sendsms`; whatever is put behind it is the same carrier. */
   url: string;
   taken: readonly Taken[];
+  /** By message: how each of its hand-overs was answered, in order. */
+  answers: ReadonlyMap<string, readonly Answer[]>;
   /** By message: the final status that the gateway was told of and acknowledged. */
   reported: ReadonlyMap<string, string>;
   /** How often each answer was given. */
@@ -75,6 +88,7 @@ export function startHostileCarrier(
 ): HostileCarrier {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const taken: Taken[] = [];
+  const answers = new Map<string, Answer[]>();
   const reported = new Map<string, string>();
   const counts: Record<string, number> = {};
   const reports = new Set<Promise<void>>();
@@ -102,8 +116,9 @@ export function startHostileCarrier(
       connection.write(
         encoder.encode(`HTTP/1.1 ${status}\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`),
       );
+    const { address, id } = reportAddress(request.headers["x-kannel-dlr-url"]!);
+    if (keep) answers.set(id, [...answers.get(id) ?? [], choice]);
     if (choice.startsWith("take")) {
-      const { address, id } = reportAddress(request.headers["x-kannel-dlr-url"]!);
       if (keep) {
         taken.push({ id, to: request.headers["x-kannel-to"]!, text: request.body, at: request.at, answer: choice });
       }
@@ -113,6 +128,7 @@ export function startHostileCarrier(
         else later(() => report(address, id, codes.split(" ")));
       }
     }
+    if (!calm) await new Promise((resolve) => setTimeout(resolve, random() * LONGEST_ANSWER_MS));
     switch (choice) {
       case "take":
       case "take_and_report_first":
@@ -165,6 +181,7 @@ export function startHostileCarrier(
   return {
     url: `http://127.0.0.1:${listener.addr.port}/cgi-bin/sendsms`,
     taken,
+    answers,
     reported,
     counts,
     calm() {

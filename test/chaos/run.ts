@@ -51,7 +51,7 @@ export async function runChaos({ seed, kills, database, tell }: ChaosOptions): P
     const deadline = Date.now() + SETTLED_WITHIN_MS;
     while (Date.now() < deadline && await waiting(fleet).catch(() => 1) > 0) await wait(500);
     await carrier.settled();
-    return await judge(fleet, carrier, traffic.told);
+    return await judge(fleet, carrier, { told: traffic.told, kills });
   } finally {
     await fleet.stop();
     await carrier.stop();

@@ -1,5 +1,5 @@
 import { taskArguments } from "../support/child.ts";
-import type { HostileCarrier } from "./carrier.ts";
+import { DOUBTFUL, type HostileCarrier } from "./carrier.ts";
 import type { Fleet } from "./fleet.ts";
 import { PROMO, type Told } from "./traffic.ts";
 
@@ -18,7 +18,7 @@ interface Shown {
   to: string;
   text: string;
   carrier_message_id: string | null;
-  timeline?: { status: string }[];
+  error: { code: string } | null;
 }
 
 /**
@@ -28,8 +28,16 @@ interface Shown {
 const UNDER_WAY_MS = 1_000;
 
 const TOOK = new Set(["sent", "delivered", "undelivered"]);
+/** Hand-overs that an instance has under way at most: what a kill may leave in doubt. */
+const SLOTS = 64;
+/** After so many the gateway gives up. */
+const MAX_ATTEMPTS = 10;
 
-export async function judge(fleet: Fleet, carrier: HostileCarrier, told: Told): Promise<Verdict> {
+export async function judge(
+  fleet: Fleet,
+  carrier: HostileCarrier,
+  { told, kills }: { told: Told; kills: number },
+): Promise<Verdict> {
   const [outbound, inbound] = await Promise.all([
     allMessages(fleet, "outbound"),
     allMessages(fleet, "inbound"),
@@ -71,6 +79,37 @@ export async function judge(fleet: Fleet, carrier: HostileCarrier, told: Told): 
     [...carrier.reported].filter(([id, status]) => outbound.get(id)?.status !== status)
       .map(([id, status]) => `${id} ${outbound.get(id)?.status} instead of ${status}`),
   );
+  // Otherwise a gateway would keep every promise that calls off what it finds hard.
+  const answersTo = (id: string) => carrier.answers.get(id) ?? [];
+  const listed = (given: Shown[]) => given.map(({ id, status, error }) => `${id} ${status} ${error?.code}`);
+  check(
+    "a message has failed without cause",
+    listed(
+      shown.filter(({ id, status }) =>
+        status === "failed" && carrier.reported.get(id) !== "failed" && !answersTo(id).includes("refuse") &&
+        answersTo(id).length < MAX_ATTEMPTS
+      ),
+    ),
+  );
+  check(
+    "an accepted message was called off, and its person had not stopped",
+    listed(
+      shown.filter(({ id, to, status }) =>
+        told.accepted.has(id) && ["canceled", "refused", "expired"].includes(status) && !told.stopped.has(to)
+      ),
+    ),
+  );
+  const unknown = shown.filter(({ status }) => status === "unknown");
+  const [cutOff, doubted] = [true, false].map((cut) =>
+    unknown.filter(({ error }) => cut === (error?.code === "outcome_unknown"))
+  ) as [Shown[], Shown[]];
+  check(
+    "the outcome of a message is unknown without cause",
+    listed([
+      ...doubted.filter(({ id }) => !answersTo(id).some((answer) => DOUBTFUL.has(answer))),
+      ...cutOff.slice(kills * SLOTS),
+    ]),
+  );
   check("messages are left waiting", shown.filter(({ status }) => WAITING.has(status)).map(({ id }) => id));
 
   const late = carrier.taken.flatMap(({ to, text, at }) => {
@@ -111,7 +150,6 @@ export async function judge(fleet: Fleet, carrier: HostileCarrier, told: Told): 
   );
   check("the audit log was altered", await auditProblems(fleet));
 
-  const unknown = shown.filter(({ status }) => status === "unknown");
   return {
     counts: {
       accepted: told.accepted.size,
@@ -120,6 +158,7 @@ export async function judge(fleet: Fleet, carrier: HostileCarrier, told: Told): 
       handed_over: carrier.taken.length,
       handed_over_twice: [...times.values()].filter((count) => count > 1).length,
       unknown: unknown.length,
+      unknown_because_of_a_kill: cutOff.length,
       unknown_that_the_carrier_took: unknown.filter(({ id }) => times.has(id)).length,
       failed: shown.filter(({ status }) => status === "failed").length,
       canceled: shown.filter(({ status }) => status === "canceled").length,

@@ -1,6 +1,6 @@
 import { sealEntries } from "../store/audit_chain.ts";
 import { type CarrierChange, type HealthStep, healthSteps, probeAgain } from "../store/carrier_health.ts";
-import { claimDue, type Claimed, nextDue, NOTHING } from "../store/claim.ts";
+import { claimDue, type Claimed, nextDue } from "../store/claim.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { type Facts, loadFacts } from "../store/facts.ts";
 import {
@@ -33,7 +33,7 @@ const LEASE_MS = 60_000;
 const BEGIN_WITHIN_MS = 10_000;
 /** While the database does not take what a carrier answered. */
 const RECORD_AGAIN_MS = 500;
-/** Hand-overs under way at once in one instance, of all senders together. */
+/** Hand-overs under way at once in one instance for one account, which so holds up no other, however slowly it answers. */
 const SLOTS = 64;
 const RELEASE_GROUP = 200;
 /** After a claim that did not fill the slots: what the senders' rates let through meanwhile goes in one claim, not one by one. */
@@ -131,6 +131,8 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
   const dispatch = async (underWay: Set<Promise<void>>, budgetMs: number, stopping: () => boolean): Promise<number> => {
     const started = performance.now();
     let lookAt = started;
+    /** Hand-overs under way, by account. */
+    const busy = new Map<string, number>();
     let handed = 0;
     let failure: unknown;
     while (performance.now() - started < budgetMs && failure === undefined && !stopping()) {
@@ -153,7 +155,7 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
         // A full group has perhaps left more behind it: what it released leaves first, then the next.
         lookAt = performance.now() + (more ? 0 : LOOK_MS);
       }
-      const free = SLOTS - underWay.size;
+      const idle = underWay.size === 0;
       const now = deps.now();
       const leaseUntil = now + LEASE_MS;
       const lease = deps.newId("lea");
@@ -166,9 +168,8 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
         if (isDatabaseDown(error)) untouched.push({ lease, ids, until });
         throw error;
       };
-      const claimed = free === 0
-        ? NOTHING
-        : await claimDue(client, { lease, now, leaseUntil, limit: free }).catch(untouchedIfDown(null));
+      const claimed = await claimDue(client, { lease, now, leaseUntil, slots: SLOTS, underWay: busy })
+        .catch(untouchedIfDown(null));
       for (const [id, state] of claimed.accounts) state === "in_order" ? ailing.delete(id) : ailing.add(id);
       const { rows, changed, opened } = await lookAgain(claimed, deps, settings).catch(untouchedIfDown(null));
       if (changed.length > 0) {
@@ -185,11 +186,16 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
       }
       const late = tooLate() ? rows.splice(0).map(({ id }) => id) : [];
       for (const row of rows) {
+        const account = row.carrier_id ?? "";
         const one: Promise<void> = handOver(row, settings, deps).then((finished) => record(finished, until))
           // The lease stays: it runs out and the message is recovered, so that a failing database loses nothing.
           .catch((error) => void (failure ??= error))
-          .finally(() => underWay.delete(one));
+          .finally(() => {
+            underWay.delete(one);
+            busy.set(account, busy.get(account)! - 1);
+          });
         underWay.add(one);
+        busy.set(account, (busy.get(account) ?? 0) + 1);
         handed++;
       }
       const untried = [...claimed.accounts].flatMap(([id, state]) =>
@@ -204,10 +210,12 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
         await giveBackUntouched();
       }
       const taken = claimed.rows.length;
-      // Where there were lanes, what was claimed may all have fallen out, with others behind it.
-      if (claimed.accounts.size === 0 && underWay.size === 0 && !more) break;
+      // Where there were lanes, what was claimed may all have fallen out, with others behind it. An account that had all the
+      // hand-overs under way that it may have was not looked at.
+      if (claimed.accounts.size === 0 && idle && !more) break;
       if (taken === 0 && underWay.size > 0) await oneOf(underWay, CLAIM_WAIT_MS);
-      else if (taken < free) await pause(CLAIM_PAUSE_MS);
+      // Where no account has as many as it may have, the rates let nothing more through, or nothing more waits.
+      else if (claimed.accounts.keys().every((id) => (busy.get(id) ?? 0) < SLOTS)) await pause(CLAIM_PAUSE_MS);
     }
     await Promise.all(underWay);
     if (failure !== undefined) throw failure;

@@ -14,8 +14,10 @@ export interface Claim {
   lease: string;
   now: number;
   leaseUntil: number;
-  /** At most this many messages in all, shared evenly by the lanes that have something to send. */
-  limit: number;
+  /** Hand-overs that one account may have under way, shared evenly by those of its lanes that have something to send. */
+  slots: number;
+  /** Those that it has, by account. */
+  underWay: ReadonlyMap<string, number>;
 }
 
 export interface Claimed {
@@ -59,20 +61,28 @@ function lanes(condition: string): string {
 /** Message `m` waits in lane `l`. */
 const IN_LANE = `m.status = 'queued' and m.sender = l.sender and m.carrier_id = l.carrier`;
 
-/** Lanes of which something may leave now. Those whose sender was served longest ago come first: each has its turn. */
+/** Lanes of which nothing may be claimed for want of a slot are left out, so that they hide no others. */
+const LANES_OF_ONE_CLAIM = 64;
+
+/**
+ * Lanes of which something may leave now. Those whose sender was served longest ago come first: each has its turn. Before them come
+ * those at whose head a confirmation waits, of which there is one for each opt-out: senders that share the rate of one account must
+ * not keep it waiting.
+ */
 const READY = `${lanes(SENDER.ready)},
   ready as materialized (
     select l.sender, l.carrier, l.turn, c.rate_per_second is not null as limited, c.opened_at is not null as probed,
       coalesce(c.failures > 0 or c.throttles > 0 or c.opened_at is not null, 0) as ailing,
       (select m.priority from messages m where ${IN_LANE} and m.due_at <= :now order by m.priority, m.due_at limit 1) as head
     from lanes l left join carriers c on c.id = l.carrier
-    where (c.id is null or ${shutUntil("c")} = 0 and (c.rate_per_second is null or ${ACCOUNT.ready})))
+    where l.carrier not in (select value from json_each(:full))
+      and (c.id is null or ${shutUntil("c")} = 0 and (c.rate_per_second is null or ${ACCOUNT.ready})))
   select sender, carrier, limited, probed, ailing from ready where head is not null
-  order by turn, sender, head, carrier limit :limit`;
+  order by head > 0, turn, sender, head, carrier limit ${LANES_OF_ONE_CLAIM}`;
 
-/** An even share, rounded up, of what the lanes before left over; `:lanes` are still to be served. */
-const SHARE =
-  `((:limit - (select count(*) from messages where status = 'sending' and lease = :lease) + :lanes - 1) / :lanes)`;
+/** An even share, rounded up, of what the account's lanes before left over; `:lanes` of them are still to be served. */
+const SHARE = `((:free - (select count(*) from messages
+    where status = 'sending' and lease = :lease and carrier_id = :carrier) + :lanes - 1) / :lanes)`;
 
 /**
  * What the account of a lane lets through, looked at once more in the transaction that takes it: one message when it is out of
@@ -80,8 +90,8 @@ const SHARE =
  * finds its next route when it is handed over.
  */
 const THROUGH = `coalesce((select case when ${shutUntil("c")} > 0 then 0 when c.opened_at is not null then :probed
-    when c.rate_per_second is null then :limit else ${ACCOUNT.allowance} end
-  from carriers c where c.id = :carrier), :limit)`;
+    when c.rate_per_second is null then :free else ${ACCOUNT.allowance} end
+  from carriers c where c.id = :carrier), :free)`;
 
 const TAKE = `update messages set status = 'sending', lease = :lease, lease_until = :leaseUntil, attempts = attempts + 1
   where id in (select id from messages where status = 'queued' and sender = :sender and carrier_id = :carrier
@@ -108,23 +118,28 @@ const COUNT_FOR_ACCOUNT = `update carriers set
  * the other, so of two instances that claim for one person the later one sees what the earlier one took.
  */
 export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed> {
-  const { lease, now, leaseUntil, limit } = claim;
-  const { rows: ready } = await client.execute({ sql: READY, args: { now, limit } });
+  const { lease, now, leaseUntil, slots, underWay } = claim;
+  const full = JSON.stringify([...underWay].flatMap(([carrier, count]) => count < slots ? [] : [carrier]));
+  const { rows: ready } = await client.execute({ sql: READY, args: { now, full } });
   if (ready.length === 0) return NOTHING;
   const accounts = new Map<string, AccountState>();
-  const take = ready.flatMap((row, index): InStatement[] => {
+  const toServe = new Map<string, number>();
+  for (const { carrier } of ready) toServe.set(carrier as string, (toServe.get(carrier as string) ?? 0) + 1);
+  const take = ready.flatMap((row): InStatement[] => {
     const carrier = row["carrier"] as string;
+    const lanes = toServe.get(carrier)!;
+    toServe.set(carrier, lanes - 1);
     const probed = row["probed"] as number;
     accounts.set(carrier, probed ? "probed" : row["ailing"] ? "ailing" : "in_order");
     const args = {
       lease,
       now,
       leaseUntil,
-      limit,
+      free: slots - (underWay.get(carrier) ?? 0),
       carrier,
       probed,
       sender: row["sender"] as string,
-      lanes: ready.length - index,
+      lanes,
     };
     return [
       named(TAKE, args),

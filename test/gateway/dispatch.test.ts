@@ -723,7 +723,53 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     expect(handed).toEqual([1, 0, 1, 1]);
   });
 
-  test("64 hand-overs at once in all, shared evenly by the senders", async () => {
+  test("an account that does not answer holds up no other", async () => {
+    const { promise, resolve } = Promise.withResolvers<SendResult>();
+    const { dispatcher, call, carrier, sql, settings } = await rig({
+      script: ({ from }) => from === US_SENDER ? promise : OK,
+    });
+    await sql(
+      "insert into carriers (id, kind, config, created_at, updated_at) values ('slow', 'scripted', '{}', 0, 0)",
+    );
+    await sql("update senders set rate_per_second = 1000");
+    await sql("update senders set carrier_id = 'slow' where address = ?", US_SENDER);
+    await settings.refresh();
+    const messages = Array.from(
+      { length: 400 },
+      (_, i) =>
+        i % 2 === 0
+          ? { to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }
+          : { to: `+1415555${String(1_000 + i)}`, from: US_SENDER, text: US_INFO },
+    );
+    await call("POST", "/v1/messages/batch", { messages });
+    const tick = dispatcher.tick();
+    await expect.poll(() => carrier.handed.filter(({ from }) => from === "36105").length, { timeout: 5_000 }).toBe(200);
+    expect(carrier.handed.filter(({ from }) => from === US_SENDER)).toHaveLength(64);
+    resolve(OK);
+    expect(await tick).toBe(400);
+  });
+
+  test("a confirmation is the next to leave, however many senders share the rate of its account", async () => {
+    const { dispatcher, send, carrier, clock, sql, mo, settings } = await rig();
+    await sql("update carriers set rate_per_second = 1 where id = 'scripted'");
+    await settings.refresh();
+    const senders = ["36105", US_SENDER];
+    for (const [i, from] of [...senders, ...senders, ...senders].entries()) {
+      await send(from === US_SENDER ? US_INFO : INFO, {
+        from,
+        to: from === US_SENDER ? `+1415555010${i}` : `+3361200010${i}`,
+      });
+    }
+    await dispatcher.tick();
+    const [served] = carrier.handed.map(({ from }) => from);
+    await mo(served === US_SENDER ? US : FR, served!, "STOP");
+    clock.at += 1_000;
+    await dispatcher.tick();
+    expect(carrier.handed).toHaveLength(2);
+    expect(carrier.handed[1]).toMatchObject({ from: served, to: served === US_SENDER ? US : FR });
+  });
+
+  test("64 hand-overs at once for one account, shared evenly by its senders", async () => {
     const { promise, resolve } = Promise.withResolvers<SendResult>();
     const { dispatcher, call, carrier, sql } = await rig({ script: () => promise });
     await sql("update senders set rate_per_second = 1000");

@@ -10,7 +10,8 @@ const NOW = Date.parse("2026-11-24T10:00:00+01:00");
 
 /** Everything that the dispatcher asks again and again, however much waits. */
 const ASKED: Record<string, (client: DbClient) => Promise<unknown>> = {
-  claimDue: (client) => claimDue(client, { lease: "lea_1", now: NOW, leaseUntil: NOW + 60_000, limit: 64 }),
+  claimDue: (client) =>
+    claimDue(client, { lease: "lea_1", now: NOW, leaseUntil: NOW + 60_000, slots: 64, underWay: new Map() }),
   nextDue: (client) => nextDue(client, NOW),
   allLanes: (client) => allLanes(client, NOW),
   expireInvalid: (client) => expireInvalid(client, NOW),

@@ -3,6 +3,7 @@ import { apiKeys } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { realClock, testClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
+import { strictTransport } from "./gateway/pinned_tls.ts";
 import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
 import { base64Url, idMaker } from "./gateway/ids.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
@@ -67,6 +68,7 @@ async function start(): Promise<void> {
   const madeKey = await whenFree(() => ensureAdminKey(db, config.adminKey, newId, now()), log);
 
   const transport = pinnedTransport();
+  const strict = strictTransport(transport);
   const keys = apiKeys(db.client);
   let runner: Runner | null = null;
   const { api, dispatcher, webhooks } = createGateway(
@@ -77,7 +79,8 @@ async function start(): Promise<void> {
       newId,
       random: Math.random,
       publicUrl: config.publicUrl,
-      fetch: (options) => guardedFetch({ ...options, resolve: systemResolve, transport }),
+      fetch: (options) =>
+        guardedFetch({ ...options, resolve: systemResolve, transport: options.strict === true ? strict : transport }),
       log,
       testClock: config.testClock !== undefined,
       privateWebhooks: config.privateWebhooks,

@@ -10,7 +10,8 @@ export async function systemResolve(hostname: string): Promise<string[]> {
  * A transport for {@link OutgoingOptions} that sends http: calls to the checked address itself, with the name in `Host`, over
  * connections that are kept and reused. (A `tcp` proxy would do the same but write the whole URL into the request line, as proxies
  * want it: Kannel answers that with 404.) An https: call is left to `fetch`: there, a name that changed its address after the check
- * leads to a server without a certificate for that name, and no request is sent.
+ * leads to a server without a certificate for that name, and no request is sent; where strangers choose the name, see
+ * `strictTransport`.
  */
 export function pinnedTransport(): NonNullable<OutgoingOptions["transport"]> {
   const kept = Deno.createHttpClient({ allowHost: true, poolIdleTimeout: KEPT_MS });

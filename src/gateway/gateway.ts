@@ -25,7 +25,11 @@ export interface Deps {
 }
 
 export type CallOptions =
-  & { allowPrivate: boolean }
+  & {
+    allowPrivate: boolean;
+    /** For addresses that apps choose: also an https: call connects to the very address that was checked, where the runtime can. */
+    strict?: boolean;
+  }
   & Pick<OutgoingOptions, "timeoutMs" | "maxAnswerBytes" | "cutAnswer">;
 
 /** Structured lines; never a text or a whole number of a person (invariant 9). */

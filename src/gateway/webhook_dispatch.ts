@@ -54,6 +54,7 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
   const { client } = deps.db;
   const fetch = deps.fetch({
     allowPrivate: deps.privateWebhooks,
+    strict: true,
     timeoutMs: TIMEOUT_MS,
     maxAnswerBytes: ANSWER_BYTES,
     cutAnswer: true,

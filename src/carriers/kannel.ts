@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PartPlace } from "../core/reassembly.ts";
 import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, WebhookRequest } from "./carrier.ts";
 import { callFailure, statusFailure } from "./http_failure.ts";
 import { rawQuery } from "./raw_query.ts";
@@ -65,9 +66,11 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
  * Kannel's smsbox. Its configuration must hold:
  * - in `sendsms-user`: `concatenation = true` and `max-messages = 20`. Without the latter Kannel accepts a long message, sends
  *   its first part alone and says nothing: the end, and with it the mention of STOP, is lost (seen with 1.4.5);
- * - in `sms-service`: `catch-all = true`, `max-messages = 0` (else Kannel texts people whatever we answer) and
- *   `get-url = "…/carriers/ID/inbound?key=SECRET&id=%I&from=%p&to=%P&text=%b&charset=%C&coding=%c"`;
- * - in `smsbox`: `http-request-retry` and `http-queue-delay`, else a callback that fails once is never repeated.
+ * - in `sms-service`: `catch-all = true`, `max-messages = 0` (else Kannel texts people whatever we answer) and a call of
+ *   `…/carriers/ID/inbound?key=SECRET&id=%I&from=%p&to=%P&text=%b&charset=%C&coding=%c&udh=%u`;
+ * - in `smsbox`: `http-request-retry` and `http-queue-delay`, else a callback that fails once is never repeated;
+ * - in `core`: `sms-combine-concatenated-mo = false`, so that we join long messages. Kannel forgets that it holds parts when it is
+ *   restarted, and half an hour later hands on each by itself (seen with 1.4.5).
  */
 export const kannel: Carrier<Config> = {
   kind: "kannel",
@@ -98,6 +101,7 @@ export const kannel: Carrier<Config> = {
     const parsed = Inbound.safeParse(request.method === "POST" ? posted(request, query) : gotten(query));
     if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
     const { id, from, to, text } = parsed.data;
+    const part = partOf(query.get("udh"));
     return Promise.resolve({
       ok: true,
       value: [{
@@ -108,6 +112,7 @@ export const kannel: Carrier<Config> = {
         carrierIntent: null,
         alreadyAnswered: false,
         mediaUrls: [],
+        ...(part ? { part } : {}),
       }],
     });
   },
@@ -203,6 +208,22 @@ function posted(request: WebhookRequest, query: Map<string, Uint8Array>): Record
     to: text(query, "to") ?? headers.get("X-Kannel-To") ?? undefined,
     text: decoded(request.body, charset, headers.get("X-Kannel-Coding") ?? ""),
   };
+}
+
+/**
+ * The place of a part, from the header that a handset puts before each (`%u`; 3GPP TS 23.040, 9.2.3.24): elements of id, length and
+ * data, of which 0 and 8 number the parts.
+ */
+function partOf(udh: Uint8Array | undefined): PartPlace | undefined {
+  if (udh === undefined) return undefined;
+  for (let at = 1; at + 1 < udh.length; at += 2 + udh[at + 1]!) {
+    const width = udh[at] === 0 ? 1 : udh[at] === 8 ? 2 : 0;
+    const data = udh.subarray(at + 2, at + 4 + width);
+    if (width === 0 || udh[at + 1] !== width + 2 || data.length !== width + 2) continue;
+    const [total = 0, number = 0] = data.subarray(width);
+    return { reference: data.subarray(0, width).toHex(), number, total };
+  }
+  return undefined;
 }
 
 function text(query: Map<string, Uint8Array>, name: string): string | undefined {

@@ -151,6 +151,32 @@ describe("inbound() by get-url", () => {
     expect(await kannel.inbound(request, config, io)).toMatchObject({ ok: true, value: [{ carrierMessageId: null }] });
   });
 
+  const inPart = async (udh: string) => {
+    const url = `${INBOUND}?key=${SECRET}&id=1&from=1&to=2&text=x&udh=${udh}`;
+    const result = await kannel.inbound(webhook({ method: "GET", url }), config, io);
+    return result.ok ? result.value[0]?.part : result;
+  };
+
+  test.each([
+    ["an 8-bit reference", "%05%00%03%07%03%02", { reference: "07", number: 2, total: 3 }],
+    ["a 16-bit reference", "%06%08%04%12%34%02%01", { reference: "1234", number: 1, total: 2 }],
+    ["after another element", "%0A%24%03%01%02%03%00%03%FF%02%02", { reference: "ff", number: 2, total: 2 }],
+    ["after an element without data", "%07%70%00%00%03+%02%01", { reference: "20", number: 1, total: 2 }],
+  ])("knows the place of a part: %s", async (_label, udh, part) => {
+    expect(await inPart(udh)).toEqual(part);
+  });
+
+  test.each([
+    ["no header", ""],
+    ["ports only", "%06%05%04%15%8A%00%00"],
+    ["cut short", "%05%00%03%07%03"],
+    ["a length past the end", "%05%00%FF%07%03%02"],
+    ["a wrong length", "%04%00%02%03%02"],
+    ["its own length alone", "%05"],
+  ])("takes a text by itself for whole: %s", async (_label, udh) => {
+    expect(await inPart(udh)).toBeUndefined();
+  });
+
   test.each([
     ["from", "to=36105&text=x"],
     ["from", "from=&to=36105&text=x"],

@@ -1,85 +1,39 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { testClock } from "../../src/gateway/clock.ts";
-import { pinnedTransport, systemResolve } from "../../src/gateway/deno_network.ts";
-import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
-import { runDispatcher, type Runner } from "../../src/gateway/runner.ts";
-import { migrate } from "../../src/store/migrate.ts";
-import { MIGRATIONS, temporaryDatabase, type TestDatabase } from "../support/database.ts";
-import { type Answer, consentOf, type Instance, instance, prepare, TUESDAY } from "../support/instance.ts";
-import { type Kannel, kannelInstalled, startKannel } from "../support/kannel.ts";
+import { kannelInstalled } from "../support/kannel.ts";
+import { type KannelGateway, kannelGateway, SECRET, SENDER } from "../support/kannel_gateway.ts";
 
-const SECRET = "e2e-webhook-secret_1";
 const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
 const CONFIRMATION = "Parley : votre désinscription est prise en compte. Vous ne recevrez plus de SMS publicitaires.";
 const WITHIN_MS = 5_000;
 
 const installed = kannelInstalled();
 const title = installed
-  ? "the gateway with a real Kannel as its carrier and %s as the handset network"
+  ? "the gateway with a real Kannel as its carrier, $handsets as the handset network, MOs by $inboundMethod"
   : "NOT RUN: Kannel is not on this machine (Debian packages `kannel` and `kannel-extras`)";
 
-describe.skipIf(!installed).each(["harness", "fakesmsc"] as const)(title, {
-  timeout: 20_000,
-}, (handsets) => {
-  let db: TestDatabase;
-  let gateway: Instance;
-  let server: Deno.HttpServer<Deno.NetAddr>;
-  let runner: Runner;
-  let kannel: Kannel;
-  let url = "";
+describe.skipIf(!installed).each(
+  [
+    { handsets: "harness", inboundMethod: "exec", joining: "gateway" },
+    { handsets: "fakesmsc", inboundMethod: "GET", joining: "kannel" },
+  ] as const,
+)(title, { timeout: 20_000 }, (options) => {
+  let kit: KannelGateway;
 
   beforeAll(async () => {
-    db = await temporaryDatabase("embedded");
-    await migrate(db, MIGRATIONS);
-    await prepare(db, TUESDAY);
-    server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => gateway.app.fetch(request));
-    url = `http://127.0.0.1:${server.addr.port}`;
-    const now = testClock(TUESDAY);
-    const transport = pinnedTransport();
-    gateway = instance(db, {
-      now,
-      publicUrl: url,
-      fetch: ({ allowPrivate }) => guardedFetch({ allowPrivate, resolve: systemResolve, transport }),
-      stored: () => runner.wake(),
-    });
-    runner = runDispatcher(gateway.dispatcher, now, () => {});
-    kannel = await startKannel({ inboundUrl: `${url}/carriers/kannel-fr/inbound?key=${SECRET}`, handsets });
-
-    const carrier = await gateway.call("PUT", "/v1/carriers/kannel-fr", {
-      kind: "kannel",
-      config: {
-        url: kannel.sendsmsUrl,
-        username: kannel.username,
-        password: kannel.password,
-        webhook_secret: SECRET,
-      },
-    });
-    expect(carrier.status).toBe(201);
-    expect(carrier.body.webhooks.inbound).toBe(`${url}/carriers/kannel-fr/inbound`);
-    const sender = await gateway.call("PUT", "/v1/senders/36111", { carrier_id: "kannel-fr", country: "FR" });
-    expect(sender.status).toBe(201);
+    kit = await kannelGateway(options);
   });
 
-  afterAll(async () => {
-    await runner?.stop();
-    await kannel?.stop();
-    await server?.shutdown();
-    await db?.close();
-  });
+  afterAll(() => kit?.close());
 
-  const send = (to: string, text: string) => gateway.call("POST", "/v1/messages", { to, from: "36111", text });
-  const consented = async (to: string) =>
-    expect((await gateway.call("POST", "/v1/consents", consentOf(to))).status).toBe(201);
-  const textsOf = (to: string) => kannel.handsetReceived().filter((sms) => sms.to === to).map((sms) => sms.text);
-  const inboundOf = async (msisdn: string): Promise<Answer["body"][]> =>
-    (await gateway.call("GET", `/v1/messages?direction=inbound&msisdn=${encodeURIComponent(msisdn)}`)).body.data;
-  const suppressionsOf = async (msisdn: string): Promise<Answer["body"][]> =>
-    (await gateway.call("GET", `/v1/suppressions?recipient=${encodeURIComponent(msisdn)}`)).body.data;
+  const send: KannelGateway["send"] = (to, text) => kit.send(to, text);
+  const textsOf = (to: string) => kit.textsOf(to);
+  const inboundOf = (msisdn: string) => kit.inboundOf(msisdn);
+  const suppressionsOf = (msisdn: string) => kit.suppressionsOf(msisdn);
   const delivered = (id: string) =>
     vi.waitFor(async () => {
-      const { body } = await gateway.call("GET", `/v1/messages/${id}`);
-      expect(body.status).toBe("delivered");
-      return body;
+      const message = await kit.message(id);
+      expect(message.status).toBe("delivered");
+      return message;
     }, WITHIN_MS);
   /** Whatever was under way towards this handset has arrived when a message sent after it has. */
   const settled = async (to: string, word: string) => {
@@ -89,7 +43,7 @@ describe.skipIf(!installed).each(["harness", "fakesmsc"] as const)(title, {
 
   test("advertising, STOP from the handset, one confirmation, refused advertising, a reminder that still arrives", async () => {
     const person = "+33612000001";
-    await consented(person);
+    await kit.consented(person);
 
     const promo = await send(person, PROMO);
     expect([promo.status, promo.body.status, promo.body.category]).toEqual([202, "queued", "commercial"]);
@@ -100,7 +54,7 @@ describe.skipIf(!installed).each(["harness", "fakesmsc"] as const)(title, {
     expect(done.timeline.at(-1).status).toBe("delivered");
     expect(done.sent_at <= done.delivered_at).toBe(true);
 
-    await kannel.handsetSend(person, "36111", "STOP");
+    await kit.kannel.handsetSend(person, "36111", "STOP");
     await vi.waitFor(() => expect(textsOf(person)).toEqual([promo.body.text, CONFIRMATION]), WITHIN_MS);
     const [stop] = await inboundOf(person);
     expect([stop.text, stop.intent, stop.carrier_id]).toEqual(["STOP", "opt_out", "kannel-fr"]);
@@ -128,26 +82,47 @@ describe.skipIf(!installed).each(["harness", "fakesmsc"] as const)(title, {
     await vi.waitFor(() => expect(textsOf(person).at(-1)).toBe(reminder.body.text), WITHIN_MS);
     await delivered(reminder.body.id);
 
-    await kannel.handsetSend(person, "36111", "STOP");
+    await kit.kannel.handsetSend(person, "36111", "STOP");
     await vi.waitFor(async () => expect(await inboundOf(person)).toHaveLength(2), WITHIN_MS);
     await settled(person, "4711");
     expect(textsOf(person).filter((text) => text === CONFIRMATION)).toHaveLength(1);
   });
 
-  test("an advertisement of three segments arrives whole, its mention at the end", async () => {
-    const person = "+33612000002";
-    await consented(person);
-    const promo = await send(person, `${PROMO} ${"Venez voir la nouvelle collection en magasin. ".repeat(7).trim()}`);
-    expect([promo.status, promo.body.segments]).toEqual([202, 3]);
+  test.each([
+    { label: "GSM-7", encoding: "GSM-7", person: "+33612000002", more: "Venez voir la collection en magasin [50 €]. " },
+    { label: "UCS-2", encoding: "UCS-2", person: "+33612000005", more: "Fêtes « à l'île » 🎁 – venez ! " },
+  ])("an advertisement of several segments of $label arrives whole, its mention at the end", async (given) => {
+    const { person, more, encoding } = given;
+    await kit.consented(person);
+    const promo = await send(person, `${PROMO} ${more.repeat(7).trim()}`);
+    expect([promo.status, promo.body.encoding]).toEqual([202, encoding]);
+    expect(promo.body.segments).toBeGreaterThan(2);
     await vi.waitFor(() => expect(textsOf(person)).toEqual([promo.body.text]), WITHIN_MS);
     expect(textsOf(person)[0]).toMatch(/ STOP au 36111$/);
     await delivered(promo.body.id);
   });
 
+  test("a long message from a handset is one, whatever the order of its parts, and the STOP in it counts", async () => {
+    const person = "+33612000006";
+    const text = `${"Bonjour, je vous écris au sujet de ma commande. ".repeat(7)}STOP`;
+    const pieces = [text.slice(0, 150), text.slice(150, 300), text.slice(300)];
+    const parts = pieces.map((text, at) => ({ number: at + 1, total: pieces.length, text }));
+    // The network repeats the last one, too.
+    await kit.kannel.handsetSendParts(person, SENDER, 7, [parts[2]!, parts[0]!, parts[2]!, parts[1]!]);
+    await vi.waitFor(async () => {
+      expect((await inboundOf(person)).map((sms) => [sms.text, sms.intent])).toEqual([[text, "opt_out"]]);
+    }, WITHIN_MS);
+    expect(await suppressionsOf(person)).toMatchObject([{ scope: "commercial", source: "keyword" }]);
+    await vi.waitFor(() => expect(textsOf(person)).toEqual([CONFIRMATION]), WITHIN_MS);
+    await settled(person, "2468");
+    expect(textsOf(person).filter((text) => text === CONFIRMATION)).toHaveLength(1);
+    expect(await inboundOf(person)).toHaveLength(1);
+  });
+
   test("a STOP that Kannel delivers twice, and four times at once, is one message with one confirmation", async () => {
     const person = "+33612000003";
     const query = new URLSearchParams({ key: SECRET, id: "kannel-id-1", from: person, to: "36111", text: "STOP" });
-    const webhook = () => fetch(`${url}/carriers/kannel-fr/inbound?${query}&charset=UTF-8&coding=0`);
+    const webhook = () => fetch(`${kit.url}/carriers/kannel-fr/inbound?${query}&charset=UTF-8&coding=0`);
     for (const response of await Promise.all([webhook(), webhook(), webhook(), webhook()])) {
       expect([response.status, await response.text()]).toEqual([200, ""]);
     }
@@ -167,12 +142,12 @@ describe.skipIf(!installed).each(["harness", "fakesmsc"] as const)(title, {
     const { body } = await send(person, "Votre colis arrive demain.");
     await delivered(body.id);
     const query = new URLSearchParams({ key, id: "forged", from: person, to: "36111", text: "STOP" });
-    const stop = await fetch(`${url}/carriers/kannel-fr/inbound?${query}`);
+    const stop = await fetch(`${kit.url}/carriers/kannel-fr/inbound?${query}`);
     expect([stop.status, await stop.text()]).toEqual([status, expect.stringContaining('"code"')]);
-    const report = await fetch(`${url}/carriers/kannel-fr/status?key=${key}&id=${body.id}&d=2&fid=x&r=`);
+    const report = await fetch(`${kit.url}/carriers/kannel-fr/status?key=${key}&id=${body.id}&d=2&fid=x&r=`);
     expect([report.status, await report.text()]).toEqual([status, expect.stringContaining('"code"')]);
     expect(await inboundOf(person)).toEqual([]);
     expect(await suppressionsOf(person)).toEqual([]);
-    expect((await gateway.call("GET", `/v1/messages/${body.id}`)).body.status).toBe("delivered");
+    expect((await kit.message(body.id)).status).toBe("delivered");
   });
 });

@@ -1,4 +1,4 @@
-import { type HandsetNetwork, messagesOf } from "./kannel.ts";
+import { type HandsetNetwork, messagesOf, udhData } from "./handset_network.ts";
 
 /**
  * Kannel's own `fakesmsc` as the handset network. It sends what it was started with and then only receives, so each message from a
@@ -15,16 +15,30 @@ export function fakesmscNetwork(port: number): HandsetNetwork {
     };
     return { process, read: read() };
   };
-  let running = start(null);
+  let running: ReturnType<typeof start> | null = null;
   const end = async () => {
-    running.process.kill("SIGKILL");
+    if (running === null) return;
+    try {
+      running.process.kill("SIGKILL");
+    } catch {
+      // It has ended with its Kannel.
+    }
     await running.process.status;
     await running.read;
   };
+  const send = async (message: string | null) => {
+    await end();
+    const before = log.length;
+    running = start(message);
+    while (message !== null && !log.includes("sent message 1", before)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
   return {
-    async write(from, to, text) {
-      await end();
-      running = start(`${from} ${to} text ${text}`);
+    connect: () => send(null),
+    write: (from, to, text) => send(`${from} ${to} text ${text}`),
+    async writeParts(from, to, reference, parts) {
+      for (const part of parts) await send(`${from} ${to} ${udhData(reference, part)}`);
     },
     received: () =>
       messagesOf(Array.from(log.matchAll(/Got message \d+: <([^]*?)>\n(?=\d{4}-|$)/g), ([, line]) => line!)),

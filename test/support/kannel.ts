@@ -1,16 +1,11 @@
 import { FAKESMSC, fakesmscNetwork } from "./fakesmsc.ts";
+import { LineNetwork, type Part, type Sms } from "./handset_network.ts";
 
 /**
  * A real Kannel (bearerbox and smsbox) on free loopback ports, with its store and log in a temporary folder. Its `fake` SMSC
  * speaks a protocol of one line a message; at its other end is Kannel's own `fakesmsc`, or the harness itself, which does the
  * same except that a handset can write at any moment and in any alphabet.
  */
-
-export interface Sms {
-  from: string;
-  to: string;
-  text: string;
-}
 
 export interface Kannel {
   sendsmsUrl: string;
@@ -20,36 +15,42 @@ export interface Kannel {
   handsetSend(from: string, to: string, text: string): Promise<void>;
   /** What handsets have received (MT), oldest first; a long message once all its parts are there, joined. */
   handsetReceived(): Sms[];
+  /** A handset writes a long message, of which the network brings the parts in the order given. */
+  handsetSendParts(from: string, to: string, reference: number, parts: readonly Part[]): Promise<void>;
+  /** What waits in bearerbox's store, a line each. */
+  stored(): Promise<string[]>;
+  /** `kill -9`. */
+  kill(boxes: readonly Box[]): Promise<void>;
+  /** Starts what was killed and resolves once Kannel takes messages again. */
+  restart(): Promise<void>;
   /** Ends both processes and removes the folder. */
   stop(): Promise<void>;
 }
 
+export type Box = "bearerbox" | "smsbox";
+
 export interface KannelOptions {
   /** Where MOs go, with the key: `http://127.0.0.1:8787/carriers/acc_1/inbound?key=…`. */
   inboundUrl: string;
-  /** How: `GET` with everything in the query (the default), or `POST` with headers and the text as body. */
-  inboundMethod?: "GET" | "POST";
+  /**
+   * How: `GET` with everything in the query (the default), `POST` with headers and the text as body, or `exec`, a program that does
+   * what `GET` does until it is answered.
+   */
+  inboundMethod?: "GET" | "POST" | "exec";
+  /** Who joins the parts of long messages: Kannel, or the gateway (the default). */
+  joining?: "kannel" | "gateway";
   /** Who plays the handset network: the harness (the default) or Kannel's own tool. */
   handsets?: "harness" | "fakesmsc";
 }
 
-/** The other end of `smsc = fake`. */
-export interface HandsetNetwork {
-  write(from: string, to: string, text: string): Promise<void>;
-  received(): Sms[];
-  close(): void | Promise<void>;
-}
-
 const BINARIES = ["/usr/sbin/bearerbox", "/usr/sbin/smsbox", FAKESMSC] as const;
 const USERNAME = "parley";
-const PASSWORD = "sendsms-secret";
-const ADMIN_PASSWORD = "admin-secret";
+const PASSWORD = "change-me-sendsms";
+const ADMIN_PASSWORD = "change-me-admin";
+const DOCUMENTATION = new URL("../../docs/carriers.md", import.meta.url);
 const START_DEADLINE_MS = 10_000;
 /** Another process may take a free port between our look and Kannel's start. */
 const START_ATTEMPTS = 3;
-
-/** Printable characters of GSM 03.38 that need no escape: as much as a French or English handset sends in 7 bits. */
-const GSM_TEXT = /^[ -Z_a-z¡£¤¥§¿ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü€]*$/;
 
 /** True when this machine has the Debian packages `kannel` and `kannel-extras`. */
 export function kannelInstalled(): boolean {
@@ -80,38 +81,56 @@ async function start(options: KannelOptions): Promise<Kannel> {
   const folder = await Deno.makeTempDir({ prefix: "parley-kannel-" });
   const [adminPort, boxPort, smscPort, sendsmsPort] = freePorts();
   const config = `${folder}/kannel.conf`;
+  await Deno.mkdir(`${folder}/store`);
+  await Deno.mkdir(`${folder}/reports`);
   await Deno.writeTextFile(config, configuration(folder, { adminPort, boxPort, smscPort, sendsmsPort }, options));
 
-  const children: Deno.ChildProcess[] = [];
-  let network: HandsetNetwork | undefined;
-  const stop = async () => {
-    await network?.close();
+  const boxes = new Map<Box, Deno.ChildProcess>();
+  const network = options.handsets === "fakesmsc" ? fakesmscNetwork(smscPort) : new LineNetwork(smscPort);
+  const killed = async (names: readonly Box[]) => {
+    const children = names.flatMap((name) => boxes.get(name) ?? []);
+    for (const name of names) boxes.delete(name);
     for (const child of children) kill(child);
     await Promise.all(children.map((child) => child.status));
+    // A program that smsbox runs holds its sockets for a moment longer; a new smsbox that finds them taken gives up.
+    if (names.includes("smsbox")) await until(Date.now() + START_DEADLINE_MS, async () => !await connects(sendsmsPort));
+  };
+  const run = async () => {
+    const deadline = Date.now() + START_DEADLINE_MS;
+    if (!boxes.has("bearerbox")) {
+      // An smsbox whose bearerbox is gone ends, and comes back by itself ten seconds later: too slow for a test.
+      await killed(["smsbox"]);
+      boxes.set("bearerbox", spawn(BINARIES[0], config));
+      await until(deadline, () => connects(boxPort));
+      await network.connect();
+    }
+    if (!boxes.has("smsbox")) boxes.set("smsbox", spawn(BINARIES[1], config));
+    await until(deadline, async () => ready(await adminPage(adminPort, "status")) && await connects(sendsmsPort));
+  };
+  const stop = async () => {
+    await network.close();
+    await killed(["smsbox", "bearerbox"]);
     await Deno.remove(folder, { recursive: true });
   };
   try {
-    const deadline = Date.now() + START_DEADLINE_MS;
-    children.push(spawn(BINARIES[0], config));
-    await until(deadline, () => connects(boxPort));
-    children.push(spawn(BINARIES[1], config));
-    network = options.handsets === "fakesmsc"
-      ? fakesmscNetwork(smscPort)
-      : new LineNetwork(await Deno.connect({ hostname: "127.0.0.1", port: smscPort }));
-    await until(deadline, async () => ready(await adminStatus(adminPort)) && await connects(sendsmsPort));
+    await run();
   } catch (error) {
     const log = await Deno.readTextFile(`${folder}/kannel.log`).catch(() => "no log");
     await stop();
     throw new Error(`Kannel did not start: ${log.slice(-2000)}`, { cause: error });
   }
 
-  const handsets = network;
   return {
     sendsmsUrl: `http://127.0.0.1:${sendsmsPort}/cgi-bin/sendsms`,
     username: USERNAME,
     password: PASSWORD,
-    handsetSend: (from, to, text) => handsets.write(from, to, text),
-    handsetReceived: () => handsets.received(),
+    handsetSend: (from, to, text) => network.write(from, to, text),
+    handsetSendParts: (from, to, reference, parts) => network.writeParts(from, to, reference, parts),
+    handsetReceived: () => network.received(),
+    stored: async () =>
+      (await adminPage(adminPort, "store-status")).split("\n").filter((line) => /^\[\S{36}\]/.test(line)),
+    kill: killed,
+    restart: run,
     stop,
   };
 }
@@ -123,156 +142,59 @@ interface Ports {
   sendsmsPort: number;
 }
 
-/** Groups end at a blank line. */
-function configuration(folder: string, ports: Ports, options: KannelOptions): string {
-  const service = options.inboundMethod === "POST"
-    ? `post-url = "${options.inboundUrl}&id=%I"\nsend-sender = true`
-    : `get-url = "${options.inboundUrl}&id=%I&from=%p&to=%P&text=%b&charset=%C&coding=%c"`;
-  return `
-group = core
-admin-port = ${ports.adminPort}
-admin-interface = 127.0.0.1
-admin-password = ${ADMIN_PASSWORD}
-smsbox-port = ${ports.boxPort}
-smsbox-interface = 127.0.0.1
-store-type = spool
-store-location = ${folder}
-dlr-storage = internal
-log-file = ${folder}/kannel.log
-log-level = 2
-
-group = smsc
-smsc = fake
-smsc-id = handsets
-port = ${ports.smscPort}
-our-host = 127.0.0.1
-connect-allow-ip = 127.0.0.1
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-bearerbox-port = ${ports.boxPort}
-sendsms-port = ${ports.sendsmsPort}
-sendsms-interface = 127.0.0.1
-http-request-retry = 3
-http-queue-delay = 1
-
-group = sendsms-user
-username = ${USERNAME}
-password = ${PASSWORD}
-concatenation = true
-max-messages = 20
-
-group = sms-service
-keyword = default
-catch-all = true
-max-messages = 0
-omit-empty = true
-${service}
-`;
+/** The `kannel.conf` that docs/carriers.md recommends, with what `options` change, on ports and in a folder of its own. */
+function configuration(folder: string, ports: Ports, { inboundUrl, inboundMethod, joining }: KannelOptions): string {
+  const [, documented] = /```conf\n(group = core[^]*?)```/.exec(Deno.readTextFileSync(DOCUMENTATION)) ?? [];
+  const [exec = "", call] = /^exec = .*"(http:[^"]+)"$/m.exec(documented ?? "") ?? [];
+  if (documented === undefined || call === undefined) throw new Error("docs/carriers.md has no kannel.conf any more");
+  const url = call.replace(/^[^&]+/, () => inboundUrl);
+  const services = {
+    GET: `get-url = "${url}"`,
+    POST: `post-url = "${inboundUrl}&id=%I&udh=%u"\nsend-sender = true`,
+    exec: exec.replace(call, () => url),
+  };
+  const changes: [string, string][] = [
+    [exec, services[inboundMethod ?? "GET"]],
+    ["admin-port = 13000", `admin-port = ${ports.adminPort}`],
+    ["smsbox-port = 13001", `smsbox-port = ${ports.boxPort}`],
+    ["bearerbox-port = 13001", `bearerbox-port = ${ports.boxPort}`],
+    ["port = 10000", `port = ${ports.smscPort}`],
+    ["sendsms-port = 13013", `sendsms-port = ${ports.sendsmsPort}`],
+    ["/var/spool/kannel/store", `${folder}/store`],
+    ["/var/spool/kannel/reports", `${folder}/reports`],
+    ["/var/log/kannel/bearerbox.log", `${folder}/kannel.log`],
+    // Tests do not wait that long.
+    ["http-queue-delay = 10", "http-queue-delay = 1"],
+  ];
+  if (joining === "kannel") {
+    changes.push(["sms-combine-concatenated-mo = false", "sms-combine-concatenated-mo = true"]);
+  }
+  const changed = changes.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the kannel.conf of docs/carriers.md lacks "${from}"`);
+    return text.replace(from, () => to);
+  }, documented);
+  return changed.replace("--retry-delay 5 ", "--retry-delay 1 ");
 }
 
-/** Lines of `sender receiver type data`. */
-class LineNetwork implements HandsetNetwork {
-  #connection: Deno.TcpConn;
-  #lines: string[] = [];
-
-  constructor(connection: Deno.TcpConn) {
-    this.#connection = connection;
-    this.#read();
-  }
-
-  async write(from: string, to: string, text: string): Promise<void> {
-    const line = GSM_TEXT.test(text) ? `${from} ${to} text ${text}\n` : `${from} ${to} ucs2 ${escaped(utf16(text))}\n`;
-    const writer = this.#connection.writable.getWriter();
-    try {
-      await writer.write(new TextEncoder().encode(line));
-    } finally {
-      writer.releaseLock();
-    }
-  }
-
-  received(): Sms[] {
-    return messagesOf(this.#lines);
-  }
-
-  close(): void {
-    this.#connection.close();
-  }
-
-  async #read(): Promise<void> {
-    let rest = "";
-    try {
-      for await (const chunk of this.#connection.readable.pipeThrough(new TextDecoderStream())) {
-        const lines = (rest + chunk).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          // A text may hold line breaks, and the protocol does not escape them.
-          if (HEADER.test(line)) this.#lines.push(line);
-          else this.#lines.push(`${this.#lines.pop() ?? ""}\n${line}`);
-        }
-      }
-    } catch (error) {
-      // `close()` interrupts the read.
-      if (!(error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.BadResource)) throw error;
-    }
-  }
-}
-
-/** The messages that lines of the protocol carry; a long one once all its parts are there, joined. */
-export function messagesOf(lines: readonly string[]): Sms[] {
-  const messages: Sms[] = [];
-  const parts = new Map<string, Uint8Array[]>();
-  for (const line of lines) {
-    const [, from = "", to = "", type, rest = ""] = HEADER.exec(line) ?? [];
-    if (type === "text") messages.push({ from, to, text: rest });
-    if (type === "data") messages.push({ from, to, text: new TextDecoder("windows-1252").decode(unescaped(rest)) });
-    if (type === "ucs-2") messages.push({ from, to, text: new TextDecoder("utf-16be").decode(unescaped(rest)) });
-    if (type !== "udh") continue;
-    const [udh = "", data = ""] = rest.split(" data ");
-    // 05 00 03, reference, number of parts, this part.
-    const [, , , reference = 0, total = 0, part = 0] = unescaped(udh);
-    const key = `${from} ${to} ${reference}`;
-    const known = parts.get(key) ?? [];
-    parts.set(key, known);
-    known[part - 1] = unescaped(data);
-    if (Object.keys(known).length === total) messages.push({ from, to, text: joined(known) });
-  }
-  return messages;
-}
-
-const HEADER = /^(\S+) (\S+) (text|data|ucs-2|udh) ([^]*)$/;
-
-/** Parts do not say what they are written in. UTF-16 of what tests write holds zero bytes or is no UTF-8; GSM text is UTF-8. */
-function joined(parts: Uint8Array[]): string {
-  const bytes = new Uint8Array(parts.flatMap((part) => [...part]));
-  try {
-    if (!bytes.includes(0)) return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    // Falls through to UTF-16.
-  }
-  return new TextDecoder("utf-16be").decode(bytes);
-}
-
-function utf16(text: string): Uint8Array {
-  return Uint8Array.from(
-    Array.from({ length: text.length }, (_, i) => [text.charCodeAt(i) >> 8, text.charCodeAt(i) & 255]).flat(),
-  );
-}
-
-function escaped(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
-}
-
-function unescaped(data: string): Uint8Array {
-  const bytes = data.replaceAll("+", " ").matchAll(/%([0-9A-Fa-f]{2})|([^])/g);
-  return Uint8Array.from(bytes, ([, hex, char]) => hex ? parseInt(hex, 16) : (char ?? "").charCodeAt(0));
-}
-
+/**
+ * Below those that systems give to outgoing calls (32768 on Linux): one of these would take the port while its box is killed, and the
+ * box could not come back.
+ */
 function freePorts(): [number, number, number, number] {
-  const listeners = [0, 0, 0, 0].map((port) => Deno.listen({ hostname: "127.0.0.1", port }));
+  const listeners = [0, 0, 0, 0].map(() => listenSomewhere());
   const [a = 0, b = 0, c = 0, d = 0] = listeners.map((listener) => listener.addr.port);
   for (const listener of listeners) listener.close();
   return [a, b, c, d];
+}
+
+function listenSomewhere(): Deno.TcpListener {
+  for (;;) {
+    try {
+      return Deno.listen({ hostname: "127.0.0.1", port: 15_000 + Math.floor(Math.random() * 15_000) });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 function spawn(path: string, config: string): Deno.ChildProcess {
@@ -297,8 +219,8 @@ async function connects(port: number): Promise<boolean> {
   }
 }
 
-async function adminStatus(port: number): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}/status.txt?password=${ADMIN_PASSWORD}`).catch(() => null);
+async function adminPage(port: number, page: "status" | "store-status"): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/${page}.txt?password=${ADMIN_PASSWORD}`).catch(() => null);
   return await response?.text() ?? "";
 }
 

@@ -1,28 +1,16 @@
 import { sealEntries } from "../store/audit_chain.ts";
 import { type CarrierChange, type HealthStep, healthSteps, probeAgain } from "../store/carrier_health.ts";
-import { claimDue, type Claimed, nextDue } from "../store/claim.ts";
+import { claimDue, nextDue } from "../store/claim.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
-import { type Facts, loadFacts } from "../store/facts.ts";
-import {
-  giveBack,
-  heldDue,
-  recordHandOvers,
-  recoverLeases,
-  redecide,
-  redecideClaimed,
-  type Redecided,
-  type Untouched,
-} from "../store/outbox.ts";
+import { giveBack, recordHandOvers, recoverLeases, redecideClaimed, type Untouched } from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
-import type { WaitingRow } from "../store/waiting.ts";
-import { noWrites, statementsOf, type Writes } from "../store/writes.ts";
+import { statementsOf } from "../store/writes.ts";
 import { Batcher } from "./batcher.ts";
 import { carrierNews } from "./carrier_news.ts";
 import { suppressFromCarrier } from "./carrier_opt_out.ts";
-import { composeDraft, decidedColumns, refusalDetail, reviewWrites } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
 import { type Finished, handOver } from "./hand_over.ts";
-import type { Settings } from "./settings.ts";
+import { heldForDoubt, lookAgain, release, RELEASE_GROUP } from "./redecide.ts";
 
 /** Longer than any hand-over may take: the outgoing call's own deadline is 10 s. */
 const LEASE_MS = 60_000;
@@ -35,7 +23,6 @@ const BEGIN_WITHIN_MS = 10_000;
 const RECORD_AGAIN_MS = 500;
 /** Hand-overs under way at once in one instance for one account, which so holds up no other, however slowly it answers. */
 const SLOTS = 64;
-const RELEASE_GROUP = 200;
 /** After a claim that did not fill the slots: what the senders' rates let through meanwhile goes in one claim, not one by one. */
 const CLAIM_PAUSE_MS = 50;
 /** While hand-overs take their time, what became due meanwhile is looked for this often. */
@@ -254,118 +241,4 @@ async function oneOf(underWay: ReadonlySet<Promise<void>>, ms: number): Promise<
   const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, ms)));
   await Promise.race([...underWay, late]);
   clearTimeout(timer);
-}
-
-/**
- * Decides one group of held messages again whose time has come: consent, hours and rules may have changed since (compliance.md,
- * rule of thumb 3). Resolves with how many there were.
- */
-async function release(deps: Deps, settings: Settings): Promise<number> {
-  const { client } = deps.db;
-  const now = deps.now();
-  const held = await heldDue(client, now, RELEASE_GROUP);
-  if (held.length === 0) return 0;
-  const facts = await loadFacts(client, held.map(({ person, sender }) => ({ person, sender })), now, "releasing");
-  const opened = noWrites();
-  const rows = decideInTurn(held.map((row, index) => ({ row, facts: facts[index]! })), deps, settings, now, opened);
-  const doubted = heldForDoubt(rows.filter((_, index) => facts[index]!.person.open_review));
-  await client.batch([...redecide(rows, now), ...statementsOf(opened, now), ...releaseSettled(doubted, now)]);
-  return held.length;
-}
-
-/**
- * Decides claimed advertising again before it is handed over, with what the claim itself read: consent that was withdrawn or ran
- * out in the queue, and a frequency cap that several instances filled at once, are seen here. `rows` may leave as they are;
- * `changed` must be written first, which most claims do not need, and only those still `sending` leave.
- */
-async function lookAgain(
-  { rows, facts }: Claimed,
-  deps: Deps,
-  known: Settings,
-): Promise<{ rows: WaitingRow[]; changed: (WaitingRow & Redecided)[]; opened: Writes }> {
-  const advertising = rows.flatMap((row) => {
-    const found = facts.get(row.id);
-    return found === undefined ? [] : [{ row, facts: found }];
-  });
-  if (advertising.length === 0) return { rows, changed: [], opened: noWrites() };
-  // A sender may be newer than the settings: what is claimed is not given up for that.
-  const settings = advertising.every(({ row }) => known.senders.has(row.sender))
-    ? known
-    : await deps.settings.refresh();
-  const opened = noWrites();
-  const decisions = decideInTurn(advertising, deps, settings, deps.now(), opened);
-  const changed = advertising.flatMap(({ row }, index): (WaitingRow & Redecided)[] => {
-    const decision = decisions[index]!;
-    if (decision.status !== "queued") return [{ ...row, ...decision }];
-    return decision.text === row.text ? [] : [{ ...row, ...decision, status: "sending", due_at: row.due_at ?? null }];
-  });
-  const ids = new Set(changed.map(({ id }) => id));
-  return { rows: rows.filter(({ id }) => !ids.has(id)), changed, opened };
-}
-
-/** Decides stored messages in their order; advertising that is let through counts against the next to the same person. */
-function decideInTurn(
-  waiting: readonly { row: WaitingRow; facts: Facts }[],
-  deps: Deps,
-  settings: Settings,
-  now: number,
-  opened: Writes,
-): Redecided[] {
-  const before = new Map<string, number[]>();
-  return waiting.map(({ row, facts: { person } }) => {
-    const sender = settings.senders.get(row.sender);
-    if (sender === undefined) return senderGone(row);
-    const earlier = before.get(row.person) ?? [];
-    const { verdict, token } = composeDraft(
-      {
-        to: row.person,
-        sender,
-        text: row.submitted_text ?? row.text,
-        category: row.declared_category ?? null,
-        scheduled_at: row.scheduled_at ?? null,
-        valid_until: row.valid_until ?? null,
-        max_segments: row.max_segments ?? null,
-        metadata: null,
-        reply: null,
-        // A link that was promised to the person stays the same link.
-        copies: 1,
-        settled_category: row.settled_category,
-        unsubscribe_token: row.unsubscribe_token ?? null,
-      },
-      { ...person, advertising_at: [...earlier, ...person.advertising_at] },
-      { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl },
-    );
-    const review = reviewWrites(row, verdict, now, deps.newId);
-    opened.reviews.push(...review.reviews);
-    opened.audit.push(...review.audit);
-    if (verdict.category === "commercial" && verdict.decision.outcome === "allow") {
-      before.set(row.person, [now, ...earlier]);
-    }
-    return {
-      id: row.id,
-      text: verdict.text,
-      submitted_text: row.submitted_text ?? row.text,
-      unsubscribe_token: token,
-      ...decidedColumns(verdict, now),
-      error_code: verdict.code,
-      error_detail: verdict.code === null ? null : refusalDetail(verdict),
-    };
-  });
-}
-
-/** Ids of those that wait for somebody to settle a doubt. */
-function heldForDoubt(rows: readonly Redecided[]): string[] {
-  return rows.filter(({ hold_reason }) => hold_reason === "needs_review").map(({ id }) => id);
-}
-
-function senderGone(row: WaitingRow): Redecided {
-  return {
-    ...row,
-    status: "failed",
-    due_at: null,
-    hold_until: null,
-    hold_reason: null,
-    error_code: "sender_not_allowed",
-    error_detail: "The sender was removed while the message waited.",
-  };
 }

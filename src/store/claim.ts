@@ -61,6 +61,9 @@ function lanes(condition: string): string {
 /** Message `m` waits in lane `l`. */
 const IN_LANE = `m.status = 'queued' and m.sender = l.sender and m.carrier_id = l.carrier`;
 
+/** Confirmations, information, advertising: each is looked for by itself, because behind many retries of one waits what is due of another. */
+const PRIORITIES = [0, 1, 2];
+
 /** Lanes of which nothing may be claimed for want of a slot are left out, so that they hide no others. */
 const LANES_OF_ONE_CLAIM = 64;
 
@@ -73,7 +76,8 @@ const READY = `${lanes(SENDER.ready)},
   ready as materialized (
     select l.sender, l.carrier, l.turn, c.rate_per_second is not null as limited, c.opened_at is not null as probed,
       coalesce(c.failures > 0 or c.throttles > 0 or c.opened_at is not null, 0) as ailing,
-      (select m.priority from messages m where ${IN_LANE} and m.due_at <= :now order by m.priority, m.due_at limit 1) as head
+      (select p.value from json_each('[${PRIORITIES}]') p where exists (select 1 from messages m
+        where ${IN_LANE} and m.priority = p.value and m.due_at <= :now) limit 1) as head
     from lanes l left join carriers c on c.id = l.carrier
     where l.carrier not in (select value from json_each(:full))
       and (c.id is null or ${shutUntil("c")} = 0 and (c.rate_per_second is null or ${ACCOUNT.ready})))
@@ -94,10 +98,14 @@ const THROUGH = `coalesce((select case when ${shutUntil("c")} > 0 then 0 when c.
   from carriers c where c.id = :carrier), :free)`;
 
 const TAKE = `update messages set status = 'sending', lease = :lease, lease_until = :leaseUntil, attempts = attempts + 1
-  where id in (select id from messages where status = 'queued' and sender = :sender and carrier_id = :carrier
-      and due_at <= :now order by priority, due_at
-    limit (select max(0, cast(min(${SHARE}, ${SENDER.allowance}, ${THROUGH}) as integer))
-      from senders where address = :sender))`;
+  where id in (with allowed (n) as materialized (
+      select max(0, cast(min(${SHARE}, ${SENDER.allowance}, ${THROUGH}) as integer)) from senders where address = :sender)
+    ${
+  PRIORITIES.map((priority) =>
+    `select id from (select id from messages where status = 'queued' and sender = :sender and carrier_id = :carrier
+      and priority = ${priority} and due_at <= :now order by due_at limit (select n from allowed))`
+  ).join(" union all ")
+} limit (select n from allowed))`;
 
 const COUNT_FOR_SENDER = `update senders set next_at = ${SENDER.from} + changes() * 1000.0 / rate_per_second
   where address = :sender and changes() > 0`;

@@ -305,7 +305,7 @@ function report(event: z.infer<typeof Event>): Verified<DeliveryReport[]> {
   return {
     ok: true,
     value: [{
-      messageId: typeof ours === "string" ? ours : null,
+      messageId: typeof ours === "string" && ours !== "" ? ours : null,
       carrierMessageId: messageId,
       status,
       error: bad ? { code: eventType, detail: `AWS reported ${eventType}`, optedOut: false } : null,

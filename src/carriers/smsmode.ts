@@ -149,7 +149,7 @@ function report(parsed: z.infer<typeof Status>, addressed: string | null): Verif
   return {
     ok: true,
     value: [{
-      messageId: addressed ?? refClient ?? null,
+      messageId: addressed ?? (refClient || null),
       carrierMessageId: messageId,
       status: bad && code === VALIDITY_RAN_OUT ? "expired" : known,
       error: bad

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { InboundSms } from "../../src/carriers/carrier.ts";
 import { kannel } from "../../src/carriers/kannel.ts";
 import { NOW, outgoing, testIo, webhook, type WebhookParts, withServer } from "./support.ts";
+import { survivesAnything } from "./wild.ts";
 
 const SECRET = "test-webhook-secret_1";
 const SETTINGS = {
@@ -313,6 +314,18 @@ describe("status()", () => {
 test("the answer is empty, so that Kannel sends nothing", () => {
   expect(kannel.answer([{ messageId: "msg_1", intent: "none" }], config))
     .toEqual({ status: 200, contentType: "text/plain", body: "" });
+});
+
+survivesAnything({
+  carrier: kannel,
+  config,
+  good: {
+    inbound: {
+      method: "GET",
+      url: `${INBOUND}?key=${SECRET}&id=1&from=1&to=2&text=x&charset=UTF-8&coding=0&udh=%05%00%03%07%03%02`,
+    },
+    status: { method: "GET", url: `${STATUS}?key=${SECRET}&id=msg_01&d=2&fid=f1&r=stat:EXPIRED` },
+  },
 });
 
 describe("wild requests never throw", () => {

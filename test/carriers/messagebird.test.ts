@@ -183,6 +183,7 @@ describe("under the token", () => {
     timed: true,
     other: { ...config, signing_key: "another-key" },
     signed: (body, kind) => asJson(body, kind === "inbound" ? INBOUND : STATUS),
+    content: { inbound: JSON.stringify(MESSAGE), status: JSON.stringify(REPORT) },
     secrets: [SETTINGS.access_key, SETTINGS.signing_key, "another-key"],
   });
 });
@@ -197,6 +198,7 @@ describe("under the older scheme", () => {
     timed: true,
     other: { ...older, signing_key: "another-key" },
     signed: (body, kind) => asOlder({}, kind === "inbound" ? INBOUND : STATUS, body || " "),
+    content: { inbound: JSON.stringify(MESSAGE), status: JSON.stringify(REPORT) },
     secrets: [SETTINGS.access_key, SETTINGS.signing_key, "another-key"],
   });
 

@@ -150,7 +150,8 @@ refusesForgedWebhooks({
   // Plivo signs no time: a copy changes nothing, since nothing is stored twice under one MessageUUID.
   timed: false,
   other: { ...config, auth_token: "another-token" },
-  signed: (text, kind) => signed(kind === "inbound" ? INBOUND : STATUS, { text }),
+  signed: (body, kind) =>
+    signed(kind === "inbound" ? INBOUND : STATUS, { Extra: "1", ...Object.fromEntries(new URLSearchParams(body)) }),
   secrets: [SETTINGS.auth_token, "another-token"],
 });
 

@@ -174,7 +174,8 @@ describe.each([["a form", asForm], ["JSON", asJson], ["a query", asQuery]])("as 
     }),
     timed: true,
     other: { ...config, signature_secret: "another-secret" },
-    signed: (text) => write(signed({ text })),
+    signed: (body) => write(signed(Object.fromEntries(new URLSearchParams(body)))),
+    content: { inbound: new URLSearchParams(MESSAGE).toString(), status: new URLSearchParams(REPORT).toString() },
     secrets: [SETTINGS.signature_secret, "another-secret"],
   });
 });

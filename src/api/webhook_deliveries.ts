@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { deliveryNumber, TEST_EVENT } from "../gateway/webhook_events.ts";
+import { deliveryNumber, eventId, eventSeq, TEST_EVENT } from "../gateway/webhook_events.ts";
 import { auditRow } from "../store/audit.ts";
 import {
   createTest,
@@ -19,7 +19,12 @@ import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 import { Delivery, deliveryView, NewReplay, Replayed } from "./webhook_schemas.ts";
 import { noSuchWebhook } from "./webhooks.ts";
 
-const DeliveryIds = z.object({ id: z.string().max(100), delivery_id: z.string().max(100) });
+const DeliveryIds = z.object({
+  id: z.string().max(100),
+  delivery_id: z.string().max(100).openapi({
+    description: "`whd_…`, or the `webhook-id` that the receiver got (`evt_…`)",
+  }),
+});
 const disabled = { 409: { description: "`webhook_disabled`: enable it first" } } as const;
 
 /** What webhooks were sent, and sending it again. */
@@ -37,9 +42,12 @@ export function webhookDeliveryRoutes({ deps }: Api) {
     throw problem(409, "webhook_disabled", "Disabled", "Nothing is sent to a disabled webhook; enable it first.");
   };
   const deliveryOf = async (id: string, delivery_id: string): Promise<DeliveryRow> => {
-    const n = deliveryNumber(delivery_id);
-    const row = n === null ? null : await findDelivery(deps.db, id, n);
-    if (row === null) throw problem(404, "not_found", "No such delivery");
+    const [n, event_seq] = [deliveryNumber(delivery_id), eventSeq(delivery_id)];
+    const key = n !== null ? { n } : event_seq !== null ? { event_seq } : null;
+    const row = key === null ? null : await findDelivery(deps.db, id, key);
+    if (row === null || (n === null && eventId({ seq: row.event_seq, nonce: row.nonce }) !== delivery_id)) {
+      throw problem(404, "not_found", "No such delivery");
+    }
     return row;
   };
 
@@ -156,7 +164,7 @@ export function webhookDeliveryRoutes({ deps }: Api) {
     async (c) => {
       const { id } = await enabledEndpoint(c.req.valid("param").id);
       const n = await createTest(deps.db, id, TEST_EVENT, deps.now());
-      return c.json(deliveryView((await findDelivery(deps.db, id, n))!), 202);
+      return c.json(deliveryView((await findDelivery(deps.db, id, { n }))!), 202);
     },
   );
 

@@ -57,7 +57,16 @@ export function deliveryId(n: number): string {
 
 /** The number in a delivery's id; null when it is none. */
 export function deliveryNumber(id: string): number | null {
-  const n = /^whd_[0-9a-z]{11}$/.test(id) ? parseInt(id.slice(4), 36) : NaN;
+  return numberIn(id, /^whd_([0-9a-z]{11})$/);
+}
+
+/** `seq` of an event by the id that receivers know; null when it is none. Whether the rest of the id fits, its row tells. */
+export function eventSeq(id: string): number | null {
+  return numberIn(id, /^evt_([0-9a-z]{11})[0-9a-f]{16}$/);
+}
+
+function numberIn(id: string, form: RegExp): number | null {
+  const n = parseInt(form.exec(id)?.[1] ?? "", 36);
   return Number.isSafeInteger(n) ? n : null;
 }
 

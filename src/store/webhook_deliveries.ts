@@ -82,10 +82,15 @@ export async function listDeliveries(
   return { rows: page, next: rows.length > limit ? page.at(-1)!.event_seq : lowest };
 }
 
-export async function findDelivery({ client }: Db, endpoint_id: string, n: number): Promise<DeliveryRow | null> {
+/** By its number, or by that of its event. */
+export async function findDelivery(
+  { client }: Db,
+  endpoint_id: string,
+  key: { n: number } | { event_seq: number },
+): Promise<DeliveryRow | null> {
   const { rows } = await client.execute({
-    sql: `${SELECT} where d.n = :n and d.endpoint_id = :endpoint_id`,
-    args: { n, endpoint_id },
+    sql: `${SELECT} where ${"n" in key ? "d.n = :n" : "d.event_seq = :event_seq"} and d.endpoint_id = :endpoint_id`,
+    args: { ...key, endpoint_id },
   });
   return rows[0] === undefined ? null : readDelivery({ ...rows[0] });
 }

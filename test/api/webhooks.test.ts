@@ -83,7 +83,16 @@ describe.each(DATABASE_KINDS)("/v1/webhooks, %s database", (kind) => {
     expect(pending).toHaveLength(6);
     expect(await walkPages(g, `/v1/webhooks/${id}/deliveries?status=delivered`, 4)).toEqual([]);
     expect((await g.call("GET", `/v1/webhooks/${id}/deliveries/${all[0].id}`)).body).toEqual(all[0]);
+    // Receivers know an event by its own id.
+    const { event } = all[1];
+    expect((await g.call("GET", `/v1/webhooks/${id}/deliveries/${event.id}`)).body).toEqual(all[1]);
+    expect((await g.call("POST", `/v1/webhooks/${id}/deliveries/${event.id}/replay`)).body.id).toBe(all[1].id);
+    const unlike = event.id.slice(0, -16) + "0123456789abcdef";
+    for (const unknown of [unlike, "evt_", event.id.slice(4)]) {
+      expect((await g.call("GET", `/v1/webhooks/${id}/deliveries/${unknown}`)).status).toBe(404);
+    }
     const { body: other } = await g.call("POST", "/v1/webhooks", { url: URL });
+    expect((await g.call("GET", `/v1/webhooks/${other.id}/deliveries/${event.id}`)).status).toBe(404);
     expect((await g.call("GET", `/v1/webhooks/${other.id}/deliveries/${all[0].id}`)).status).toBe(404);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { retryAfter } from "../../src/gateway/webhook_call.ts";
-import { deliveryId, deliveryNumber, eventId } from "../../src/gateway/webhook_events.ts";
+import { deliveryId, deliveryNumber, eventId, eventSeq } from "../../src/gateway/webhook_events.ts";
 import { newWebhookSecret, signatureHeaders } from "../../src/gateway/webhook_signature.ts";
 
 const NOW = Date.parse("2026-11-24T09:00:00Z");
@@ -29,8 +29,9 @@ describe("ids", () => {
     const ids = numbers.map(deliveryId);
     expect(ids.toSorted()).toEqual(ids);
     expect(ids.map(deliveryNumber)).toEqual(numbers);
-    const events = numbers.map((seq) => eventId({ seq, nonce: "ff" }));
+    const events = numbers.map((seq) => eventId({ seq, nonce: "0123456789abcdef" }));
     expect(events.toSorted()).toEqual(events);
+    expect(events.map(eventSeq)).toEqual(numbers);
   });
 
   test.each(["", "whd_", "whd_1", "evt_00000000001", "whd_0000000000-", "whd_zzzzzzzzzzz", "whd_0000000000A"])(

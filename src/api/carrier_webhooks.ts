@@ -22,11 +22,16 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
       if (principal?.role === "app") await onlySandbox(deps.settings);
       return principal !== null;
     });
+  /** What is understood. What is not, though it came beside it, would be gone without a word: the carrier does not come again. */
+  const told = <T>(carrier: string, result: Verified<T>): T => {
+    if (result.ok && result.lost) deps.log("error", "webhook.items_lost", { carrier, ...result.lost });
+    return verified(result);
+  };
 
   routes.on(["GET", "POST"], "/carriers/:id/inbound", async (c) => {
     const account = await accountOf(c.req.param("id"));
     const { adapter, config, id } = account;
-    const messages = verified(await adapter.inbound(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
+    const messages = told(id, await adapter.inbound(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
     if (adapter.kind === "sandbox") await ownSenders(messages, id, deps.settings);
     const outcomes = await Promise.all(
       messages.map((sms) => receiver.submit({ carrier_id: id, sms })),
@@ -38,7 +43,7 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
   routes.on(["GET", "POST"], "/carriers/:id/status", async (c) => {
     const account = await accountOf(c.req.param("id"));
     const { adapter, config, id } = account;
-    const reports = verified(await adapter.status(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
+    const reports = told(id, await adapter.status(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
     const results = await Promise.all(reports.map((report) => {
       const { carrierMessageId } = report;
       const key = carrierMessageId === null ? null : keyOf(carrierMessageId, "report", account);

@@ -117,7 +117,12 @@ export interface WebhookRequest {
  * verified with cannot be had just now, so that the carrier shall come again.
  */
 export type Verified<T> =
-  | { ok: true; value: T }
+  | {
+    ok: true;
+    value: T;
+    /** Of a webhook that brings several items: those that are lost because nobody understands them, and why the first is. */
+    lost?: { items: number; detail: string };
+  }
   | { ok: false; status: 400 | 401 | 403 | 503; code: string; detail: string };
 
 export interface InboundSms {

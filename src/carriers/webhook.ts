@@ -63,13 +63,17 @@ export function checkBasic(request: WebhookRequest, username: string, password: 
 
 /**
  * What is understood of a webhook that brings several items. One that is not must not keep the others out, as none of them
- * would be stored; a webhook of which nothing is understood is refused.
+ * would be stored; it is told of as `lost`. A webhook of which nothing is understood is refused.
  */
 export function understood<T>(items: readonly unknown[], parse: (item: unknown) => Verified<T[]>): Verified<T[]> {
   const parsed = items.map(parse);
-  const refusal = parsed.find((one) => !one.ok);
-  if (refusal !== undefined && !parsed.some((one) => one.ok)) return refusal;
-  return { ok: true, value: parsed.flatMap((one) => one.ok ? one.value : []) };
+  const refusals = parsed.filter((one) => !one.ok);
+  const [first] = refusals;
+  const value = parsed.flatMap((one) => one.ok ? one.value : []);
+  if (first === undefined) return { ok: true, value };
+  return refusals.length === parsed.length
+    ? first
+    : { ok: true, value, lost: { items: refusals.length, detail: first.detail } };
 }
 
 /** Undefined when the body is not JSON in UTF-8; the schema then says what was expected. */

@@ -229,3 +229,20 @@ test("aws: while the certificate of SNS is out of reach, the webhook is refused 
   expect([answer.status, answer.body.code]).toEqual([503, "credentials_unverifiable"]);
   expect(await stored(gateway)).toEqual([0, 0]);
 });
+
+test("what is not understood beside what is, and so will not come again, stands in the log without anybody's words", async () => {
+  const g = await testGateway();
+  const config = { base_url: "https://x.api.infobip.com", api_key: "KEY", webhook_secret: "0123456789abcdef" };
+  await g.call("PUT", "/v1/carriers/ib", { kind: "infobip", config });
+  const results = [{ messageId: "1", from: PERSON, to: SENDER, text: "Hello" }, { messageId: "2", text: "STOP" }];
+  const answer = await g.call("POST", "/carriers/ib/inbound?key=0123456789abcdef", { results });
+  expect(answer.status).toBe(200);
+  expect((await g.call("GET", "/v1/messages?direction=inbound")).body.data).toHaveLength(1);
+  const lines = g.logged.filter(({ event }) => event === "webhook.items_lost");
+  expect(lines).toEqual([{
+    level: "error",
+    event: "webhook.items_lost",
+    fields: { carrier: "ib", items: 1, detail: expect.stringContaining("from") },
+  }]);
+  expect(JSON.stringify(lines)).not.toContain("STOP");
+});

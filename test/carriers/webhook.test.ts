@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkUrlKey, isRecent, jsonBody } from "../../src/carriers/webhook.ts";
+import { checkUrlKey, isRecent, jsonBody, malformed, understood } from "../../src/carriers/webhook.ts";
 import { NOW, webhook } from "./support.ts";
 
 describe("isRecent()", () => {
@@ -19,6 +19,20 @@ describe("isRecent()", () => {
     [` ${second}`, false],
     [Number.NaN, false],
   ])("%o: %s", (timestamp, expected) => expect(isRecent(timestamp, NOW)).toBe(expected));
+});
+
+describe("understood()", () => {
+  const parse = (item: unknown) => item === "bad" ? malformed("items: bad") : { ok: true as const, value: [item] };
+  test.each([
+    ["all of it", ["a", "b"], { ok: true, value: ["a", "b"] }],
+    ["some of it: the rest is told of", ["bad", "a", "bad"], {
+      ok: true,
+      value: ["a"],
+      lost: { items: 2, detail: "items: bad" },
+    }],
+    ["nothing", ["bad", "bad"], malformed("items: bad")],
+    ["nothing of nothing", [], { ok: true, value: [] }],
+  ])("%s", (_, items, expected) => expect(understood(items, parse)).toEqual(expected));
 });
 
 describe("checkUrlKey()", () => {

@@ -104,22 +104,24 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
     }
   };
 
+  /** Hand-overs under way, also those of a tick that failed, and how many there are of each account. */
+  const underWay = new Set<Promise<void>>();
+  const busy = new Map<string, number>();
+
   let sealAt = 0;
   const tick = async (budgetMs = Infinity, stopping = () => false): Promise<number> => {
-    const underWay = new Set<Promise<void>>();
     try {
-      return await dispatch(underWay, budgetMs, stopping);
-    } finally {
-      // Also when the database failed: what is under way counts as such until its answer is recorded.
-      await Promise.all(underWay);
+      return await dispatch(budgetMs, stopping);
+    } catch (error) {
+      // A loop comes again soon, and knows of what is under way. Whoever ends now sees it through.
+      if (budgetMs < Infinity || stopping()) await Promise.all(underWay);
+      throw error;
     }
   };
 
-  const dispatch = async (underWay: Set<Promise<void>>, budgetMs: number, stopping: () => boolean): Promise<number> => {
+  const dispatch = async (budgetMs: number, stopping: () => boolean): Promise<number> => {
     const started = performance.now();
     let lookAt = started;
-    /** Hand-overs under way, by account. */
-    const busy = new Map<string, number>();
     let handed = 0;
     let failure: unknown;
     while (performance.now() - started < budgetMs && failure === undefined && !stopping()) {

@@ -5,7 +5,8 @@ const HELP = `deno task chaos [--kills N] [--seed N] [--database file|server|bot
 
 Kills gateways at random instants, under load, beside a carrier that misbehaves (no answer, broken connections, 429, 500,
 garbage; reports early, late, twice, out of order), then compares what apps and people were told with what the carrier
-took: no accepted message lost, none handed over twice, no advertising after a STOP, books balanced.
+took: no accepted message lost or called off, none handed over twice, none failed or of unknown outcome without a cause,
+no advertising after a STOP, books balanced.
 
   --kills N      kills in all (50)
   --seed N       of all chance in it (the time of day); the instants themselves depend on the machine

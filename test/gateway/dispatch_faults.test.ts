@@ -187,6 +187,30 @@ describe.each(DATABASE_KINDS)("%s database", (kind) => {
     },
   );
 
+  test("after a failure of the database the next tick goes on at once, and knows what is still under way", async () => {
+    const answer = Promise.withResolvers<SendResult>();
+    const { faults, dispatcher, call, send, handed, settings } = await rig(() => answer.promise);
+    await db.client.batch([
+      "insert into carriers (id, kind, config, created_at, updated_at) values ('other', 'scripted', '{}', 0, 0)",
+      "update senders set carrier_id = 'other' where address = '+447700900000'",
+    ]);
+    await settings.refresh();
+    const messages = Array.from({ length: 100 }, (_, i) => ({ to: `+3361201${1_000 + i}`, from: "36105", text: INFO }));
+    await call("POST", "/v1/messages/batch", { messages });
+    const failing = dispatcher.tick();
+    await expect.poll(() => handed.length).toBe(64);
+    // Nothing is claimed while the one account has as much under way as it may have.
+    faults.set(CLAIM, () => Promise.reject(AWAY));
+    await send("Your parcel has left.", { to: "+447700900111", from: "+447700900000" });
+    await expect(failing).rejects.toThrow("away");
+    faults.clear();
+    const next = dispatcher.tick();
+    await expect.poll(() => handed.length).toBe(65);
+    answer.resolve(OK);
+    await next;
+    expect([handed.length, new Set(handed).size]).toEqual([101, 101]);
+  });
+
   test("a process that is about to end finishes what it began, and begins nothing new", async () => {
     const { dispatcher, call, handed } = await rig(() => new Promise((done) => setTimeout(() => done(OK), 20)));
     const messages = Array.from({ length: 300 }, (_, i) => ({ to: `+3361201${1_000 + i}`, from: "36105", text: INFO }));

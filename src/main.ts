@@ -102,7 +102,18 @@ async function start(): Promise<void> {
       void settings.refresh().catch((error) => log("error", "settings.unreadable", { error: String(error) })),
   });
 
-  const server = Deno.serve(
+  let server: Deno.HttpServer | null = null;
+  const stop = async () => {
+    log("info", "stopping");
+    // At once: whoever stops the process does not wait for long, and what is cut off is of unknown outcome.
+    await Promise.all([server?.shutdown(), runner?.stop(), webhookRunner.stop()]);
+    await follower.stop();
+    await db.close();
+    Deno.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  // After that: whoever reads that it listens may end it.
+  server = Deno.serve(
     {
       port: config.port,
       hostname: config.host,
@@ -110,16 +121,6 @@ async function start(): Promise<void> {
     },
     createApp(api).fetch,
   );
-
-  const stop = async () => {
-    log("info", "stopping");
-    // At once: whoever stops the process does not wait for long, and what is cut off is of unknown outcome.
-    await Promise.all([server.shutdown(), runner.stop(), webhookRunner.stop()]);
-    await follower.stop();
-    await db.close();
-    Deno.exit(0);
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
 }
 
 const FREE_WITHIN_MS = 60_000;

@@ -9,6 +9,7 @@ import { bookRoutes } from "./api/books.ts";
 import { carrierRoutes } from "./api/carriers.ts";
 import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
 import { consentRoutes } from "./api/consents.ts";
+import { contactListRoutes } from "./api/contact_lists.ts";
 import { contactRoutes } from "./api/contacts.ts";
 import { type Api, router } from "./api/context.ts";
 import { conversationRoutes } from "./api/conversations.ts";
@@ -34,7 +35,8 @@ const KIB = 1024;
 /** Bodies that carry many items at once; everything else is one thing and small. */
 const LARGE_BODY = 8 * KIB * KIB;
 const SMALL_BODY = 128 * KIB;
-const LARGE_BODIES = /\/(batch|import)$|^\/v1\/rulebooks(\/validate|\/[^/]+\/simulate)?$/;
+const LARGE_BODIES =
+  /\/(batch|import)$|^\/v1\/lists\/[^/]+\/members(\/remove)?$|^\/v1\/rulebooks(\/validate|\/[^/]+\/simulate)?$/;
 
 /** The whole HTTP surface; the same on a server and at the edge. */
 export function createApp(api: Api) {
@@ -82,6 +84,7 @@ export function createApp(api: Api) {
       explainRoutes,
       conversationRoutes,
       contactRoutes,
+      contactListRoutes,
       consentRoutes,
       suppressionRoutes,
       reviewRoutes,

@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { isKnownZone } from "../core/zone_clock.ts";
 import { instant } from "../gateway/message_view.ts";
 import { auditRow } from "../store/audit.ts";
 import {
@@ -11,23 +10,31 @@ import {
   listContacts,
   upsertContact,
 } from "../store/contacts.ts";
+import {
+  ContactName,
+  ContactQuery,
+  contactsOfQuery,
+  FieldName,
+  FieldValue,
+  MAX_FIELDS,
+  MAX_TAGS,
+  Tag,
+  TimeZone,
+} from "./contact_filter.ts";
 import { type Api, router } from "./context.ts";
-import { Id, Language, line, lines } from "./fields.ts";
+import { Id, Language } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
-
-const MAX_FIELDS = 50;
+import { json, notFound, pageOf, problems } from "./schemas.ts";
 
 const given = {
-  name: line(200).nullable().optional(),
+  name: ContactName.nullable().optional(),
   language: Language.nullable().optional(),
-  time_zone: z.string().max(60).refine(isKnownZone, "must be an IANA time zone such as Europe/Paris").nullable()
-    .optional().openapi({
-      description: "Advertising keeps to the hours of this zone instead of those guessed from the number",
-      example: "Europe/Paris",
-    }),
-  fields: z.record(line(40), lines(500)).optional().openapi({ description: "Whatever else is worth knowing" })
+  time_zone: TimeZone.nullable().optional().openapi({
+    description: "Advertising keeps to the hours of this zone instead of those guessed from the number",
+  }),
+  tags: z.array(Tag).max(MAX_TAGS).optional(),
+  fields: z.record(FieldName, FieldValue).optional().openapi({ description: "Whatever else is worth knowing" })
     .refine((fields) => fields === undefined || Object.keys(fields).length <= MAX_FIELDS, `at most ${MAX_FIELDS}`),
 };
 const NewContact = z.strictObject({
@@ -43,6 +50,8 @@ export const Contact = z.object({
   language: z.string().nullable(),
   time_zone: z.string().nullable(),
   fields: z.record(z.string(), z.string()),
+  tags: z.array(z.string()),
+  lists: z.array(z.string()).openapi({ description: "Ids of the lists that the contact is on" }),
   suppressed: z.boolean().openapi({
     description: "A suppression stands for this number: being in the address book changes nothing about that",
   }),
@@ -70,12 +79,13 @@ export function contactRoutes({ deps }: Api) {
       responses: { 201: json(Contact, "Added"), 200: json(Contact, "Changed"), ...problems },
     }),
     async (c) => {
-      const { msisdn, ...change } = c.req.valid("json");
+      const { msisdn, tags, ...change } = c.req.valid("json");
       const { row, created } = await upsertContact(deps.db, {
         id: deps.newId("con"),
         msisdn: recipientOf(msisdn, "msisdn"),
         now: deps.now(),
         change: stored(change),
+        tags,
       });
       return created ? c.json(contactView(row), 201) : c.json(contactView(row), 200);
     },
@@ -86,14 +96,14 @@ export function contactRoutes({ deps }: Api) {
       method: "get",
       path: "/v1/contacts",
       summary: "List contacts, newest first",
+      description: "All filters that are given must hold. A page may be short, even empty, with more to come.",
       tags: ["Contacts"],
-      request: { query: z.object({ ...PageQuery, msisdn: z.string().max(40).optional() }) },
+      request: { query: ContactQuery },
       responses: { 200: json(pageOf(Contact), "A page"), ...problems },
     }),
     async (c) => {
-      const { msisdn, ...page } = c.req.valid("query");
-      const person = msisdn === undefined ? undefined : recipientOf(msisdn, "msisdn");
-      const { rows, next } = await listContacts(deps.db, { msisdn: person, ...page });
+      const { limit, cursor } = c.req.valid("query");
+      const { rows, next } = await listContacts(deps.db, { ...contactsOfQuery(c.req.queries()), limit, cursor });
       return c.json({ data: rows.map(contactView), next_cursor: next }, 200);
     },
   );
@@ -119,14 +129,14 @@ export function contactRoutes({ deps }: Api) {
       method: "patch",
       path: "/v1/contacts/{id}",
       summary: "Change a contact",
-      description: "What is not given stays as it is; null clears it; `fields` is replaced as a whole.",
+      description: "What is not given stays as it is; null clears it; `fields` and `tags` are replaced as a whole.",
       tags: ["Contacts"],
       request: { params: Id, body: { required: true, content: { "application/json": { schema: ContactPatch } } } },
       responses: { 200: json(Contact, "Changed"), ...problems, ...notFound },
     }),
     async (c) => {
-      const change = stored(c.req.valid("json"));
-      const row = await changeContact(deps.db, c.req.valid("param").id, change, deps.now());
+      const { tags, ...change } = c.req.valid("json");
+      const row = await changeContact(deps.db, c.req.valid("param").id, stored(change), deps.now(), tags);
       if (row === null) throw noSuchContact();
       return c.json(contactView(row), 200);
     },
@@ -161,7 +171,7 @@ export function contactRoutes({ deps }: Api) {
   return routes;
 }
 
-function stored({ fields, ...rest }: z.infer<typeof ContactPatch>): ContactChange {
+function stored({ fields, ...rest }: Omit<z.infer<typeof ContactPatch>, "tags">): ContactChange {
   return { ...rest, fields: fields === undefined ? undefined : JSON.stringify(fields) };
 }
 
@@ -174,6 +184,8 @@ export function contactView(row: ContactRow): z.infer<typeof Contact> {
     language,
     time_zone,
     fields: row.fields === null ? {} : JSON.parse(row.fields) as Record<string, string>,
+    tags: JSON.parse(row.tags) as string[],
+    lists: JSON.parse(row.lists) as string[],
     suppressed: row.suppressed === 1,
     created_at: instant(row.created_at),
     updated_at: instant(row.updated_at),

@@ -2,6 +2,7 @@ import type { Api } from "../api/context.ts";
 import { type ApiKeys } from "../api/auth.ts";
 import { acceptor } from "./accept.ts";
 import { reporter } from "./deliver.ts";
+import { contactKeeper } from "./contact_chores.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
 import { diverter } from "./divert.ts";
 import { expirer } from "./expire.ts";
@@ -29,6 +30,7 @@ export function createGateway(
       { name: "parked_reports", run: () => api.reporter.matchParked() },
       { name: "expiry", run: expirer(deps) },
       { name: "diversion", run: diverter(deps) },
+      { name: "contacts", run: contactKeeper(deps) },
     ]),
     webhooks: webhookDispatcher(deps),
   };

@@ -1,12 +1,16 @@
 import type { InStatement } from "@libsql/client/web";
-import { and, desc, eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
+import { eq, getTableColumns, sql } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { type ContactFilter, filterSql, numberPrefix, numberRange } from "./contact_filter.ts";
+import { PAGE_REACH, pageOf } from "./messages.ts";
 import { contacts } from "./schema.ts";
 
-/** A person in the address book; `suppressed` while any suppression stands for the number. */
-export type ContactRow = typeof contacts.$inferSelect & { suppressed: number };
+/**
+ * A person in the address book; `suppressed` while any suppression stands for the number. `tags` and `lists` (ids) are JSON arrays
+ * of strings.
+ */
+export type ContactRow = typeof contacts.$inferSelect & { suppressed: number; tags: string; lists: string };
 
 /** What staff may say about a person; what is undefined stays as it is. */
 export interface ContactChange {
@@ -17,38 +21,106 @@ export interface ContactChange {
   fields?: string | null | undefined;
 }
 
-const suppressed = sql<number>`exists (select 1 from suppressions s
-  where s.recipient = contacts.msisdn and s.lifted_at is null)`.as("suppressed");
-const columns = { ...getTableColumns(contacts), suppressed };
+/** What a row knows beside the columns of the table, in SQL. */
+const CONTACT_EXTRAS = {
+  suppressed: "exists (select 1 from suppressions s where s.recipient = contacts.msisdn and s.lifted_at is null)",
+  tags:
+    "(select json_group_array(tag) from (select tag from contact_tags t where t.contact_id = contacts.id order by tag))",
+  lists: `(select json_group_array(list_id) from (select list_id from list_members m
+    join contact_lists l on l.id = m.list_id and l.deleted_at is null where m.contact_id = contacts.id order by list_id))`,
+} as const;
+/** SQL of a whole `ContactRow` from `contacts`. */
+export const CONTACT_COLUMNS = `contacts.*, ${
+  Object.entries(CONTACT_EXTRAS).map(([name, value]) => `${value} as ${name}`).join(", ")
+}`;
+const columns = {
+  ...getTableColumns(contacts),
+  suppressed: sql<number>`${sql.raw(CONTACT_EXTRAS.suppressed)}`.as("suppressed"),
+  tags: sql<string>`${sql.raw(CONTACT_EXTRAS.tags)}`.as("tags"),
+  lists: sql<string>`${sql.raw(CONTACT_EXTRAS.lists)}`.as("lists"),
+};
 
-/** A page of the address book, newest first. `msisdn` is E.164. */
+/**
+ * A page of those whom `filter` means, newest first. Where no index knows them it looks at `PAGE_REACH` contacts, so that it may be
+ * short, even empty, with more to come.
+ */
 export async function listContacts(
-  { orm }: Db,
-  { msisdn, limit, cursor }: { msisdn?: string | undefined; limit: number; cursor?: string | undefined },
+  db: Db,
+  { limit, cursor, ...filter }: ContactFilter & { limit: number; cursor?: string | undefined },
 ): Promise<{ rows: ContactRow[]; next: string | null }> {
-  const where: SQL[] = [];
-  if (msisdn !== undefined) where.push(eq(contacts.msisdn, msisdn));
-  if (cursor !== undefined) where.push(lt(contacts.id, cursor));
-  const rows = await orm.select(columns).from(contacts).where(and(...where)).orderBy(desc(contacts.id))
-    .limit(limit + 1);
-  return pageOf(rows, limit);
+  const { source, conditions, args } = filterSql(filter, cursor, await numbersAreFew(db, filter.q));
+  const all = conditions.length === 0;
+  const candidates = `with c (id) as materialized (${source})`;
+  const reach = source.includes(":reach") ? { reach: all ? limit + 1 : PAGE_REACH } : {};
+  const named = (statement: string) =>
+    Object.fromEntries(Object.entries(args).filter(([name]) => new RegExp(`:${name}\\b`).test(statement)));
+  const page = `${candidates} select ${CONTACT_COLUMNS} from c cross join contacts on contacts.id = c.id
+    ${all ? "" : `where ${conditions.join(" and ")}`} order by contacts.id desc limit :take`;
+  const looked = `${candidates} select count(*) as n, min(id) as lowest from c`;
+  const [found, reached] = await db.client.batch([
+    { sql: page, args: { ...named(page), ...reach, take: limit + 1 } },
+    ...(all ? [] : [{ sql: looked, args: { ...named(looked), ...reach } }]),
+  ], "read");
+  const { rows, next } = pageOf(found!.rows as unknown as ContactRow[], limit);
+  const bottom = reached?.rows[0] as unknown as { n: number; lowest: string } | undefined;
+  return { rows, next: next ?? (bottom !== undefined && bottom.n >= PAGE_REACH ? bottom.lowest : null) };
 }
+
+/** Whether `q` begins so few numbers that the index of numbers finds them all at once; otherwise most pages are full anyway. */
+async function numbersAreFew({ client }: Db, q: string | undefined): Promise<boolean> {
+  const prefix = numberPrefix(q);
+  if (prefix === null) return false;
+  const args: Record<string, string> = {};
+  const range = numberRange(prefix, (name, value) => {
+    args[name] = String(value);
+    return `:${name}`;
+  });
+  const { rows } = await client.execute({
+    sql: `select count(*) as n from (select 1 from contacts where ${range} limit ${PAGE_REACH})`,
+    args,
+  });
+  return Number(rows[0]!.n) < PAGE_REACH;
+}
+
+/** Everybody whom `filter` means, page by page, newest first; those who come meanwhile are left out. */
+export async function* eachContact(db: Db, filter: ContactFilter): AsyncGenerator<ContactRow[], void> {
+  let cursor: string | undefined;
+  do {
+    const { rows, next } = await listContacts(db, { ...filter, limit: WALKED, cursor });
+    if (rows.length > 0) yield rows;
+    cursor = next ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** Contacts of one reading: bounds memory and the time for which nobody else is served. */
+const WALKED = 1_000;
 
 export async function findContact({ orm }: Db, id: string): Promise<ContactRow | null> {
   const [row] = await orm.select(columns).from(contacts).where(eq(contacts.id, id));
   return row ?? null;
 }
 
-/** Adds the person or changes what is known about them; `created` tells which. One number is one contact. */
+/**
+ * Adds the person or changes what is known about them; `created` tells which. One number is one contact. `tags`, when given, are all
+ * that remain.
+ */
 export async function upsertContact(
   { orm }: Db,
-  { id, msisdn, now, change }: { id: string; msisdn: string; now: number; change: ContactChange },
+  { id, msisdn, now, change, tags }: {
+    id: string;
+    msisdn: string;
+    now: number;
+    change: ContactChange;
+    tags?: readonly string[] | undefined;
+  },
 ): Promise<{ row: ContactRow; created: boolean }> {
-  const [, [row]] = await orm.batch([
+  const results = await orm.batch([
     orm.insert(contacts).values({ id, msisdn, ...change, created_at: now, updated_at: now })
       .onConflictDoUpdate({ target: contacts.msisdn, set: { ...change, updated_at: now } }),
+    ...tagging(orm, sql`msisdn = ${msisdn}`, tags),
     orm.select(columns).from(contacts).where(eq(contacts.msisdn, msisdn)),
   ]);
+  const [row] = results.at(-1) as ContactRow[];
   return { row: row!, created: row!.id === id };
 }
 
@@ -58,15 +130,30 @@ export async function changeContact(
   id: string,
   change: ContactChange,
   now: number,
+  tags?: readonly string[],
 ): Promise<ContactRow | null> {
-  const [, [row]] = await orm.batch([
+  const results = await orm.batch([
     orm.update(contacts).set({ ...change, updated_at: now }).where(eq(contacts.id, id)),
+    ...tagging(orm, sql`id = ${id}`, tags),
     orm.select(columns).from(contacts).where(eq(contacts.id, id)),
   ]);
+  const [row] = results.at(-1) as ContactRow[];
   return row ?? null;
 }
 
-/** Takes a contact out of the address book; false when there is none of this id. `entry` records it. */
+/** Statements that leave the one contact `which` with these tags; none for undefined. */
+function tagging(orm: Db["orm"], which: ReturnType<typeof sql>, tags: readonly string[] | undefined) {
+  if (tags === undefined) return [];
+  const json = JSON.stringify(tags);
+  return [
+    orm.run(sql`delete from contact_tags where contact_id = (select id from contacts where ${which})
+      and tag not in (select value from json_each(${json}))`),
+    orm.run(sql`insert or ignore into contact_tags (contact_id, tag)
+      select contacts.id, value from contacts, json_each(${json}) where contacts.${which}`),
+  ];
+}
+
+/** Takes a contact out of the address book and every list; false when there is none of this id. `entry` records it. */
 export async function deleteContact({ client }: Db, id: string, entry: AuditRow): Promise<boolean> {
   const [deleted] = await client.batch([
     { sql: "delete from contacts where id = ?", args: [id] },
@@ -75,7 +162,7 @@ export async function deleteContact({ client }: Db, id: string, entry: AuditRow)
   return deleted!.rowsAffected > 0;
 }
 
-/** Takes numbers (E.164) out of the address book. */
+/** Takes numbers (E.164) out of the address book and every list. */
 export function removeContacts(msisdns: readonly string[]): InStatement {
   return {
     sql: "delete from contacts where msisdn in (select value from json_each(?))",

@@ -3,7 +3,7 @@ import type { AuditEntry } from "./audit_read.ts";
 import { BARRIER } from "./barrier.ts";
 import type { ConsentRow } from "./consents.ts";
 import type { Db } from "./client.ts";
-import type { ContactRow } from "./contacts.ts";
+import { CONTACT_COLUMNS, type ContactRow } from "./contacts.ts";
 import type { OverrideRow } from "./overrides.ts";
 import type { reviews } from "./schema.ts";
 import type { SuppressionRow } from "./suppressions.ts";
@@ -72,7 +72,7 @@ export async function readDossier(
   const causes = `select message_id from suppressions where recipient = :person and message_id is not null`;
   const results = await client.batch([
     ofPerson(
-      `select contacts.*, exists (${standing} and lifted_at is null) as suppressed from contacts where msisdn = :person`,
+      `select ${CONTACT_COLUMNS} from contacts where msisdn = :person`,
     ),
     ofPerson("select * from consents where recipient = :person order by granted_at desc, id desc"),
     ofPerson("select * from suppressions where recipient = :person order by id desc"),

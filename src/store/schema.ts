@@ -195,9 +195,74 @@ export const contacts = sqliteTable("contacts", {
   language: text(),
   time_zone: text(),
   fields: text(),
+  /** The import that brought or changed it last. */
+  import_id: text(),
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
 });
+
+/** Goes with its contact, as membership in lists does: whatever deletes a contact takes the person out of everything. */
+export const contact_tags = sqliteTable("contact_tags", {
+  contact_id: text().notNull().references(() => contacts.id, { onDelete: "cascade" }),
+  tag: text().notNull(),
+}, (table) => [
+  primaryKey({ columns: [table.contact_id, table.tag] }),
+  index("contact_tags_tag").on(table.tag, table.contact_id),
+]);
+
+/** With a `filter` (JSON) the list is a saved filter, evaluated when it is used; without, it has members. */
+export const contact_lists = sqliteTable("contact_lists", {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  description: text(),
+  filter: text(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+  /** Gone for everybody; the tick clears away its members, since a million of them would hold the database up. */
+  deleted_at: integer(),
+}, (table) => [
+  uniqueIndex("contact_lists_name").on(table.name).where(sql`deleted_at is null`),
+  index("contact_lists_deleted").on(table.deleted_at).where(sql`deleted_at is not null`),
+]);
+
+export const list_members = sqliteTable("list_members", {
+  list_id: text().notNull().references(() => contact_lists.id),
+  contact_id: text().notNull().references(() => contacts.id, { onDelete: "cascade" }),
+  added_at: integer().notNull(),
+}, (table) => [
+  primaryKey({ columns: [table.list_id, table.contact_id] }),
+  index("list_members_contact").on(table.contact_id),
+]);
+
+/** One file of contacts; its counters tell how far it is. Each line is in exactly one of the five after `lines`. */
+export const contact_imports = sqliteTable("contact_imports", {
+  id: text().primaryKey(),
+  state: text({ enum: ["running", "done", "failed"] }).notNull(),
+  dry_run: integer().notNull(),
+  list_id: text(),
+  /** Who sent it: the id of an API key. */
+  actor: text().notNull(),
+  /** What each column was taken for, and the other choices, as JSON. */
+  options: text().notNull(),
+  lines: integer().notNull().default(0),
+  created: integer().notNull().default(0),
+  updated: integer().notNull().default(0),
+  duplicates: integer().notNull().default(0),
+  suppressed: integer().notNull().default(0),
+  invalid: integer().notNull().default(0),
+  error: text(),
+  created_at: integer().notNull(),
+  /** While it runs: a sign of life. */
+  updated_at: integer().notNull(),
+}, (table) => [index("contact_imports_running").on(table.updated_at).where(sql`state = 'running'`)]);
+
+/** Lines of an import that did not become a contact of their own, and why. */
+export const import_problems = sqliteTable("import_problems", {
+  import_id: text().notNull().references(() => contact_imports.id),
+  line: integer().notNull(),
+  kind: text({ enum: ["invalid", "suppressed", "duplicate"] }).notNull(),
+  detail: text().notNull(),
+}, (table) => [primaryKey({ columns: [table.import_id, table.line] })]);
 
 /** Never deleted: a lifted suppression keeps its row, with who lifted it. */
 export const suppressions = sqliteTable("suppressions", {

@@ -9,6 +9,7 @@ import { bookRoutes } from "./api/books.ts";
 import { carrierRoutes } from "./api/carriers.ts";
 import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
 import { consentRoutes } from "./api/consents.ts";
+import { contactImportRoutes } from "./api/contact_imports.ts";
 import { contactListRoutes } from "./api/contact_lists.ts";
 import { contactRoutes } from "./api/contacts.ts";
 import { type Api, router } from "./api/context.ts";
@@ -35,6 +36,8 @@ const KIB = 1024;
 /** Bodies that carry many items at once; everything else is one thing and small. */
 const LARGE_BODY = 8 * KIB * KIB;
 const SMALL_BODY = 128 * KIB;
+/** Read while it arrives, whatever its length: each line of it is bounded. */
+const STREAMED_BODY = "/v1/contacts/imports";
 const LARGE_BODIES =
   /\/(batch|import)$|^\/v1\/lists\/[^/]+\/members(\/remove)?$|^\/v1\/rulebooks(\/validate|\/[^/]+\/simulate)?$/;
 
@@ -75,7 +78,9 @@ export function createApp(api: Api) {
   // Before the body: a stranger must not make us read eight megabytes.
   app.use("/v1/*", requireKey(api.keys));
   const [large, small] = [limited(LARGE_BODY), limited(SMALL_BODY)];
-  app.use((c, next) => (LARGE_BODIES.test(c.req.path) ? large : small)(c, next));
+  app.use((c, next) =>
+    c.req.path === STREAMED_BODY ? next() : (LARGE_BODIES.test(c.req.path) ? large : small)(c, next)
+  );
 
   for (
     const routes of [
@@ -83,6 +88,8 @@ export function createApp(api: Api) {
       messageSettlementRoutes,
       explainRoutes,
       conversationRoutes,
+      // Before the contacts, one of which is not called `imports`.
+      contactImportRoutes,
       contactRoutes,
       contactListRoutes,
       consentRoutes,

@@ -59,6 +59,7 @@ function guarded(cell: string): string {
   return FORMULA.test(cell) && !PHONE_NUMBER.test(cell) ? `'${cell}` : cell;
 }
 
-function withoutGuard(cell: string): string {
+/** Undoes `guarded`. */
+export function withoutGuard(cell: string): string {
   return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
 }

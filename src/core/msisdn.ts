@@ -1,4 +1,4 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import { isSupportedCountry, parsePhoneNumberFromString, type PhoneNumber } from "libphonenumber-js/max";
 
 /** A checked number, or why it is none. `detail` tells lengths only, never digits (no personal data in errors and logs). */
 export type ParsedMsisdn =
@@ -13,6 +13,8 @@ export interface Address {
 }
 
 const INTERNATIONAL = /^(?:\+|00)[\d\s.()-]+$/;
+/** Without `+` or `00`: in the form of its country. */
+const NATIONAL = /^(?!00)[\d\s./()-]*\d[\d\s./()-]*$/;
 const SHORT_CODE = /^\+?(\d{3,8})$/;
 const EXPECTED = "a phone number starts with + and its country code, such as +33 followed by the number";
 
@@ -20,13 +22,20 @@ const EXPECTED = "a phone number starts with + and its country code, such as +33
  * Reads a number that a caller of the API gave: `+` or `00`, then the country code; spaces, dots, dashes and parentheses
  * are ignored. A number whose length its country cannot have is refused. Whether its range is assigned today is not asked: such
  * tables age, and turning away a person whose range is newer than the table would be worse than one failed hand-over.
- * `country` is null where the numbering plan does not tell one (satellite, ranges shared by several countries).
+ * `country` of the answer is null where the numbering plan does not tell one (satellite, ranges shared by several countries).
+ * With a country given (ISO 3166), a number without `+` and `00` is one in that country's national form.
  */
-export function parseMsisdn(input: string): ParsedMsisdn {
+export function parseMsisdn(input: string, country?: string): ParsedMsisdn {
   const given = input.trim();
+  if (country !== undefined && NATIONAL.test(given) && isSupportedCountry(country)) {
+    return checked(parsePhoneNumberFromString(given, country), given.replace(/\D/g, ""));
+  }
   if (!INTERNATIONAL.test(given)) return { ok: false, detail: `${EXPECTED}; given ${shape(given)}` };
   const digits = given.replace(/\D/g, "").replace(given.startsWith("+") ? "" : /^00/, "");
-  const number = parsePhoneNumberFromString(`+${digits}`);
+  return checked(parsePhoneNumberFromString(`+${digits}`), digits);
+}
+
+function checked(number: PhoneNumber | undefined, digits: string): ParsedMsisdn {
   if (number === undefined) {
     return { ok: false, detail: `${EXPECTED}; ${count(digits.length, "digit")} with no known country code` };
   }

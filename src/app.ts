@@ -9,6 +9,7 @@ import { bookRoutes } from "./api/books.ts";
 import { carrierRoutes } from "./api/carriers.ts";
 import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
 import { consentRoutes } from "./api/consents.ts";
+import { contactExportRoutes } from "./api/contact_export.ts";
 import { contactImportRoutes } from "./api/contact_imports.ts";
 import { contactListRoutes } from "./api/contact_lists.ts";
 import { contactRoutes } from "./api/contacts.ts";
@@ -88,7 +89,8 @@ export function createApp(api: Api) {
       messageSettlementRoutes,
       explainRoutes,
       conversationRoutes,
-      // Before the contacts, one of which is not called `imports`.
+      // Before the contacts, one of which is not called `imports` or `export`.
+      contactExportRoutes,
       contactImportRoutes,
       contactRoutes,
       contactListRoutes,

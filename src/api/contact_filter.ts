@@ -86,11 +86,11 @@ export function storedFilter({ created_from, created_before, ...filter }: Contac
 /** Query of the address book: the filter, one number, and the page. */
 export const ContactQuery = z.looseObject({ ...PageQuery, msisdn: z.string().max(40).optional(), ...FilterQuery });
 
-/** @throws ProblemError 422. */
-export function contactsOfQuery(query: Record<string, string[]>): StoredFilter {
+/** Whom a query means; `others` are parameters that are none of it. @throws ProblemError 422. */
+export function contactsOfQuery(query: Record<string, string[]>, others: readonly string[] = []): StoredFilter {
   const msisdn = query.msisdn?.at(-1);
   return {
-    ...storedFilter(filterOfQuery(query, ["msisdn", "limit", "cursor"])),
+    ...storedFilter(filterOfQuery(query, ["msisdn", ...others])),
     ...(msisdn === undefined ? {} : { msisdn: recipientOf(msisdn, "msisdn") }),
   };
 }

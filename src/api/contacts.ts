@@ -103,7 +103,8 @@ export function contactRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { limit, cursor } = c.req.valid("query");
-      const { rows, next } = await listContacts(deps.db, { ...contactsOfQuery(c.req.queries()), limit, cursor });
+      const filter = contactsOfQuery(c.req.queries(), ["limit", "cursor"]);
+      const { rows, next } = await listContacts(deps.db, { ...filter, limit, cursor });
       return c.json({ data: rows.map(contactView), next_cursor: next }, 200);
     },
   );

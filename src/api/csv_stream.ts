@@ -100,11 +100,12 @@ async function* textBlocks(body: AsyncIterable<Uint8Array>): AsyncGenerator<stri
       const end = bytes.lastIndexOf(LF) + 1;
       held = [bytes.slice(end)];
       size -= end;
+      if (end > 0) {
+        const block = text(bytes.subarray(0, end));
+        lines += linesOf([[block]]) - 1;
+        yield block;
+      }
       if (size > MAX_LINE) throw new CsvProblem(lines + 1, `a line is longer than ${MAX_LINE / KIB} KiB`);
-      if (end === 0) continue;
-      const block = text(bytes.subarray(0, end));
-      lines += linesOf([[block]]) - 1;
-      yield block;
     }
   }
   if (size > 0) yield text(joined(held, size));

@@ -92,6 +92,28 @@ export async function* eachContact(db: Db, filter: ContactFilter): AsyncGenerato
   } while (cursor !== undefined);
 }
 
+/** Names of the custom fields that those whom `filter` means have, in order; null when there are more than `most`. */
+export async function contactFieldNames(db: Db, filter: ContactFilter, most: number): Promise<string[] | null> {
+  const names = new Set<string>();
+  const few = await numbersAreFew(db, filter.q);
+  let cursor: string | undefined;
+  while (true) {
+    const { source, conditions, args } = filterSql(filter, cursor, few);
+    const statement = `with c (id) as materialized (${source}),
+        found (fields) as materialized (select fields from c cross join contacts on contacts.id = c.id
+          ${conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`})
+      select (select count(*) from c) as n, (select min(id) from c) as lowest,
+        (select json_group_array(distinct key) from found, json_each(found.fields)) as names`;
+    const reach = source.includes(":reach") ? { reach: PAGE_REACH } : {};
+    const { rows } = await db.client.execute({ sql: statement, args: { ...args, ...reach } });
+    const page = rows[0] as unknown as { n: number; lowest: string; names: string };
+    for (const name of JSON.parse(page.names) as string[]) names.add(name);
+    if (names.size > most) return null;
+    if (page.n < PAGE_REACH) return [...names].sort();
+    cursor = page.lowest;
+  }
+}
+
 /** Contacts of one reading: bounds memory and the time for which nobody else is served. */
 const WALKED = 1_000;
 

@@ -3,6 +3,7 @@
 export interface Child {
   /** `http://127.0.0.1:PORT` */
   origin: string;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -46,7 +47,7 @@ export async function startDeno(
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return { origin, stop };
+  return { origin, pid: child.pid, stop };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { PROJECT } from "./child.ts";
 import { measureDecide } from "./decide.ts";
 import { measureEcho } from "./echo.ts";
 import { measureColdStart } from "./edge.ts";
+import { importLine, measureImport } from "./import.ts";
 import { measureInbound } from "./inbound.ts";
 import { measureKannelAccepts, measureKannelCallbacks } from "./kannel.ts";
 import { findGenerator, type LoadResult } from "./load.ts";
@@ -23,12 +24,12 @@ deno task bench [--quick] [--seconds N] [--only PART[,PART]]
 
   --quick      one second a figure, at 1 and 64 connections
   --seconds N  seconds a figure (5), after a warm-up
-  --only       decide, edge, echo, kannel, accept, inbound
+  --only       decide, edge, echo, kannel, accept, inbound, import
 
 Writes test/bench/results/<date>.json. Uses wrk where it is installed (apt-get install wrk), and Kannel
 (apt-get install kannel kannel-extras); without Kannel its figures and the ratios to it are left out.`;
 
-const PARTS = ["decide", "edge", "echo", "kannel", "accept", "inbound"] as const;
+const PARTS = ["decide", "edge", "echo", "kannel", "accept", "inbound", "import"] as const;
 type Part = (typeof PARTS)[number];
 
 const print = (line: string) => {
@@ -58,6 +59,7 @@ async function bench(args: readonly string[]): Promise<void> {
     decide: [],
     kannelCallbacksPerSecond: null,
     edgeColdStartMs: null,
+    imports: [],
     skipped: [],
   };
   for (const [key, value] of Object.entries(report.machine)) print(`${key.padEnd(10)}  ${value}`);
@@ -88,6 +90,14 @@ async function bench(args: readonly string[]): Promise<void> {
     },
     accept: () => measureAccepts(generator, settings, (shape, result) => figure(`accept ${shape}`)(result)),
     inbound: () => measureInbound(generator, settings, (kind, result) => figure(`inbound ${kind}`)(result)),
+    async import() {
+      print("import and export of contacts …");
+      for (const lines of quick ? [10_000] : [10_000, 1_000_000]) {
+        const result = await measureImport(lines);
+        report.imports.push(result);
+        print(importLine(result));
+      }
+    },
   };
   for (const part of PARTS) {
     if (!only.includes(part)) continue;

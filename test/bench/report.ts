@@ -1,3 +1,4 @@
+import type { ImportFigure } from "./import.ts";
 import type { DecideResult } from "./decide.ts";
 import type { LoadResult } from "./load.ts";
 
@@ -10,6 +11,7 @@ export interface Report {
   decide: DecideResult[];
   kannelCallbacksPerSecond: number | null;
   edgeColdStartMs: number | null;
+  imports: ImportFigure[];
   skipped: string[];
 }
 

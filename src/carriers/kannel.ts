@@ -69,8 +69,8 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
  * - in `sms-service`: `catch-all = true`, `max-messages = 0` (else Kannel texts people whatever we answer) and a call of
  *   `…/carriers/ID/inbound?key=SECRET&id=%I&from=%p&to=%P&text=%b&charset=%C&coding=%c&udh=%u`;
  * - in `smsbox`: `http-request-retry` and `http-queue-delay`, else a callback that fails once is never repeated;
- * - in `core`: `sms-combine-concatenated-mo = false`, so that we join long messages. Kannel forgets that it holds parts when it is
- *   restarted, and half an hour later hands on each by itself (seen with 1.4.5).
+ * - in `core`: `sms-combine-concatenated-mo = false`, so that we join long messages. After a restart
+ *   Kannel hands on the parts that it held by themselves (seen with 1.4.5), and keeps the others back for half an hour (its default).
  */
 export const kannel: Carrier<Config> = {
   kind: "kannel",

@@ -180,34 +180,42 @@ class SetIndex {
     }
   }
 
-  beginningWith({ text, shape }: Token): PhraseSet[] {
-    const found = [...this.#words.get(text) ?? []];
+  beginningWith({ text, shape }: Token): Set<PhraseSet> {
+    const found = new Set(this.#words.get(text));
     if (text.length >= MIN_PREFIX) {
-      for (const { prefix, set } of this.#prefixes.get(prefixKey(text)) ?? []) {
-        if (text.startsWith(prefix) && !found.includes(set)) found.push(set);
-      }
+      for (const { prefix, set } of this.#prefixes.get(prefixKey(text)) ?? []) if (text.startsWith(prefix)) found.add(set);
     }
-    if (shape !== null) { for (const set of this.#shapes.get(shape) ?? []) if (!found.includes(set)) found.push(set); }
+    if (shape !== null) { for (const set of this.#shapes.get(shape) ?? []) found.add(set); }
     return found;
   }
 }
 
-/** The sets found at each token, worked out when a pattern asks. */
+/** The sets found at each token and where their phrases end, worked out when a pattern asks. */
 class SetsInText {
-  #found: ({ set: PhraseSet; ends: number[] }[] | undefined)[];
+  readonly #begun: (ReadonlyMap<PhraseSet, PhraseEnds> | undefined)[];
+  readonly #text: Text;
   constructor(readonly index: SetIndex, readonly tokens: readonly Token[]) {
-    this.#found = new Array(tokens.length);
+    this.#begun = new Array(tokens.length);
+    this.#text = { tokens, edges: undefined, sets: null };
   }
-  at(position: number): { set: PhraseSet; ends: number[] }[] {
-    const known = this.#found[position];
+  /** The sets that may begin at `position`. */
+  at(position: number): ReadonlyMap<PhraseSet, PhraseEnds> {
+    const known = this.#begun[position];
     if (known !== undefined) return known;
-    const text: Text = { tokens: this.tokens, edges: undefined, sets: null };
-    return this.#found[position] = this.index.beginningWith(this.tokens[position]!).map((set) => {
-      const found: Found[] = [];
-      walk(set.root, text, position, position, found);
-      return { set, ends: found.map(({ to }) => to) };
-    });
+    const begun = new Map<PhraseSet, PhraseEnds>();
+    for (const set of this.index.beginningWith(this.tokens[position]!)) begun.set(set, { ends: null });
+    return this.#begun[position] = begun;
   }
+  /** Where the phrases of `set` that begin at `position` end. */
+  endsOf(set: PhraseSet, known: PhraseEnds, position: number): number[] {
+    if (known.ends !== null) return known.ends;
+    const found: Found[] = [];
+    walk(set.root, this.#text, position, position, found);
+    return known.ends = found.map(({ to }) => to);
+  }
+}
+interface PhraseEnds {
+  ends: number[] | null;
 }
 
 interface Text {
@@ -261,9 +269,18 @@ function walk(node: Node, text: Text, from: number, at: number, found: Found[]):
     if (shape !== undefined) walk(shape, text, from, at + 1, found);
   }
   if (node.sets !== null && text.sets !== null) {
-    for (const { set, ends } of text.sets.at(at)) {
-      const next = node.sets.get(set);
-      if (next !== undefined) { for (const end of ends) walk(next, text, from, end, found); }
+    const begun = text.sets.at(at);
+    // Many sets may begin with one word, and many may follow one node: only the fewer are gone through.
+    if (begun.size < node.sets.size) {
+      for (const [set, known] of begun) {
+        const next = node.sets.get(set);
+        if (next !== undefined) { for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found); }
+      }
+    } else if (begun.size > 0) {
+      for (const [set, next] of node.sets) {
+        const known = begun.get(set);
+        if (known !== undefined) { for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found); }
+      }
     }
   }
 }

@@ -49,7 +49,7 @@ export function compileRespelling(
       ? []
       : [0, 1, -1].flatMap((by) =>
         alike!.get(text.length + by + text[0]!)?.filter((word) =>
-          word.length >= MIN_CORRECTED && !text.startsWith(word) && !word.startsWith(text) && isSlip(text, word)
+          word.length >= MIN_CORRECTED && isSlip(text, word) && !text.startsWith(word) && !word.startsWith(text)
         ) ?? []
       );
     const split = text.length < MIN_SPLIT ? [] : splits(text, words);

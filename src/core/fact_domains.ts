@@ -82,6 +82,7 @@ export const INBOUND_DOMAINS: Readonly<Record<InboundFact, Domain>> = {
   guard: YES_NO,
   offered: YES_NO,
   typing_error: YES_NO,
+  reported: YES_NO,
   signs: { type: "list" },
   text_kind: { type: "one_of", values: ["words", "quote", "numbers", "automatic"] },
   carrier_intent: { type: "text", pattern: /^[a-z_]+$/ },

@@ -11,6 +11,7 @@ import { type Content, weighContent } from "./content.ts";
 import { offeredWords } from "./offers.ts";
 import { ownWords } from "./own_words.ts";
 import type { PhraseMatch } from "./phrases.ts";
+import { reportedIn } from "./reported.ts";
 
 /**
  * The facts that rules may ask about, each computed at most once and only when a rule asks. Names and meanings are listed in
@@ -78,8 +79,10 @@ export const INBOUND_FACTS = {
     offered:
       "True when the text is, perhaps mistyped, the word that one of our last messages in the thread offered to leave with",
     typing_error: "True when the text is an opt-out word with a typing error, and no word that exists",
+    reported:
+      "True when words that ask to leave stand in a quotation beside other words: somebody else's, so that they are no sign",
     signs:
-      "What the phrases in it show, as a list: `opt_out`, `opt_in`, `help`, `wrong_number`, `never_signed_up`, `complaint`, `insult`, `health`, `voice_opt_out`, `prefers_texts`, `doubt`, `automatic`",
+      "What the phrases in it show, as a list: `opt_out`, `opt_in`, `help`, `wrong_number`, `never_signed_up`, `complaint`, `insult`, `health`, `voice_opt_out`, `prefers_texts`, `says_again`, `doubt`, `automatic`",
     text_kind:
       "`words`; `quote` (a phone's reaction or our own words, nothing else), `numbers` (figures or a code) or `automatic` (an auto-reply)",
     carrier_intent: "What the carrier recognised by itself, or `none`",
@@ -303,7 +306,7 @@ export class InboundFrame {
   }
   /** An ordinary message, to which an answer is conversation; one that holds an opt-out word is not, whatever it meant by it. */
   get conversational(): boolean {
-    return this.intent === "none" && this.text_kind === "words" && this.signs.length === 0 &&
+    return this.intent === "none" && this.text_kind === "words" && this.signs.length === 0 && !this.reported &&
       (this.guard || !this.book.keywords.mentions(this.tokens, "opt_out"));
   }
   get keyword_intent(): string {
@@ -314,6 +317,9 @@ export class InboundFrame {
   }
   get guard(): boolean {
     return this.#meaning.guard !== null;
+  }
+  get reported(): boolean {
+    return this.#meaning.reported !== null;
   }
   get signs(): string[] {
     return [...this.#meaning.signs.keys()];
@@ -383,7 +389,7 @@ export class InboundFrame {
   }
   /** Words for reason templates, as the person wrote them: those of the first of `signs` that is there, else what was found. */
   wordsOf(signs: readonly string[]): string | null {
-    const { signs: shown, guard } = this.#meaning;
+    const { signs: shown, guard, reported } = this.#meaning;
     for (const sign of signs) {
       const words = shown.get(sign);
       if (words !== undefined) return words;
@@ -392,7 +398,7 @@ export class InboundFrame {
     if (this.typing_error || this.offered) {
       return written(this.message.text, this.tokens, { from: 0, to: this.tokens.length });
     }
-    return guard;
+    return reported ?? guard;
   }
 
   #minutesSinceReply(kind: string): number {
@@ -403,13 +409,18 @@ export class InboundFrame {
 interface Meaning {
   signs: Map<string, string>;
   guard: string | null;
+  /** Words of leaving that somebody else said. */
+  reported: string | null;
 }
 
 /** What the phrases show; where that is no wish and no guard, what they show with unknown words read otherwise. */
 function understoodTwice(frame: InboundFrame): Meaning {
   const { tokens, keyword, rulebook } = frame;
   const meaning = understood(frame, tokens);
-  if (keyword !== null || meaning.guard !== null || SETTLED_SIGNS.some((sign) => meaning.signs.has(sign))) {
+  if (
+    keyword !== null || meaning.guard !== null || meaning.reported !== null ||
+    SETTLED_SIGNS.some((sign) => meaning.signs.has(sign))
+  ) {
     return meaning;
   }
   const least = tokens.length === 1 ? 2 : RESPELLED_PHRASE;
@@ -444,11 +455,20 @@ function understood({ message, rulebook }: InboundFrame, tokens: readonly Token[
     ...rulebook.guards.match(tokens, edges).map(({ from, to }) => ({ from, to, against: GUARDED })),
     ...found.flatMap(({ value, from, to }) => value.sign === "guard" ? [{ from, to, against: value.against }] : []),
   ].filter(({ from, to }) => !edges.breaks.slice(from + 1, to).includes(true));
+  const quotations = found.some(({ value }) => value.sign === "says_again")
+    ? []
+    : reportedIn(message.text, tokens, rulebook.tails);
   const longest = new Map<Sign, PhraseMatch<PhraseSign>>();
+  let reported: PhraseMatch<PhraseSign> | null = null;
   for (const one of found) {
     const { sign } = one.value;
     if (sign === "guard" || one.to - one.from < least) continue;
+    if (!SIGNS_OF_ANYBODY.includes(sign) && quotations.some(({ from, to }) => from <= one.from && one.to <= to)) {
+      if (sign === "opt_out") reported ??= one;
+      continue;
+    }
     if (guards.some(({ from, to, against }) => from < one.to && one.from < to && against.includes(sign))) continue;
+    if (GUARDED.includes(sign) && isBanter(message.text, tokens, one)) continue;
     const known = longest.get(sign);
     if (known === undefined || one.to - one.from > known.to - known.from) longest.set(sign, one);
   }
@@ -457,8 +477,20 @@ function understood({ message, rulebook }: InboundFrame, tokens: readonly Token[
   return {
     signs: new Map([...longest].map(([sign, one]) => [sign, words(one)])),
     guard: guard === undefined ? null : words(guard),
+    reported: reported === null || longest.has("opt_out") ? null : words(reported),
   };
 }
+/** These call for a person whoever said the words. */
+const SIGNS_OF_ANYBODY: readonly Sign[] = ["health", "complaint"];
+
+/** "Hör auf 😂": a cry of a word or two before a laughing face is said in play; who names messages means it. */
+function isBanter(raw: string, tokens: readonly Token[], { from, to }: { from: number; to: number }): boolean {
+  if (to - from > MOST_OF_A_CRY) return false;
+  const end = tokens[to - 1]?.end ?? 0;
+  return LAUGHING.test(raw.slice(end, tokens[to]?.start));
+}
+const MOST_OF_A_CRY = 2;
+const LAUGHING = /[😂🤣😹😆]/u;
 
 /** A number, or a code that is no word with a figure in it: `482913` and `A4F82`, but not `QUIT2END` or `ST0P`. */
 function isFigure({ shape, text }: Token): boolean {

@@ -183,7 +183,9 @@ class SetIndex {
   beginningWith({ text, shape }: Token): Set<PhraseSet> {
     const found = new Set(this.#words.get(text));
     if (text.length >= MIN_PREFIX) {
-      for (const { prefix, set } of this.#prefixes.get(prefixKey(text)) ?? []) if (text.startsWith(prefix)) found.add(set);
+      for (const { prefix, set } of this.#prefixes.get(prefixKey(text)) ?? []) {
+        if (text.startsWith(prefix)) found.add(set);
+      }
     }
     if (shape !== null) { for (const set of this.#shapes.get(shape) ?? []) found.add(set); }
     return found;
@@ -274,12 +276,16 @@ function walk(node: Node, text: Text, from: number, at: number, found: Found[]):
     if (begun.size < node.sets.size) {
       for (const [set, known] of begun) {
         const next = node.sets.get(set);
-        if (next !== undefined) { for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found); }
+        if (next !== undefined) {
+          for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found);
+        }
       }
     } else if (begun.size > 0) {
       for (const [set, next] of node.sets) {
         const known = begun.get(set);
-        if (known !== undefined) { for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found); }
+        if (known !== undefined) {
+          for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found);
+        }
       }
     }
   }

@@ -95,6 +95,7 @@ export const SIGNS = [
   "health",
   "voice_opt_out",
   "prefers_texts",
+  "says_again",
   "doubt",
   "automatic",
 ] as const;

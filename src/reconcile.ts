@@ -104,6 +104,8 @@ function described(drift: Drift): string {
     `  ${drift.missing_here.count} ${drift.applied ? "were missing here: suppressed now" : "missing here (dry run)"}` +
     named(drift.missing_here),
     `  ${drift.returned_here.count} came back here since; the provider still blocks them` + named(drift.returned_here),
+    `  ${drift.only_here.count} suppressed here by a carrier's word and not on this list: they stay so` +
+    named(drift.only_here),
     `  ${drift.unreadable} without a phone number`,
   ].join("\n");
 }

@@ -68,9 +68,25 @@ const DriftView = z.object({
     description:
       "Blocked there, and came back here since: ask the provider to lift its block, or messages to them will fail",
   }),
+  only_here: People.openapi({
+    description:
+      "Suppressed by a carrier's word and not on this list, of the people whom this account's senders write to; stays so",
+  }),
   unreadable: z.int().openapi({ description: "Entries without a phone number" }),
   applied: z.boolean(),
 }).openapi("Drift");
+
+/** What keeps an account from working as it stands. */
+function warningsOf(kind: string, config: unknown, publicUrl: string): string[] {
+  const adapter = carrierOf(kind);
+  if (adapter === null) return [`This release knows no carrier of the kind ${kind}: nothing is sent through it.`];
+  const { error } = adapter.config.safeParse(config);
+  const unfit = error?.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ");
+  return [
+    ...unfit === undefined ? [] : [`Nothing is sent through it until its settings are mended: ${unfit}`],
+    ...kind === "sandbox" || reachableFromPhones(publicUrl) ? [] : [UNREACHABLE_PUBLIC_URL],
+  ];
+}
 
 /** Accounts at providers. */
 export function carrierRoutes({ deps }: Api) {
@@ -86,7 +102,7 @@ export function carrierRoutes({ deps }: Api) {
       webhooks: { inbound: webhook("inbound"), status: webhook("status") },
       rate_per_second: row.rate_per_second,
       health: healthOf(row, deps.now()),
-      warnings: kind === "sandbox" || reachableFromPhones(deps.publicUrl) ? [] : [UNREACHABLE_PUBLIC_URL],
+      warnings: warningsOf(kind, JSON.parse(config), deps.publicUrl),
       created_at: instant(created_at),
       updated_at: instant(updated_at),
     };

@@ -1,7 +1,7 @@
 import { ProviderListError, type ProviderOptOut } from "../carriers/carrier.ts";
 import { parseAddress } from "../core/msisdn.ts";
 import { countPeople } from "../store/conversations.ts";
-import { type KnownSuppression, suppressionsOf } from "../store/suppressions.ts";
+import { type KnownSuppression, suppressedByCarriers, suppressionsOf } from "../store/suppressions.ts";
 import { type CarrierOptOut, optOutScope, suppressFromCarrier } from "./carrier_opt_out.ts";
 import { carrierIo } from "./carrier_io.ts";
 import type { Deps } from "./gateway.ts";
@@ -26,6 +26,11 @@ export interface Drift {
    * messages to them until it lifts its block.
    */
   returned_here: { count: number; recipients: string[] };
+  /**
+   * Suppressed here by a carrier's word and not on this list, of the people whom this account's senders write to. They stay so: only
+   * they themselves take it back. Told when the whole list was read.
+   */
+  only_here: { count: number; recipients: string[] };
   /** Entries without a phone number. */
   unreadable: number;
   applied: boolean;
@@ -87,14 +92,17 @@ export async function reconcile(
     agreed: 0,
     missing_here: { count: 0, recipients: [] },
     returned_here: { count: 0, recipients: [] },
+    only_here: { count: 0, recipients: [] },
     unreadable: 0,
     applied: apply,
   };
   const limit = !apply ? 0 : most ?? Math.max(UNASKED, Math.ceil(await countPeople(deps.db.client) * UNASKED_SHARE));
   const missing = new Map<string, CarrierOptOut>();
+  const listed = new Set<string>();
   let unreadable: ProviderListError | null = null;
   try {
     for await (const page of adapter.optOuts(config, carrierIo(carrier_id, adapter, deps))) {
+      for (const { person } of page) listed.add(parseAddress(person).address);
       for (const one of await compare(page, carrier_id, settings, deps, drift)) {
         missing.set(`${one.person} ${one.sender}`, one);
       }
@@ -105,6 +113,12 @@ export async function reconcile(
   } catch (error) {
     if (!(error instanceof ProviderListError)) throw error;
     unreadable = error;
+  }
+  if (unreadable === null) {
+    const own = sendersOf(null, carrier_id, settings);
+    for await (const people of suppressedByCarriers(deps.db.client, own)) {
+      for (const person of people) if (!listed.has(person)) count(drift.only_here, person);
+    }
   }
   if (apply && drift.missing_here.count > limit) {
     return failed(

@@ -102,8 +102,10 @@ export class SettingsCache {
     const carriers = new Map<string, CarrierAccount>();
     for (const { id, kind, config, ...state } of stored.carriers) {
       const adapter = this.adapterOf(kind);
-      // An account of a kind that this build does not know stays in the database; its senders fail with a clear error.
-      if (adapter) carriers.set(id, { id, adapter, config: adapter.config.parse(config), ...state });
+      // An account that this build does not know, or whose settings it no longer takes, stays in the database: its senders fail with
+      // a clear error, and the others go on.
+      const read = adapter?.config.safeParse(config);
+      if (adapter && read?.success) carriers.set(id, { id, adapter, config: read.data, ...state });
     }
     const senders = new Map(stored.senders.map(({ brand, ...sender }) => {
       const routes = sender.routes.length > 0 ? sender.routes : [{ carrier_id: sender.carrier_id, countries: [] }];

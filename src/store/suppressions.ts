@@ -54,6 +54,24 @@ export async function suppressionsOf(
   return Map.groupBy(rows as unknown as KnownSuppression[], ({ recipient }) => recipient);
 }
 
+/** People with a thread with one of `senders` who are suppressed by a carrier's word, a page at a time. */
+export async function* suppressedByCarriers(
+  client: DbClient,
+  senders: readonly string[],
+): AsyncGenerator<string[], void> {
+  const pages = walk(async (after, limit) => {
+    const { rows } = await client.execute({
+      sql: `select id, recipient from suppressions s where id > ? and lifted_at is null and source = 'carrier'
+          and exists (select 1 from conversations c where c.person = s.recipient
+            and c.sender in (select value from json_each(?)))
+        order by id limit ?`,
+      args: [after, JSON.stringify(senders), limit],
+    });
+    return rows as unknown as { id: string; recipient: string }[];
+  });
+  for await (const page of pages) yield page.map(({ recipient }) => recipient);
+}
+
 /** Every suppression, oldest first. */
 export function allSuppressions({ orm }: Db, includeLifted: boolean): AsyncGenerator<SuppressionRow[], void> {
   return walk((after, limit) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PUBLIC_URL, testGateway } from "../support/gateway.ts";
+import { INFO, PUBLIC_URL, testGateway } from "../support/gateway.ts";
 
 const KANNEL = {
   url: "http://127.0.0.1:13013/cgi-bin/sendsms",
@@ -104,4 +104,18 @@ test.each([0, -1, 20_000, "5"])("a rate of %j is refused", async (rate_per_secon
   const gateway = await testGateway();
   const { status, body } = await gateway.call("PUT", "/v1/carriers/one", { kind: "sandbox", rate_per_second });
   expect([status, body.errors[0].field]).toEqual([422, "rate_per_second"]);
+});
+
+test("an account whose settings this release no longer takes stops its own senders and nothing else", async () => {
+  const gateway = await testGateway();
+  await gateway.db.client.batch([
+    "insert into carriers (id, kind, config, created_at, updated_at) values ('old', 'kannel', '{\"url\": 1}', 0, 0)",
+    "insert into carriers (id, kind, config, created_at, updated_at) values ('gone', 'pigeon', '{}', 0, 0)",
+  ]);
+  await gateway.api.deps.settings.refresh();
+  const { body } = await gateway.call("POST", "/v1/messages", { to: "+33612345678", from: "36105", text: INFO });
+  await gateway.dispatcher.tick();
+  expect((await gateway.call("GET", `/v1/messages/${body.id}`)).body.status).toBe("delivered");
+  expect((await gateway.call("GET", "/v1/carriers/old")).body.warnings[0]).toMatch(/settings are mended: .*url/);
+  expect((await gateway.call("GET", "/v1/carriers/gone")).body.warnings[0]).toContain("pigeon");
 });

@@ -36,6 +36,7 @@ describe.each(DATABASE_KINDS)("reconciling with a provider's list, %s database",
     const gateway = instance(db, { now: () => TUESDAY, carriers: [listing] });
     return {
       ...gateway,
+      client: db.client,
       reconcile: (body: unknown = {}) => gateway.call("POST", "/v1/carriers/listing/reconcile", body),
       suppressed: async (recipient: string) =>
         (await gateway.call("GET", `/v1/suppressions?recipient=${encodeURIComponent(recipient)}`)).body.data,
@@ -60,6 +61,7 @@ describe.each(DATABASE_KINDS)("reconciling with a provider's list, %s database",
       agreed: 0,
       missing_here: { count: 1, recipients: [person] },
       returned_here: { count: 0, recipients: [] },
+      only_here: { count: 0, recipients: [] },
       unreadable: 0,
       applied: true,
     });
@@ -117,6 +119,23 @@ describe.each(DATABASE_KINDS)("reconciling with a provider's list, %s database",
 
     expect(body[stays ? "returned_here" : "missing_here"]).toEqual({ count: 1, recipients: [person] });
     expect(await suppressed(person)).toHaveLength(stays ? 0 : 1);
+  });
+
+  test("who is suppressed by a carrier's word and not on the list is told, and stays so", async () => {
+    const { reconcile, suppressed, call, client } = await rig([[entry("+33612345678")]]);
+    const opted = "+33612345679";
+    // A thread with the sender, and the word of the carrier; of somebody else only a word of our own.
+    for (const to of [opted, "+33612345670"]) {
+      await call("POST", "/v1/messages", { to, from: "36105", text: "Votre commande est prête." });
+    }
+    await client.execute({
+      sql: `insert into suppressions (id, recipient, scope, sender, source, created_at)
+        values ('sup_1', ?, 'commercial', '', 'carrier', 0)`,
+      args: [opted],
+    });
+    await call("POST", "/v1/suppressions", { recipient: "+33612345670", scope: "commercial", note: "by telephone" });
+    expect((await reconcile()).body.only_here).toEqual({ count: 1, recipients: [opted] });
+    expect(await suppressed(opted)).toHaveLength(1);
   });
 
   test("entries that are no numbers are counted, and the first hundred of many are named", async () => {

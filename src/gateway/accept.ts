@@ -2,7 +2,7 @@ import { loadFacts } from "../store/facts.ts";
 import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
 import { releaseSettled } from "../store/reviews.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
-import { Batcher, groupLimits } from "./batcher.ts";
+import { Batcher, GROUP_LIMITS } from "./batcher.ts";
 import { composeDraft, type Draft, draftRow, refusalDetail, reviewWrites } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
@@ -44,7 +44,7 @@ export function acceptor(deps: Deps, stored: () => void): Acceptor {
     // A person's messages see each other one by one; a repeated key waits for the first to be stored.
     ({ draft, idempotency }) =>
       idempotency === null ? [draft.to] : [draft.to, `${idempotency.api_key_id} ${idempotency.key}`],
-    groupLimits(deps.db),
+    GROUP_LIMITS,
     isDatabaseDown,
   );
   return {

@@ -100,10 +100,5 @@ interface Entry<Item, Result> {
   reject: (error: unknown) => void;
 }
 
-/**
- * Of a file one group at a time: the next one grows meanwhile, and fewer, larger commits cost less of the cores that the server
- * needs. Over a network a second group decides while the first waits for its answer.
- */
-export function groupLimits({ embedded }: { embedded: boolean }): { groupSize: number; groups: number } {
-  return { groupSize: 256, groups: embedded ? 1 : 2 };
-}
+/** Two groups: one decides while the other waits for its commit. */
+export const GROUP_LIMITS = { groupSize: 256, groups: 2 };

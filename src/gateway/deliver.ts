@@ -2,7 +2,7 @@ import type { InStatement } from "@libsql/client/web";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { dropSurplus, lookedAt, PARKED_MS, parkedDue, parkReports } from "../store/parked_reports.ts";
 import { applyReports, forgetParts, type Reported, type ReportedMessage, reportedMessages } from "../store/reports.ts";
-import { Batcher } from "./batcher.ts";
+import { Batcher, GROUP_LIMITS } from "./batcher.ts";
 import { type CarrierOptOut, suppressFromCarrier } from "./carrier_opt_out.ts";
 import type { Deps } from "./gateway.ts";
 
@@ -28,7 +28,7 @@ export function reporter(deps: Deps): Reporter {
   const batcher = new Batcher<Reported, ReportResult>(
     (group) => applyGroup(group, deps),
     ({ carrier_id, report, key }) => [report.messageId ?? `${carrier_id} ${key ?? report.carrierMessageId}`],
-    { groupSize: 256, groups: 2 },
+    GROUP_LIMITS,
     isDatabaseDown,
   );
   return { submit: (reported) => batcher.submit(reported), matchParked: () => matchAll(deps) };

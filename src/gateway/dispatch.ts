@@ -5,7 +5,7 @@ import { isDatabaseDown } from "../store/database_error.ts";
 import { giveBack, recordHandOvers, recoverLeases, redecideClaimed, type Untouched } from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
 import { statementsOf } from "../store/writes.ts";
-import { Batcher } from "./batcher.ts";
+import { Batcher, GROUP_LIMITS } from "./batcher.ts";
 import { carrierNews } from "./carrier_news.ts";
 import { suppressFromCarrier } from "./carrier_opt_out.ts";
 import type { Deps } from "./gateway.ts";
@@ -69,7 +69,7 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
       return group.map(() => undefined);
     },
     ({ handOver }) => [handOver.id],
-    { groupSize: 256, groups: 2 },
+    GROUP_LIMITS,
     isDatabaseDown,
   );
 

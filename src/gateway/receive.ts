@@ -16,7 +16,7 @@ import {
   storeParts,
 } from "../store/long_messages.ts";
 import { commit, noWrites } from "../store/writes.ts";
-import { Batcher, groupLimits } from "./batcher.ts";
+import { Batcher, GROUP_LIMITS } from "./batcher.ts";
 import type { Deps } from "./gateway.ts";
 import { firstIdAt } from "./ids.ts";
 import { joined, withPlausiblePart } from "./parts.ts";
@@ -49,7 +49,7 @@ export function receiver(deps: Deps, stored: () => void): Receiver {
     },
     ({ carrier_id, sms, person, long }) =>
       sms.carrierMessageId === null || sms.part || long ? [person] : [person, `${carrier_id} ${sms.carrierMessageId}`],
-    groupLimits(deps.db),
+    GROUP_LIMITS,
     isDatabaseDown,
   );
   /** What became of closed long messages, by id; of those that another instance turned into messages, nothing. */

@@ -246,19 +246,28 @@ function stopped(error: unknown, id: string): unknown {
 }
 
 function importView(row: ImportRow): z.infer<typeof ContactImport> {
-  const { actor: _, options, dry_run, created_at, updated_at, ...rest } = row;
-  const { columns, ignored_columns, tags, country } = JSON.parse(options) as Pick<
+  const { id, state, list_id, lines, created, updated, duplicates, suppressed, invalid, error } = row;
+  const { columns, ignored_columns, tags, country } = JSON.parse(row.options) as Pick<
     z.infer<typeof ContactImport>,
     "columns" | "ignored_columns" | "tags" | "country"
   >;
   return {
-    ...rest,
+    id,
+    state,
+    dry_run: row.dry_run === 1,
+    list_id,
     columns,
     ignored_columns,
     tags,
     country,
-    dry_run: dry_run === 1,
-    created_at: instant(created_at),
-    updated_at: instant(updated_at),
+    lines,
+    created,
+    updated,
+    duplicates,
+    suppressed,
+    invalid,
+    error,
+    created_at: instant(row.created_at),
+    updated_at: instant(row.updated_at),
   };
 }

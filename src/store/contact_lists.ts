@@ -162,11 +162,9 @@ export async function addMembers(
     ...auditIfChanged(entry),
   ]);
   if (results[0]!.rows.length === 0) return null;
-  const { found, ...kept } = results[1]!.rows[0] as unknown as
-    & { found: number }
-    & Pick<Added, "suppressed" | "unknown">;
+  const { found, suppressed, unknown } = results[1]!.rows[0] as unknown as Added & { found: number };
   const added = results[2]!.rowsAffected;
-  return { ...kept, added, already: found - kept.suppressed - added };
+  return { added, already: found - suppressed - added, suppressed, unknown };
 }
 
 /** Takes contacts off a list with members; resolves with how many were on it, null when there is none of this id. */

@@ -21,8 +21,11 @@ const LEASE_MS = 60_000;
 const BEGIN_WITHIN_MS = 10_000;
 /** While the database does not take what a carrier answered. */
 const RECORD_AGAIN_MS = 500;
-/** Hand-overs under way at once in one instance for one account, which so holds up no other, however slowly it answers. */
-const SLOTS = 64;
+/**
+ * Hand-overs under way at once in one instance for one account, which so holds up no other, however slowly it answers. A carrier that
+ * takes a quarter of a second lets a thousand messages a second through so many.
+ */
+export const SLOTS = 256;
 /** After a claim that did not fill the slots: what the senders' rates let through meanwhile goes in one claim, not one by one. */
 const CLAIM_PAUSE_MS = 50;
 /** While hand-overs take their time, what became due meanwhile is looked for this often. */

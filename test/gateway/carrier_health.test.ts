@@ -274,7 +274,7 @@ describe.each(DATABASE_KINDS)("an account and its health, %s database", (kind) =
       expect(await health()).toMatchObject({ state: "in_service", paused_until: null });
     });
 
-    test("a burst that is turned away is one reason to wait, not sixty-four", async () => {
+    test("a burst that is turned away is one reason to wait, not one for each message", async () => {
       await submit(64);
       carrier.behave = () => "too_fast";
       await gateway.dispatcher.tick();

@@ -8,6 +8,7 @@ import { readSources } from "../../src/rules/files.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
+import { SLOTS } from "../../src/gateway/dispatch.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { DATABASE_KINDS, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "../support/database.ts";
@@ -735,7 +736,7 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     await sql("update senders set carrier_id = 'slow' where address = ?", US_SENDER);
     await settings.refresh();
     const messages = Array.from(
-      { length: 400 },
+      { length: 4 * SLOTS },
       (_, i) =>
         i % 2 === 0
           ? { to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }
@@ -743,10 +744,12 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     );
     await call("POST", "/v1/messages/batch", { messages });
     const tick = dispatcher.tick();
-    await expect.poll(() => carrier.handed.filter(({ from }) => from === "36105").length, { timeout: 5_000 }).toBe(200);
-    expect(carrier.handed.filter(({ from }) => from === US_SENDER)).toHaveLength(64);
+    await expect.poll(() => carrier.handed.filter(({ from }) => from === "36105").length, { timeout: 5_000 }).toBe(
+      2 * SLOTS,
+    );
+    expect(carrier.handed.filter(({ from }) => from === US_SENDER)).toHaveLength(SLOTS);
     resolve(OK);
-    expect(await tick).toBe(400);
+    expect(await tick).toBe(4 * SLOTS);
   });
 
   test("a confirmation is the next to leave, however many senders share the rate of its account", async () => {
@@ -769,12 +772,12 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     expect(carrier.handed[1]).toMatchObject({ from: served, to: served === US_SENDER ? US : FR });
   });
 
-  test("64 hand-overs at once for one account, shared evenly by its senders", async () => {
+  test("so many hand-overs at once for one account, shared evenly by its senders", async () => {
     const { promise, resolve } = Promise.withResolvers<SendResult>();
     const { dispatcher, call, carrier, sql } = await rig({ script: () => promise });
     await sql("update senders set rate_per_second = 1000");
     const messages = Array.from(
-      { length: 200 },
+      { length: 3 * SLOTS },
       (_, i) =>
         i % 2 === 0
           ? { to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }
@@ -782,12 +785,12 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     );
     await call("POST", "/v1/messages/batch", { messages });
     const tick = dispatcher.tick();
-    await expect.poll(() => carrier.handed.length).toBe(64);
+    await expect.poll(() => carrier.handed.length).toBe(SLOTS);
     await new Promise((done) => setTimeout(done, 50));
-    expect(carrier.handed).toHaveLength(64);
-    expect(carrier.handed.filter(({ from }) => from === "36105")).toHaveLength(32);
+    expect(carrier.handed).toHaveLength(SLOTS);
+    expect(carrier.handed.filter(({ from }) => from === "36105")).toHaveLength(SLOTS / 2);
     resolve(OK);
-    expect(await tick).toBe(200);
+    expect(await tick).toBe(3 * SLOTS);
   });
 
   test("under a flow that does not end, what was held leaves within about a second", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SLOTS } from "../../src/gateway/dispatch.ts";
 import { z } from "zod";
 import type { Carrier, SendResult } from "../../src/carriers/carrier.ts";
 import { sandbox } from "../../src/carriers/sandbox.ts";
@@ -192,37 +193,44 @@ describe.each(DATABASE_KINDS)("%s database", (kind) => {
     const { faults, dispatcher, call, send, handed, settings } = await rig(() => answer.promise);
     await db.client.batch([
       "insert into carriers (id, kind, config, created_at, updated_at) values ('other', 'scripted', '{}', 0, 0)",
+      "update senders set rate_per_second = 1000",
       "update senders set carrier_id = 'other' where address = '+447700900000'",
     ]);
     await settings.refresh();
-    const messages = Array.from({ length: 100 }, (_, i) => ({ to: `+3361201${1_000 + i}`, from: "36105", text: INFO }));
+    const messages = Array.from(
+      { length: SLOTS + 36 },
+      (_, i) => ({ to: `+3361201${1_000 + i}`, from: "36105", text: INFO }),
+    );
     await call("POST", "/v1/messages/batch", { messages });
     const failing = dispatcher.tick();
-    await expect.poll(() => handed.length).toBe(64);
+    await expect.poll(() => handed.length).toBe(SLOTS);
     // Nothing is claimed while the one account has as much under way as it may have.
     faults.set(CLAIM, () => Promise.reject(AWAY));
     await send("Your parcel has left.", { to: "+447700900111", from: "+447700900000" });
     await expect(failing).rejects.toThrow("away");
     faults.clear();
     const next = dispatcher.tick();
-    await expect.poll(() => handed.length).toBe(65);
+    await expect.poll(() => handed.length).toBe(SLOTS + 1);
     answer.resolve(OK);
     await next;
-    expect([handed.length, new Set(handed).size]).toEqual([101, 101]);
+    expect([handed.length, new Set(handed).size]).toEqual([SLOTS + 37, SLOTS + 37]);
   });
 
   test("a process that is about to end finishes what it began, and begins nothing new", async () => {
     const { dispatcher, call, handed } = await rig(() => new Promise((done) => setTimeout(() => done(OK), 20)));
-    const messages = Array.from({ length: 300 }, (_, i) => ({ to: `+3361201${1_000 + i}`, from: "36105", text: INFO }));
+    const messages = Array.from(
+      { length: 2 * SLOTS },
+      (_, i) => ({ to: `+3361201${1_000 + i}`, from: "36105", text: INFO }),
+    );
     await call("POST", "/v1/messages/batch", { messages });
     await dispatcher.tick(undefined, () => handed.length > 0);
     const { rows } = await db.client.execute(
       "select status, count(*) as n from messages group by status order by status",
     );
-    expect(rows.map(({ status, n }) => [status, n])).toEqual([["queued", 300 - handed.length], [
+    expect(rows.map(({ status, n }) => [status, n])).toEqual([["queued", 2 * SLOTS - handed.length], [
       "sent",
       handed.length,
     ]]);
-    expect(handed.length).toBeLessThanOrEqual(64);
+    expect(handed.length).toBeLessThanOrEqual(SLOTS);
   });
 });

@@ -123,11 +123,11 @@ async function start(): Promise<void> {
   );
 }
 
-const FREE_WITHIN_MS = 60_000;
+const FREE_WITHIN_MS = 120_000;
 const LOOK_AGAIN_MS = 500;
 
 /**
- * `step`, which may be repeated, again and again for a minute while somebody else holds the lock of the database: an instance that was
+ * `step`, which may be repeated, again and again for two minutes while somebody else holds the lock of the database: an instance that was
  * killed in the middle of a transaction leaves it behind on a libSQL server for some seconds, and its successor must not die of that.
  */
 async function whenFree<T>(step: () => Promise<T>, log: ReturnType<typeof jsonLog>): Promise<T> {
@@ -136,7 +136,7 @@ async function whenFree<T>(step: () => Promise<T>, log: ReturnType<typeof jsonLo
     try {
       return await step();
     } catch (error) {
-      const busy = error instanceof DatabaseError && error.kind === "busy";
+      const busy = error instanceof DatabaseError && (error.kind === "busy" || error.code === "ANSWER_LATE");
       if (!busy || performance.now() - started > FREE_WITHIN_MS) throw error;
       log("warn", "database.busy", { detail: "Somebody else holds the lock of the database; trying again." });
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));

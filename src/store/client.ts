@@ -119,7 +119,8 @@ function connect(url: string, token: string | undefined, answerWithinMs: number 
       return await fetch(request, answerWithinMs === null ? {} : { signal: AbortSignal.timeout(answerWithinMs) });
     } catch (error) {
       const message = `Cannot reach the database server: ${error instanceof Error ? error.message : error}`;
-      throw new DatabaseError({ message, code: "FETCH_FAILED" }, { cause: error });
+      const late = error instanceof DOMException && error.name === "TimeoutError";
+      throw new DatabaseError({ message, code: late ? "ANSWER_LATE" : "FETCH_FAILED" }, { cause: error });
     }
   };
   try {

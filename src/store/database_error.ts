@@ -32,6 +32,8 @@ const KINDS: Record<string, DatabaseErrorKind> = {
   SQLITE_CANTOPEN: "unavailable",
   SQLITE_PERM: "unavailable",
   FETCH_FAILED: "unavailable",
+  /** The server took the question and did not answer in time: somebody else may hold its lock. */
+  ANSWER_LATE: "unavailable",
   SERVER_ERROR: "unavailable",
   HRANA_CLOSED_ERROR: "unavailable",
   STREAM_EXPIRED: "unavailable",

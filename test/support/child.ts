@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 /** Longer than a gateway waits for the lock of its database. */
-const START_DEADLINE_MS = 90_000;
+const START_DEADLINE_MS = 200_000;
 
 export interface Child {
   pid: number;

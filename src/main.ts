@@ -19,6 +19,7 @@ import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
 import { openEmbedded } from "./store/embedded.ts";
 import { migrate } from "./store/migrate.ts";
+import { whenFree } from "./store/when_free.ts";
 import { openWorkspace } from "./store/workspace.ts";
 
 /** Composition root of a self-hosted gateway: environment, database, rules, HTTP server, dispatcher. */
@@ -121,27 +122,6 @@ async function start(): Promise<void> {
     },
     createApp(api).fetch,
   );
-}
-
-const FREE_WITHIN_MS = 120_000;
-const LOOK_AGAIN_MS = 500;
-
-/**
- * `step`, which may be repeated, again and again for two minutes while somebody else holds the lock of the database: an instance that was
- * killed in the middle of a transaction leaves it behind on a libSQL server for some seconds, and its successor must not die of that.
- */
-async function whenFree<T>(step: () => Promise<T>, log: ReturnType<typeof jsonLog>): Promise<T> {
-  const started = performance.now();
-  while (true) {
-    try {
-      return await step();
-    } catch (error) {
-      const busy = error instanceof DatabaseError && (error.kind === "busy" || error.code === "ANSWER_LATE");
-      if (!busy || performance.now() - started > FREE_WITHIN_MS) throw error;
-      log("warn", "database.busy", { detail: "Somebody else holds the lock of the database; trying again." });
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    }
-  }
 }
 
 /** Rule files that do not check must not stop a gateway that has a good rulebook: STOPs still come in. */

@@ -14,6 +14,8 @@ export interface ChaosOptions {
 
 /** Between a start and the next kill. */
 const LONGEST_LIFE_MS = 1_500;
+/** Also of a run without kills. */
+const LEAST_TRAFFIC_MS = 8_000;
 const SETTINGS_KNOWN_MS = 2_500;
 /** Leases of killed instances run out after a minute; what was turned away again and again waits longer. */
 const SETTLED_WITHIN_MS = 240_000;
@@ -37,13 +39,14 @@ export async function runChaos({ seed, kills, database, tell }: ChaosOptions): P
     await configure(fleet, carrier.url, { rate_per_second: 500 });
     // Every instance knows the new accounts within two seconds.
     await wait(SETTINGS_KNOWN_MS);
+    const started = performance.now();
     const traffic = startTraffic(fleet, random);
     for (let kill = 1; kill <= kills; kill++) {
       await wait(random() * LONGEST_LIFE_MS);
       await fleet.kill();
       if (kill % 10 === 0) tell(`${kill} kills, ${traffic.told.accepted.size} accepted, ${carrier.taken.length} taken`);
     }
-    await wait(LONGEST_LIFE_MS);
+    await wait(Math.max(LONGEST_LIFE_MS, LEAST_TRAFFIC_MS - (performance.now() - started)));
     await traffic.stop();
     carrier.calm();
     tell("settling: leases of killed instances run out after a minute …");

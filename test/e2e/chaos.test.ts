@@ -10,7 +10,7 @@ test.each(
     ["two instances on a libSQL server", "server", 3],
   ] as const,
 )(
-  `%s beside a carrier that misbehaves, killed under load (seed ${SEED}), keep every promise`,
+  `%s beside a carrier that misbehaves (seed ${SEED}), keeps every promise`,
   { timeout: 600_000 },
   async (_, database, kills) => {
     const { broken, counts } = await runChaos({ seed: SEED, kills, database, tell: () => {} });

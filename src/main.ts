@@ -19,7 +19,6 @@ import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
 import { openEmbedded } from "./store/embedded.ts";
 import { migrate } from "./store/migrate.ts";
-import { whenFree } from "./store/when_free.ts";
 import { openWorkspace } from "./store/workspace.ts";
 
 /** Composition root of a self-hosted gateway: environment, database, rules, HTTP server, dispatcher. */
@@ -48,12 +47,12 @@ async function start(): Promise<void> {
   const newId = idMaker(now);
   const log = jsonLog(print, now);
   const db = await openWorkspace("default", config.database, openEmbedded);
-  await whenFree(() => migrate(db, "migrations"), log);
-  await whenFree(() => seedSandbox(db, now()), log);
+  await migrate(db, "migrations");
+  await seedSandbox(db, now());
   const settings = new SettingsCache(db.client);
 
   const seen = await stampOf(config.rulesDir).catch(() => "");
-  const published = await whenFree(() => publishFolder(db.client, config.rulesDir, now(), newId), log);
+  const published = await publishFolder(db.client, config.rulesDir, now(), newId);
   if ("problems" in published) await keepLastGood(published.problems, settings, log);
   else logDifference(log, published);
   const { carriers, rulebook } = await settings.current();
@@ -66,7 +65,7 @@ async function start(): Promise<void> {
   if (real.length > 0 && !reachableFromPhones(config.publicUrl)) {
     log("warn", "public_url.unreachable", { detail: UNREACHABLE_PUBLIC_URL });
   }
-  const madeKey = await whenFree(() => ensureAdminKey(db, config.adminKey, newId, now()), log);
+  const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
 
   const transport = pinnedTransport();
   const strict = strictTransport(transport);

@@ -66,10 +66,18 @@ function readable(statement: InStatement): InStatement {
 
 /** A server that accepted a request and never answers must not hold up whoever waits for it. */
 const ANSWER_WITHIN_MS = 30_000;
+/** As long as an embedded file waits for its lock. */
+const FREE_WITHIN_MS = 5_000;
+const LOOK_AGAIN_MS = 20;
+/** Only tells in which lane a statement waits, so a word too many in it does no harm. */
+const WRITES = /\b(insert|update|delete|create|alter|drop|pragma)\b/i;
 
 /**
  * Opens a libSQL server or Turso over HTTP. Nothing is sent before the first statement, and nothing here needs more
  * than `fetch`, so it runs at the edge.
+ *
+ * Writes are sent one after the other: the server has one writer anyway, and connections that queue up at it make sqld 0.24 lose the
+ * lock for good when it checkpoints meanwhile (docs/operations.md). Reads wait for nobody.
  * `url`: `http(s)://` or `libsql://`. Throws a `DatabaseError` when the URL is not one.
  */
 export function openRemote({ url, token }: { url: string; token?: string | undefined }): Db {
@@ -77,28 +85,31 @@ export function openRemote({ url, token }: { url: string; token?: string | undef
     const message = `Cannot open the database "${url}": the address must start with http://, https:// or libsql://`;
     throw new DatabaseError({ message, code: "URL_SCHEME_NOT_SUPPORTED" });
   }
-  const server = connect(url, token, ANSWER_WITHIN_MS);
+  const reader = connect({ url, token, answerWithinMs: ANSWER_WITHIN_MS });
+  const writer = connect({ url, token, answerWithinMs: ANSWER_WITHIN_MS, concurrency: 1 });
   const running = new Set<Promise<unknown>>();
   let closed = false;
   const call = async <T>(ask: () => Promise<T>): Promise<T> => {
     if (closed) throw new DatabaseError(CLOSED);
-    const answer = ask();
+    const answer = whenFree(ask);
     running.add(answer);
     try {
       return await answer;
-    } catch (error) {
-      throw toDatabaseError(error);
     } finally {
       running.delete(answer);
     }
   };
   const client: DbClient = {
-    execute: (statement) => call(() => server.execute(statement)),
-    batch: (statements, mode = "write") => call(() => server.batch(statements, mode)),
+    execute: (statement) =>
+      call(() => {
+        const sql = typeof statement === "string" ? statement : statement.sql;
+        return (WRITES.test(sql) ? writer : reader).execute(statement);
+      }),
+    batch: (statements, mode = "write") => call(() => (mode === "write" ? writer : reader).batch(statements, mode)),
     migrate: (statements) =>
       call(async () => {
         // Building an index over millions of rows takes as long as it takes.
-        const patient = connect(url, token, null);
+        const patient = connect({ url, token, answerWithinMs: null });
         try {
           return await patient.migrate(statements);
         } finally {
@@ -109,11 +120,34 @@ export function openRemote({ url, token }: { url: string; token?: string | undef
   return databaseOver(client, false, async () => {
     closed = true;
     await Promise.allSettled(running);
-    server.close();
+    reader.close();
+    writer.close();
   });
 }
 
-function connect(url: string, token: string | undefined, answerWithinMs: number | null): Client {
+/** Asks again while another instance holds the write lock: after `busy` nothing was written. */
+async function whenFree<T>(ask: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  while (true) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      const error = toDatabaseError(thrown);
+      if (error.kind !== "busy" || performance.now() - started > FREE_WITHIN_MS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  }
+}
+
+interface Connection {
+  url: string;
+  token: string | undefined;
+  answerWithinMs: number | null;
+  /** Requests under way at once; the rest waits for its turn. */
+  concurrency?: number;
+}
+
+function connect({ url, token, answerWithinMs, concurrency }: Connection): Client {
   const fetchOrFail = async (request: Request): Promise<Response> => {
     try {
       return await fetch(request, answerWithinMs === null ? {} : { signal: AbortSignal.timeout(answerWithinMs) });
@@ -124,7 +158,12 @@ function connect(url: string, token: string | undefined, answerWithinMs: number 
     }
   };
   try {
-    return createClient({ url, fetch: fetchOrFail, ...(token === undefined ? {} : { authToken: token }) });
+    return createClient({
+      url,
+      fetch: fetchOrFail,
+      ...(token === undefined ? {} : { authToken: token }),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    });
   } catch (error) {
     throw toDatabaseError(error);
   }

@@ -187,6 +187,43 @@ describe("openRemote()", () => {
     await proxy.shutdown();
   });
 
+  const PAGES = "create table pages (id text primary key, body text)";
+  const pages = () =>
+    Array.from({ length: 20 }, () => ({
+      sql: "insert into pages values (?, ?)",
+      args: [crypto.randomUUID(), "x".repeat(400)],
+    }));
+
+  test("writes that are asked for at once all commit, also where the server checkpoints between them", async () => {
+    const server = await startSqld([]);
+    const db = openRemote({ url: server.url });
+    await db.client.execute(PAGES);
+    // It checkpoints after a thousand pages. Were all of these sent at once, it would soon take no write at all.
+    await Promise.all(Array.from({ length: 1_200 }, () => db.client.batch(pages())));
+    const { rows } = await db.client.execute("select count(*) as number from pages");
+    expect(rows[0]!["number"]).toBe(24_000);
+    await db.close();
+    await server.stop();
+  });
+
+  test("instances that find the lock taken wait for it, and none of their writes fails", async () => {
+    const server = await startSqld(["--checkpoint-interval-s", "1"]);
+    const instances = Array.from({ length: 8 }, () => openRemote({ url: server.url }));
+    await instances[0]!.client.execute(PAGES);
+    const until = performance.now() + 2_500;
+    let written = 0;
+    await Promise.all(instances.map(async ({ client }) => {
+      while (performance.now() < until) {
+        await client.batch(pages());
+        written++;
+      }
+    }));
+    const { rows } = await instances[0]!.client.execute("select count(*) as number from pages");
+    expect(rows[0]!["number"]).toBe(20 * written);
+    await Promise.all(instances.map((one) => one.close()));
+    await server.stop();
+  });
+
   test("a server that takes no writes is readonly and still answers reads", async () => {
     const server = await startSqld();
     const db = openRemote({ url: server.url });

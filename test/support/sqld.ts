@@ -11,16 +11,18 @@ export interface Sqld {
 }
 
 const READY_WITHIN_MS = 2_000;
+/** As docs/operations.md tells to run it. */
+const RECOMMENDED = ["--checkpoint-interval-s", "5"];
 
 /** A real libSQL server of its own, on a free loopback port, with an empty database in a temporary folder. */
-export async function startSqld(): Promise<Sqld> {
+export async function startSqld(options: readonly string[] = RECOMMENDED): Promise<Sqld> {
   const folder = await Deno.makeTempDir({ prefix: "parley-sqld-" });
   const [address, adminAddress] = freeAddresses();
   const server = new Deno.Command(binary(), {
     // A test run that is killed cannot stop its server: it ends itself when nobody asks it anything for two minutes.
     args: [
       ...["--db-path", folder, "--http-listen-addr", address, "--admin-listen-addr", adminAddress],
-      ...["--no-welcome", "--idle-shutdown-timeout-s", "120"],
+      ...["--no-welcome", "--idle-shutdown-timeout-s", "120", ...options],
     ],
     stdin: "null",
     stdout: "null",

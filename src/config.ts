@@ -12,6 +12,10 @@ const Environment = z.object({
   PARLEY_DATABASE_TOKEN: z.string().min(1).optional(),
   PARLEY_ADMIN_KEY: z.string().min(16, "must have at least 16 characters").regex(/^\S+$/, "must not contain spaces")
     .optional(),
+  PARLEY_SECRET: z.string().regex(
+    /^[^\s,]{32,}(,[^\s,]{32,})*$/,
+    "must have at least 32 characters without spaces; several are separated by commas, of which the first one signs",
+  ).transform((keys) => keys.split(",")).default([]),
   PARLEY_RULES_DIR: z.string().min(1).default("rules"),
   PARLEY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, "")).optional(),
   PARLEY_TEST_CLOCK: z.iso.datetime({ offset: true }).optional(),
@@ -23,6 +27,8 @@ export interface Config {
   host: string;
   database: { url: string; token: string | undefined };
   adminKey: string | undefined;
+  /** Keys of `PARLEY_SECRET`: the first one signs, all of them are recognised; empty when none is given. */
+  secrets: string[];
   rulesDir: string;
   publicUrl: string;
   /** ms; undefined for the real time. */
@@ -50,6 +56,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     host: data.HOST,
     database: { url: data.PARLEY_DATABASE_URL, token: data.PARLEY_DATABASE_TOKEN },
     adminKey: data.PARLEY_ADMIN_KEY,
+    secrets: data.PARLEY_SECRET,
     rulesDir: data.PARLEY_RULES_DIR,
     publicUrl: data.PARLEY_PUBLIC_URL ?? `http://${data.HOST === "0.0.0.0" ? "127.0.0.1" : data.HOST}:${data.PORT}`,
     testClock: data.PARLEY_TEST_CLOCK === undefined ? undefined : Date.parse(data.PARLEY_TEST_CLOCK),

@@ -41,6 +41,7 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
       newId: idMaker(now),
       random: Math.random,
       publicUrl: config.publicUrl,
+      secrets: config.secrets,
       // Edge runtimes resolve names themselves and reach no private network; literal addresses are checked all the same.
       fetch: (options) => guardedFetch({ ...options, resolve: () => Promise.resolve([PUBLIC_ADDRESS]) }),
       log,

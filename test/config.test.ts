@@ -8,6 +8,7 @@ describe("readConfig()", () => {
       host: "127.0.0.1",
       database: { url: "file:data/parley.db", token: undefined },
       adminKey: undefined,
+      secrets: [],
       rulesDir: "rules",
       publicUrl: "http://127.0.0.1:8787",
       testClock: undefined,
@@ -20,12 +21,20 @@ describe("readConfig()", () => {
     expect([config.port, config.publicUrl]).toEqual([8787, "https://sms.example.com"]);
   });
 
+  test("PARLEY_SECRET may hold several keys, so that it can be changed", () => {
+    const [one, other] = ["a".repeat(32), "b".repeat(40)];
+    expect(readConfig({ PARLEY_SECRET: one }).secrets).toEqual([one]);
+    expect(readConfig({ PARLEY_SECRET: `${other},${one}` }).secrets).toEqual([other, one]);
+  });
+
   test.each([
     [{ PORT: "eighty" }, "PORT"],
     [{ PORT: "70000" }, "PORT"],
     [{ PARLEY_DATABASE_URL: "postgres://x" }, "PARLEY_DATABASE_URL"],
     [{ PARLEY_ADMIN_KEY: "short" }, "PARLEY_ADMIN_KEY"],
     [{ PARLEY_ADMIN_KEY: "with a space in it" }, "PARLEY_ADMIN_KEY"],
+    [{ PARLEY_SECRET: "a".repeat(31) }, "PARLEY_SECRET"],
+    [{ PARLEY_SECRET: `${"a".repeat(32)}, ${"b".repeat(32)}` }, "PARLEY_SECRET"],
     [{ PARLEY_PUBLIC_URL: "sms.example.com" }, "PARLEY_PUBLIC_URL"],
     [{ PARLEY_TEST_CLOCK: "yesterday" }, "PARLEY_TEST_CLOCK"],
     [{ PARLEY_PRIVATE_WEBHOOKS: "yes" }, "PARLEY_PRIVATE_WEBHOOKS"],

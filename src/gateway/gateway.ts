@@ -15,6 +15,8 @@ export interface Deps {
   random: () => number;
   /** Address at which people and carriers reach this gateway, without a trailing slash. */
   publicUrl: string;
+  /** Keys that are kept outside the database, the one in use first; empty when there is none. */
+  secrets: readonly string[];
   /** Outgoing calls; `allowPrivate` for carriers on the operator's own network. */
   fetch: (options: CallOptions) => CarrierIo["fetch"];
   log: Log;

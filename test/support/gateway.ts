@@ -20,6 +20,8 @@ const RULES = fileURLToPath(new URL("../../rules", import.meta.url));
 const TUESDAY = "2026-11-24T10:00:00+01:00";
 export const ADMIN_KEY = "pk_test_admin_key";
 export const APP_KEY = "pk_test_app_key";
+/** Stands for what is kept outside the database. */
+export const SECRET = "a secret of the tests, outside the database";
 export const PUBLIC_URL = "https://sms.example.com";
 
 export interface TestClock {
@@ -66,6 +68,7 @@ export interface TestGatewayOptions {
   testClock?: boolean;
   /** Webhooks may go to this machine. */
   privateWebhooks?: boolean;
+  secrets?: readonly string[];
 }
 
 let published: ReturnType<typeof shippedRules> | undefined;
@@ -102,6 +105,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
       newId,
       random: () => 0.5,
       publicUrl: PUBLIC_URL,
+      secrets: options.secrets ?? [SECRET],
       // Webhooks reach this machine where a test allows it; nothing else is called.
       fetch: (call) =>
         options.privateWebhooks === true && call.cutAnswer === true

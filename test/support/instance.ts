@@ -40,8 +40,11 @@ export interface Instance {
   mo(from: string, to: string, text: string, id?: string): Promise<Answer>;
 }
 
+const SECRET = "a secret of the tests, outside the database";
+
 export interface InstanceOptions {
   now: Clock;
+  secrets?: readonly string[];
   publicUrl?: string;
   fetch?: Deps["fetch"];
   /** Webhooks may go to this machine. */
@@ -87,6 +90,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
       newId: idMaker(options.now),
       random: () => 0.5,
       publicUrl: options.publicUrl ?? "https://sms.example.com",
+      secrets: options.secrets ?? [SECRET],
       fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
       log: options.log ?? (() => {}),
       testClock: false,

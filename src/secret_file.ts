@@ -1,0 +1,52 @@
+import { base64Url } from "./gateway/ids.ts";
+
+/**
+ * The secret of a gateway on a database file for which the environment gives none: a file beside the database, made at the first start,
+ * that only its owner may read. Beside and not inside, so that a copy of the database alone tells nobody who was erased from it.
+ */
+const NAME = "secret";
+const BYTES = 32;
+
+/** Path of that file; null for a database that is no file, whose instances share no disk. `url`: of the database. */
+export function secretPath(url: string): string | null {
+  if (!/^file:/i.test(url)) return null;
+  const path = decodeURIComponent(url.replace(/^file:(\/\/(localhost)?(?=\/))?/i, "").replace(/\?.*$/, ""));
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? NAME : `${path.slice(0, slash)}/${NAME}`;
+}
+
+/**
+ * What the file holds; made first where there is none and `make` says so. Null when there is none, or when it can be neither read nor
+ * made: a gateway works without, only erasing people does not.
+ */
+export async function fileSecret(path: string, make: boolean): Promise<string | null> {
+  try {
+    return await readSecret(path) ?? (make ? await makeSecret(path) : null);
+  } catch {
+    return null;
+  }
+}
+
+async function readSecret(path: string): Promise<string | null> {
+  try {
+    return (await Deno.readTextFile(path)).trim() || null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Written whole under another name first: of two processes that start at once, one names it and both read that one. */
+async function makeSecret(path: string): Promise<string | null> {
+  const temporary = `${path}.${base64Url(crypto.getRandomValues(new Uint8Array(6)))}`;
+  const secret = base64Url(crypto.getRandomValues(new Uint8Array(BYTES)));
+  await Deno.writeTextFile(temporary, `${secret}\n`, { mode: 0o600, createNew: true });
+  try {
+    await Deno.link(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  } finally {
+    await Deno.remove(temporary);
+  }
+  return await readSecret(path);
+}

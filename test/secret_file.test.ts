@@ -1,0 +1,36 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { fileSecret, secretPath } from "../src/secret_file.ts";
+
+async function folder(): Promise<string> {
+  const path = await Deno.makeTempDir({ prefix: "parley-secret-" });
+  onTestFinished(() => Deno.remove(path, { recursive: true }));
+  return path;
+}
+
+describe("secretPath()", () => {
+  test.each([
+    ["file:data/parley.db", "data/secret"],
+    ["file:parley.db", "secret"],
+    ["file:/srv/sms%20one/parley.db?mode=rw", "/srv/sms one/secret"],
+    ["file:///srv/parley.db", "/srv/secret"],
+    ["https://db.example.com", null],
+    ["libsql://db.example.com", null],
+  ])("of %s is %j", (url, path) => expect(secretPath(url)).toBe(path));
+});
+
+describe("fileSecret()", () => {
+  test("is made once, for its owner only, and stays", async () => {
+    const path = `${await folder()}/secret`;
+    expect(await fileSecret(path, false)).toBe(null);
+    const all = await Promise.all(Array.from({ length: 8 }, () => fileSecret(path, true)));
+    expect(new Set(all).size).toBe(1);
+    expect(all[0]).toMatch(/^[\w-]{43}$/);
+    expect((await Deno.stat(path)).mode! & 0o777).toBe(0o600);
+    expect(await fileSecret(path, false)).toBe(all[0]);
+    expect([...Deno.readDirSync(path.replace(/\/secret$/, ""))].map(({ name }) => name)).toEqual(["secret"]);
+  });
+
+  test("where it cannot be made there is none", async () => {
+    expect(await fileSecret(`${await folder()}/no/such/folder/secret`, true)).toBe(null);
+  });
+});

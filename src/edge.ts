@@ -3,10 +3,12 @@ import { apiKeys } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { realClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
-import { idMaker } from "./gateway/ids.ts";
+import { idMaker, secretToken } from "./gateway/ids.ts";
+import { linkTokens } from "./gateway/link_tokens.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
+import { linkKeys } from "./store/link_keys.ts";
 import { openWorkspace } from "./store/workspace.ts";
 import { DatabaseError } from "./store/database_error.ts";
 
@@ -25,7 +27,7 @@ const TICK_MS = 25_000;
 /** What a webhook's receiver may still take (15 s) comes on top. */
 const WEBHOOK_TICK_MS = 10_000;
 
-/** `env`: the bindings of the runtime, or `Deno.env.toObject()`. @throws ConfigError. */
+/** `env`: the bindings of the runtime, or `Deno.env.toObject()`. @throws ConfigError, DatabaseError. */
 export async function createEdge(env: Record<string, string | undefined>): Promise<Edge> {
   const config = readConfig(env);
   const now = realClock;
@@ -42,6 +44,7 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
       random: Math.random,
       publicUrl: config.publicUrl,
       secrets: config.secrets,
+      tokens: linkTokens(await linkKeys(db.client, config.secrets, secretToken)),
       // Edge runtimes resolve names themselves and reach no private network; literal addresses are checked all the same.
       fetch: (options) => guardedFetch({ ...options, resolve: () => Promise.resolve([PUBLIC_ADDRESS]) }),
       log,
@@ -67,7 +70,12 @@ const PUBLIC_ADDRESS = "1.1.1.1";
 let edge: Promise<Edge> | undefined;
 /** One gateway an isolate, made on its first request so that a missing variable is an answer and not a crash. */
 function edgeFor(env: Record<string, string | undefined> | undefined): Promise<Edge> {
-  return edge ??= createEdge(env && "PARLEY_DATABASE_URL" in env ? env : Deno.env.toObject());
+  edge ??= createEdge(env && "PARLEY_DATABASE_URL" in env ? env : Deno.env.toObject()).catch((error) => {
+    // The database may only have been away for a moment: the next request tries again.
+    edge = undefined;
+    throw error;
+  });
+  return edge;
 }
 
 /** Tells callers that something is missing, and the operator's log what. */

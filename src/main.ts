@@ -5,7 +5,8 @@ import { realClock, testClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { strictTransport } from "./gateway/pinned_tls.ts";
 import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
-import { base64Url, idMaker } from "./gateway/ids.ts";
+import { base64Url, idMaker, secretToken } from "./gateway/ids.ts";
+import { linkTokens } from "./gateway/link_tokens.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
 import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "./gateway/public_url.ts";
 import { runDispatcher, type Runner } from "./gateway/runner.ts";
@@ -19,6 +20,7 @@ import { hasAdminKey, saveApiKey, startKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
 import { openEmbedded } from "./store/embedded.ts";
+import { linkKeys } from "./store/link_keys.ts";
 import { migrate } from "./store/migrate.ts";
 import { openWorkspace } from "./store/workspace.ts";
 
@@ -82,6 +84,7 @@ async function start(): Promise<void> {
       random: Math.random,
       publicUrl: config.publicUrl,
       secrets,
+      tokens: linkTokens(await linkKeys(db.client, secrets, secretToken)),
       fetch: (options) =>
         guardedFetch({ ...options, resolve: systemResolve, transport: options.strict === true ? strict : transport }),
       log,

@@ -173,6 +173,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
         rulebook: settings.rulebook,
         now,
         publicUrl: deps.publicUrl,
+        tokens: deps.tokens,
       });
       const row = draftRow(draft, composed, {
         id: "",

@@ -15,11 +15,13 @@ button:focus-visible { outline: 3px solid currentColor; outline-offset: 3px; }
 `;
 
 /**
- * The page that the link in an advertisement opens. The token, 128 random bits, is the authority: no login, no number
+ * The page that the link in an advertisement opens. The token (`link_tokens.ts`) is the authority: no login, no number
  * shown or asked for. Opening it changes nothing, because mail scanners and previews open links too; the button posts.
  */
 export function unsubscribeRoutes({ deps }: Api) {
   const routes = router();
+  const linkedBy = async (token: string) =>
+    deps.tokens.genuine(token) ? await findByToken(deps.db.client, token) : null;
 
   routes.get(
     "/u/style.css",
@@ -27,7 +29,7 @@ export function unsubscribeRoutes({ deps }: Api) {
   );
 
   routes.get("/u/:token", async (c) => {
-    const message = await findByToken(deps.db.client, c.req.param("token"));
+    const message = await linkedBy(c.req.param("token"));
     if (message === null) return unknownPage(c);
     const { language, words, brand, reporting } = speech(c, message, await deps.settings.current());
     return page(
@@ -45,7 +47,7 @@ export function unsubscribeRoutes({ deps }: Api) {
 
   // The body is not read, so a one-click request of RFC 8058 works as well as the form.
   routes.post("/u/:token", async (c) => {
-    const message = await findByToken(deps.db.client, c.req.param("token"));
+    const message = await linkedBy(c.req.param("token"));
     if (message === null) return unknownPage(c);
     const now = deps.now();
     const suppression = {

@@ -63,6 +63,7 @@ async function acceptGroup(
   const now = deps.now();
   const settings = await deps.settings.current();
   const { rulebook } = settings;
+  const { publicUrl, tokens } = deps;
   const { client } = deps.db;
   const [facts, answers] = await Promise.all([
     loadFacts(client, group.map(({ draft }) => ({ person: draft.to, sender: draft.sender.address })), now),
@@ -75,7 +76,7 @@ async function acceptGroup(
     const earlier = answers.get(index);
     if (earlier && idempotency) return { acceptance: repeated(earlier, idempotency.body_hash), row: null };
     const known = facts[index]!;
-    const composed = composeDraft(draft, known.person, { rulebook, now, publicUrl: deps.publicUrl });
+    const composed = composeDraft(draft, known.person, { rulebook, now, publicUrl, tokens });
     const row = draftRow(draft, composed, {
       id: deps.newId("msg"),
       now,

@@ -3,7 +3,8 @@ import type { Category, PersonFacts, ReplyKind } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
 import { auditRow } from "../store/audit.ts";
 import type { MessageRow, Writes } from "../store/writes.ts";
-import { type NewId, secretToken } from "./ids.ts";
+import type { NewId } from "./ids.ts";
+import type { LinkTokens } from "./link_tokens.ts";
 import { reachableFromPhones } from "./public_url.ts";
 import { firstRoute } from "./routes.ts";
 import type { ConfiguredSender, Settings } from "./settings.ts";
@@ -39,12 +40,12 @@ export interface Composed {
 export function composeDraft(
   draft: Draft,
   person: PersonFacts,
-  { rulebook, now, publicUrl }: { rulebook: Rulebook; now: number; publicUrl: string },
+  { rulebook, now, publicUrl, tokens }: { rulebook: Rulebook; now: number; publicUrl: string; tokens: LinkTokens },
 ): Composed {
   const { sender } = draft;
-  // Only a name ever needs a link; randomness costs a microsecond that the rest can save.
+  // Only a name ever needs a link; a token costs microseconds that the rest can save.
   const linked = sender.kind === "alphanumeric" && (!sender.real || reachableFromPhones(publicUrl));
-  const token = linked ? draft.unsubscribe_token ?? secretToken() : null;
+  const token = linked ? draft.unsubscribe_token ?? tokens.make() : null;
   const unsubscribe_url = token === null ? "" : unsubscribeUrl(publicUrl, token);
   const verdict = decideOutbound({
     message: {

@@ -2,6 +2,7 @@ import type { CarrierIo } from "../carriers/carrier.ts";
 import type { Db } from "../store/client.ts";
 import type { Clock } from "./clock.ts";
 import type { NewId } from "./ids.ts";
+import type { LinkTokens } from "./link_tokens.ts";
 import type { OutgoingOptions } from "./outgoing_http.ts";
 import type { SettingsCache } from "./settings.ts";
 
@@ -17,6 +18,8 @@ export interface Deps {
   publicUrl: string;
   /** Keys that are kept outside the database, the one in use first; empty when there is none. */
   secrets: readonly string[];
+  /** Of the links to the unsubscribe page. */
+  tokens: LinkTokens;
   /** Outgoing calls; `allowPrivate` for carriers on the operator's own network. */
   fetch: (options: CallOptions) => CarrierIo["fetch"];
   log: Log;

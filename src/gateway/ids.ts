@@ -59,7 +59,7 @@ export function firstIdAt(prefix: string, ms: number): string {
   return `${prefix}_${base32(Math.max(0, ms), 10)}`;
 }
 
-/** 128 bits as 22 URL-safe characters: long enough that a token on an unsubscribe page is never guessed (compliance.md 3.1). */
+/** 128 bits as 22 URL-safe characters: never guessed. */
 export function secretToken(): string {
   return base64Url(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -45,7 +45,7 @@ export function perform(
   effects: readonly Effect[],
   cause: Cause,
   writes: Writes,
-  deps: Pick<Deps, "newId" | "publicUrl">,
+  deps: Pick<Deps, "newId" | "publicUrl" | "tokens">,
   settings: Settings,
 ): LaterMessage[] {
   const { message_id, person, now } = cause;
@@ -176,6 +176,7 @@ export function perform(
           rulebook: settings.rulebook,
           now,
           publicUrl: deps.publicUrl,
+          tokens: deps.tokens,
         });
         const row = draftRow(draft, composed, {
           id: deps.newId("msg"),

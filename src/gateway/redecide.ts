@@ -88,7 +88,7 @@ function decideInTurn(
         unsubscribe_token: row.unsubscribe_token ?? null,
       },
       { ...person, advertising_at: [...earlier, ...person.advertising_at] },
-      { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl },
+      { rulebook: settings.rulebook, now, publicUrl: deps.publicUrl, tokens: deps.tokens },
     );
     const review = reviewWrites(row, verdict, now, deps.newId);
     opened.reviews.push(...review.reviews);

@@ -5,6 +5,7 @@ import { apiKeys } from "../../src/api/auth.ts";
 import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
+import { linkTokens } from "../../src/gateway/link_tokens.ts";
 import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
@@ -106,6 +107,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
       random: () => 0.5,
       publicUrl: PUBLIC_URL,
       secrets: options.secrets ?? [SECRET],
+      tokens: linkTokens([SECRET]),
       // Webhooks reach this machine where a test allows it; nothing else is called.
       fetch: (call) =>
         options.privateWebhooks === true && call.cutAnswer === true

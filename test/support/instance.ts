@@ -9,6 +9,7 @@ import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import type { Deps, Log } from "../../src/gateway/gateway.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
+import { linkTokens } from "../../src/gateway/link_tokens.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
@@ -91,6 +92,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
       random: () => 0.5,
       publicUrl: options.publicUrl ?? "https://sms.example.com",
       secrets: options.secrets ?? [SECRET],
+      tokens: linkTokens([SECRET]),
       fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
       log: options.log ?? (() => {}),
       testClock: false,

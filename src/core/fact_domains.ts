@@ -28,6 +28,7 @@ export type InboundFact = Named<typeof INBOUND_FACTS>;
 
 const YES_NO: Domain = { type: "boolean" };
 const MINUTES: Domain = { type: "number", min: 0 };
+const DAYS = MINUTES;
 const COUNT: Domain = { type: "number", min: 0, integer: true };
 /** ms since 1970. */
 const INSTANT: Domain = { type: "number", min: 0 };
@@ -64,6 +65,11 @@ export const OUTBOUND_DOMAINS: Readonly<Record<OutboundFact, Domain>> = {
   open_review: YES_NO,
   advertising_count: COUNT,
   advertising_limit: { type: "number", min: 1, integer: true },
+  commercial_last_24_hours: COUNT,
+  commercial_last_7_days: COUNT,
+  commercial_last_30_days: COUNT,
+  days_since_last_commercial: DAYS,
+  days_since_last_inbound: DAYS,
   mention: { type: "one_of", values: ["absent", "present", "wrong_number", "impossible"] },
   facts_available: YES_NO,
   zones_known: YES_NO,
@@ -109,6 +115,8 @@ const implies = (a: Condition, b: Condition): Condition => ({ any: [{ not: a }, 
 /** What holds between facts on every message; the same test holds it on every example. */
 export const OUTBOUND_TRUTHS: readonly Condition[] = [
   { fact: "sender", path: "$.kind", operator: "equal", value: { fact: "sender_kind" } },
+  { fact: "commercial_last_24_hours", operator: "lessThanInclusive", value: { fact: "commercial_last_7_days" } },
+  { fact: "commercial_last_7_days", operator: "lessThanInclusive", value: { fact: "commercial_last_30_days" } },
 ];
 
 export const INBOUND_TRUTHS: readonly Condition[] = [

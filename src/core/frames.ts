@@ -1,5 +1,5 @@
 import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook.ts";
-import type { Sign } from "./rulebook_schema.ts";
+import type { FrequencyCap, Sign } from "./rulebook_schema.ts";
 import type { Category, InboundMessage, Intent, OutboundMessage, PersonFacts, Sender } from "./message.ts";
 import { type Composed, type MentionState, mentionState, mentionWay } from "./mention.ts";
 import { measure } from "./segment.ts";
@@ -20,10 +20,14 @@ import { reportedIn } from "./reported.ts";
 
 /** Stands for "never" in facts that count minutes, so that rules can compare without a special case. */
 export const NEVER_MINUTES = 1e9;
+/** The same for facts that count days. */
+export const NEVER_DAYS = 1e6;
 
 /** Delay after which a message that waits for missing facts is decided again. */
 const RETRY_MS = 15 * 60_000;
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 /** As many words as a reason tells: those that weigh most explain the score, and every decision is stored. */
 const TOLD_WORDS = 8;
 
@@ -52,8 +56,16 @@ export const OUTBOUND_FACTS = {
     consent: "`granted`, `withdrawn`, `expired`, `disputed` or `none`, for advertising",
     open_review:
       "True while a review about the person is open: a reply that may be an opt-out, a complaint, a wrong number",
-    advertising_count: "Advertisements sent or planned within one period of the country's (or region's) cap",
+    advertising_count:
+      "Advertisements, from all senders together, sent or planned within one period of the cap that leaves least room",
     advertising_limit: "The cap itself",
+    commercial_last_24_hours:
+      "Advertisements from all senders that left, or are to leave, in the 24 hours before this message would",
+    commercial_last_7_days: "The same in 7 days",
+    commercial_last_30_days: "The same in 30 days",
+    days_since_last_commercial:
+      "Days since the last advertisement before this message would leave; a huge number when there was none in 45 days",
+    days_since_last_inbound: "Days since the person last wrote anything, to any sender; a huge number when never",
     mention: "`absent`, `present`, `wrong_number`, or `impossible` when the sender leaves no way to say STOP",
     facts_available: "False when what is known about the person could not be read",
     zones_known: "False when nobody can say in which time zone the recipient may be",
@@ -114,6 +126,7 @@ export class OutboundFrame {
   #content: Content | undefined;
   #quiet: ReturnType<typeof quiet> | undefined;
   #mention: MentionState | undefined;
+  #cap: (FrequencyCap & { count: number }) | undefined;
 
   constructor(
     readonly message: OutboundMessage,
@@ -194,24 +207,52 @@ export class OutboundFrame {
     }
     return strongest;
   }
-  get #cap() {
-    const { regions, ...country } = this.book.table.frequency;
-    return (this.place.region !== null ? regions?.[this.place.region] : undefined) ?? country;
+  /** Of all caps the one that leaves least room; the first of several. */
+  get #tightest(): FrequencyCap & { count: number } {
+    if (this.#cap !== undefined) return this.#cap;
+    const caps = this.book.caps(this.place.region).map((cap) => ({
+      ...cap,
+      count: this.#sentWithin(cap.hours * HOUR),
+    }));
+    return this.#cap = caps.reduce((tightest, one) =>
+      one.max - one.count < tightest.max - tightest.count ? one : tightest
+    );
   }
-  get advertising_count(): number {
+  /** Others may be planned for later: the fullest of the periods in which this one would leave is what counts. */
+  #sentWithin(period: number): number {
     const others = this.person.advertising_at;
     if (others.length === 0) return 0;
-    const period = this.#cap.hours * 60 * MINUTE;
     const leaves = this.window.until ?? this.leavesAt;
-    // Others may be planned for later: the fullest of the periods in which this one would leave is what counts.
     const ends = [leaves, ...others.filter((at) => at > leaves && at < leaves + period)];
     return Math.max(...ends.map((end) => others.filter((at) => at > end - period && at <= end).length));
   }
+  get advertising_count(): number {
+    return this.#tightest.count;
+  }
   get advertising_limit(): number {
-    return this.#cap.max;
+    return this.#tightest.max;
   }
   get advertising_hours(): number {
-    return this.#cap.hours;
+    return this.#tightest.hours;
+  }
+  #commercialIn(period: number): number {
+    const end = this.leavesAt;
+    return this.person.advertising_at.filter((at) => at > end - period && at <= end).length;
+  }
+  get commercial_last_24_hours(): number {
+    return this.#commercialIn(DAY);
+  }
+  get commercial_last_7_days(): number {
+    return this.#commercialIn(7 * DAY);
+  }
+  get commercial_last_30_days(): number {
+    return this.#commercialIn(30 * DAY);
+  }
+  get days_since_last_commercial(): number {
+    return daysSince(this.person.advertising_at.find((at) => at <= this.leavesAt) ?? null, this.leavesAt);
+  }
+  get days_since_last_inbound(): number {
+    return daysSince(this.person.last_inbound_at, this.leavesAt);
   }
   get mention(): MentionState {
     return this.#mention ??= this.message.unsubscribe_url === "" && mentionWay(this.sender, this.book.table) === "link"
@@ -509,6 +550,10 @@ function withoutTails({ tokens, rulebook }: InboundFrame): readonly Token[] {
 
 function written(raw: string, tokens: readonly Token[], { from, to }: { from: number; to: number }): string {
   return raw.slice(tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? raw.length);
+}
+
+function daysSince(at: number | null, now: number): number {
+  return at === null ? NEVER_DAYS : Math.max(0, (now - at) / DAY);
 }
 
 function minutesSince(at: number | null, now: number): number {

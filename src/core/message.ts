@@ -87,6 +87,8 @@ export interface PersonFacts {
   consent_before_opt_out: boolean;
   /** Instants (ms) at which advertising left for this person or is planned to, latest first; back to 30 days at least. */
   advertising_at: number[];
+  /** When the person last wrote anything, to any sender (ms); null when never, as far as is known. */
+  last_inbound_at: number | null;
   /** The person's last message to this sender (ms) when it was an ordinary one; null when they asked for something since. */
   last_chat_at: number | null;
   /** The gateway's last automatic answers in this thread, newest first. */

@@ -21,6 +21,7 @@ import type {
   Country,
   Deployment,
   Event,
+  FrequencyCap,
   KeywordEntry,
   QuietProfile,
   Rule,
@@ -102,6 +103,8 @@ export interface CountryBook {
    * of another language that looks alike must not excuse an advertisement (Dutch "garage" in a French one).
    */
   readonly signals: { match(tokens: readonly Token[]): PhraseMatch<Signal>[] };
+  /** Caps on advertising that hold in the country, or in the region where it has its own, and those of the deployment. */
+  caps(region: string | null): readonly FrequencyCap[];
   /** Hours that bind in the country, and in the region where it is stricter. */
   hours(region: string | null): Parameters<typeof import("./quiet_hours.ts").quiet>[2];
 }
@@ -244,6 +247,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
       ]),
     ) as unknown as Record<Stage, CompiledRule[]>;
     const hours = new Map<string | null, ReturnType<CountryBook["hours"]>>();
+    const caps = new Map<string | null, readonly FrequencyCap[]>();
     return {
       table: applied,
       stages,
@@ -251,6 +255,16 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
       typing: typingOf(applied),
       mentions: guarded(path, () => compilePatterns<MentionPattern>(mentionPatterns(applied, mentions))),
       signals: signalsOf(applied, signals),
+      caps(region) {
+        const key = region !== null && applied.frequency.regions?.[region] ? region : null;
+        const known = caps.get(key);
+        if (known) return known;
+        const own = key === null ? applied.frequency : applied.frequency.regions![key]!;
+        const chosen = deployment.frequency ?? {};
+        const all = [own, ...own.also ?? [], ...chosen["any"] ?? [], ...chosen[table.code] ?? []];
+        caps.set(key, all);
+        return all;
+      },
       hours(region) {
         const regional = region === null ? undefined : applied.quiet_hours.regions?.[region];
         const key = regional ? region : null;

@@ -174,6 +174,10 @@ export const Scenario = z.strictObject({
   suppressed_by: z.enum(["keyword", "carrier", "operator", "import", "link"]).optional(),
   /** How many advertisements the person was sent in the last 24 hours. */
   advertising_last_24h: z.number().int().min(0).optional(),
+  /** Further advertisements that the person was sent, each by how many days ago that was. */
+  advertising_days_ago: z.array(z.number().min(0)).optional(),
+  /** Days since the person last wrote anything, to any sender. */
+  last_inbound_days: z.number().min(0).optional(),
   /** Minutes since the person last wrote an ordinary message. */
   last_inbound_minutes: z.number().min(0).optional(),
   /** The gateway's own last answer in the thread. */
@@ -280,11 +284,18 @@ export const QuietProfile = z.strictObject({
 });
 export type QuietProfile = z.infer<typeof QuietProfile>;
 
+const cap = { max: z.number().int().min(1), hours: z.number().int().min(1).max(720) };
 const Frequency = z.strictObject({
-  max: z.number().int().min(1),
-  hours: z.number().int().min(1).max(720),
+  ...cap,
   source: Source,
+  /** Further caps over other periods, all of which hold. */
+  also: z.array(z.strictObject({ ...cap, source: Source })).min(1).optional(),
 });
+/** So many advertisements to one person, from all senders together, in so many hours. */
+export interface FrequencyCap {
+  max: number;
+  hours: number;
+}
 const KeywordEntry = z.strictObject({
   intent: z.string().regex(/^[a-z_]+$/),
   language,
@@ -518,6 +529,8 @@ const Deployment = z.strictObject({
   contact: text,
   /** Country code to the name of one of its quiet-hours profiles. */
   quiet_hours: z.record(country, text).optional(),
+  /** Caps on advertising beside those of the country files, by country code or for `any` country. */
+  frequency: z.record(z.union([country, z.literal("any")]), z.array(z.strictObject(cap)).min(1)).optional(),
 });
 export type Deployment = z.infer<typeof Deployment>;
 

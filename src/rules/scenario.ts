@@ -8,6 +8,7 @@ const USUAL_INSTANT = "2026-11-24T10:00:00+01:00";
 const USUAL_PERSON = "+33612000001";
 const USUAL_SHORT_CODE = "36105";
 const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
 
 export type ScenarioInput = { direction: "outbound"; input: OutboundInput } | {
   direction: "inbound";
@@ -92,6 +93,9 @@ function usualSender(address: string, scenario: Scenario, rulebook: Rulebook): S
 
 function personFacts(scenario: Scenario, now: number, sender: string): PersonFacts {
   const ago = (minutes: number | undefined) => minutes === undefined ? null : now - minutes * MINUTE;
+  const { last_inbound_days: days } = scenario;
+  const wrote = [ago(scenario.last_inbound_minutes), days === undefined ? null : now - days * DAY]
+    .filter((at) => at !== null);
   return {
     available: scenario.facts_available ?? true,
     suppressions: scenario.suppressed === undefined
@@ -100,10 +104,11 @@ function personFacts(scenario: Scenario, now: number, sender: string): PersonFac
     consent: scenario.consent ?? "none",
     open_review: scenario.open_review ?? false,
     consent_before_opt_out: scenario.consent_before_opt_out ?? false,
-    advertising_at: Array.from(
-      { length: scenario.advertising_last_24h ?? 0 },
-      (_, index) => now - (index + 1) * MINUTE,
-    ),
+    advertising_at: [
+      ...Array.from({ length: scenario.advertising_last_24h ?? 0 }, (_, index) => now - (index + 1) * MINUTE),
+      ...(scenario.advertising_days_ago ?? []).map((days) => now - days * DAY),
+    ].sort((a, b) => b - a),
+    last_inbound_at: wrote.length === 0 ? null : Math.max(...wrote),
     last_chat_at: ago(scenario.last_inbound_minutes),
     replies: scenario.last_reply === undefined ? [] : [{
       kind: scenario.last_reply.kind,

@@ -63,6 +63,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
       position,
       conversation_id,
       last_chat_at,
+      last_inbound_at,
       language,
       time_zone,
       suppressions,
@@ -83,6 +84,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
         open_review: open_review === 1,
         consent_before_opt_out: consent === "withdrawn" && consents.some(([status]) => status === "granted"),
         advertising_at: advertising,
+        last_inbound_at,
         last_chat_at,
         replies,
         language,
@@ -97,6 +99,7 @@ type FactsRow<Position> = [
   position: Position,
   conversation_id: string | null,
   last_chat_at: number | null,
+  last_inbound_at: number | null,
   language: string | null,
   time_zone: string | null,
   suppressions: SuppressionFact[],
@@ -143,7 +146,8 @@ function factsSql(requests: string, counted: string, answered = "null"): string 
   const advertising = `m.direction = 'outbound' and m.category = 'commercial'
     and m.status not in ('refused', 'canceled', 'failed', 'expired') ${counted}`;
   return `with r (i, person, sender) as materialized (${requests})
-  select json_group_array(json_array(r.i, c.id, c.last_chat_at, k.language, k.time_zone,
+  select json_group_array(json_array(r.i, c.id, c.last_chat_at,
+    (select max(t.last_inbound_at) from conversations t where t.person = r.person), k.language, k.time_zone,
     (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, ''), 'source', s.source))
        from suppressions s where s.recipient = r.person and s.lifted_at is null),
     (select json_group_array(json_array(n.status, n.expires_at)) from (select status, expires_at from consents

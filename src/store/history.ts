@@ -62,6 +62,8 @@ interface Past {
   advertising: Map<string, ThreadRow[]>;
   /** What the person wrote, and what the gateway answered, by person and sender. */
   inbound: Map<string, ThreadRow[]>;
+  /** What the person wrote to anybody, by person. */
+  written: Map<string, ThreadRow[]>;
   replies: Map<string, ThreadRow[]>;
   /** What we sent, by person and sender. */
   outbound: Map<string, ThreadRow[]>;
@@ -143,6 +145,7 @@ async function withFacts(
     suppressions: Map.groupBy(suppressions!.rows as unknown as SuppressionRow[], (row) => row.recipient),
     consents: Map.groupBy(consents!.rows as unknown as ConsentRow[], (row) => row.recipient),
     advertising: Map.groupBy(thread.filter((row) => row.advertising === 1), (row) => row.person),
+    written: Map.groupBy(thread.filter((row) => row.direction === "inbound"), (row) => row.person),
     inbound: Map.groupBy(thread.filter((row) => row.direction === "inbound"), threadOf),
     replies: Map.groupBy(thread.filter((row) => row.reply_kind !== null), threadOf),
     outbound: Map.groupBy(thread.filter((row) => row.direction === "outbound"), threadOf),
@@ -179,6 +182,7 @@ function pastMessage(
       ),
       consent_before_opt_out: consent === "withdrawn" && consents.some(({ status }) => status === "granted"),
       advertising_at: before(past.advertising.get(person), id).map(({ left_at }) => left_at).sort((a, b) => b - a),
+      last_inbound_at: before(past.written.get(person), id, 1)[0]?.created_at ?? null,
       last_chat_at: lastInbound?.intent === "none" ? lastInbound.created_at : null,
       replies: before(past.replies.get(threadOf(row)), id, REPLIES)
         .map(({ reply_kind, created_at, text }) => ({ kind: reply_kind!, at: created_at, text: text! })),

@@ -95,6 +95,7 @@ const NOBODY: PersonFacts = {
   open_review: false,
   consent_before_opt_out: false,
   advertising_at: [],
+  last_inbound_at: null,
   last_chat_at: null,
   replies: [],
   language: null,

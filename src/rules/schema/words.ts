@@ -97,6 +97,8 @@ const SCENARIO: Words = {
   suppressed: "What the person has stopped",
   suppressed_by: "Who made the suppression stand",
   advertising_last_24h: "How many advertisements the person got in the last 24 hours",
+  advertising_days_ago: "Further advertisements that the person got, each by how many days ago",
+  last_inbound_days: "Days since the person last wrote anything, to any sender",
   last_inbound_minutes: "Minutes since the person last wrote an ordinary message",
   last_reply: {
     "": "Our last automatic answer in the thread",
@@ -164,6 +166,12 @@ const FREQUENCY: Words = {
   max: "How many",
   hours: "In how many hours",
   source: SOURCE,
+  also: {
+    "": "Further caps over other periods (168 hours are a week, 720 a month); all of them hold",
+    max: "How many",
+    hours: "In how many hours",
+    source: SOURCE,
+  },
 };
 
 const KIND = "What this file is";
@@ -400,6 +408,14 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
     quiet_hours: {
       "": "Other advertising hours than the default",
       "*": "Name of one of the profiles in the country's file",
+    },
+    frequency: {
+      "": "Caps on advertising to one person beside those of the country files, by ISO code or for any",
+      "*": {
+        "": "A cap",
+        max: "So many advertisements, from all senders together",
+        hours: "In so many hours; 720 at most",
+      },
     },
   },
 };

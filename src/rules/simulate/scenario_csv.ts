@@ -9,7 +9,9 @@ export interface LineProblem {
   problem: string;
 }
 
-const NUMBERS = new Set(["max_segments", "advertising_last_24h", "last_inbound_minutes"]);
+const NUMBERS = new Set(["max_segments", "advertising_last_24h", "last_inbound_minutes", "last_inbound_days"]);
+/** Several numbers in one cell, with spaces between them. */
+const LISTS = new Set(["advertising_days_ago"]);
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false };
 const YES_OR_NO = new Set(["consent_before_opt_out", "facts_available"]);
 const TIMES = new Set(["at", "scheduled_at"]);
@@ -52,6 +54,7 @@ export function readScenarios(csv: string): { scenarios: Scenario[]; problems: L
 
 function valueOf(name: string, cell: string): unknown {
   if (NUMBERS.has(name)) return Number(cell);
+  if (LISTS.has(name)) return cell.trim().split(/\s+/).map(Number);
   return YES_OR_NO.has(name) ? BOOLEANS[cell.toLowerCase()] ?? cell : cell;
 }
 

@@ -13,7 +13,7 @@ import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/m
 import { type Api, router } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { asProblem, invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
-import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, Purpose } from "./schemas.ts";
 
 const MAX_BATCH = 10_000;
 /** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */
@@ -35,6 +35,12 @@ const NewMessage = z.strictObject({
       example: "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
     }),
   category: Category.optional().openapi({ description: "Checked against the words; a mixed message is commercial" }),
+  purpose: Purpose.optional().openapi({
+    description:
+      "What the person must have agreed to: `commercial` (own advertising, the default), `partner:NAME` for a partner's, or " +
+      "`informative:TYPE`. A consent to one covers no other",
+    example: "commercial",
+  }),
   scheduled_at: Instant.optional().openapi({ description: "At most a year ahead" }),
   valid_until: Instant.optional().openapi({ description: "After this instant it is not handed over any more" }),
   max_segments: z.number().int().min(1).max(MAX_SEGMENTS).optional().openapi({
@@ -168,7 +174,11 @@ export function messageRoutes({ deps, acceptor }: Api) {
       const settings = await deps.settings.current();
       const now = at === undefined ? deps.now() : Date.parse(at);
       const draft = draftOf(body, settings, now);
-      const [facts] = await loadFacts(deps.db.client, [{ person: draft.to, sender: draft.sender.address }], now);
+      const [facts] = await loadFacts(deps.db.client, [{
+        person: draft.to,
+        sender: draft.sender.address,
+        purpose: draft.purpose,
+      }], now);
       const composed = composeDraft(draft, facts!.person, {
         rulebook: settings.rulebook,
         now,
@@ -285,6 +295,10 @@ export function recipientOf(input: string, field: string): string {
   return parsed.e164;
 }
 
+function categoryOf(purpose: string): "commercial" | "informative" {
+  return purpose.startsWith("informative:") ? "informative" : "commercial";
+}
+
 /** By text; items that are no message count nowhere, they are answered one by one. */
 function copiesIn(items: readonly unknown[]): Map<unknown, number> {
   const copies = new Map<unknown, number>();
@@ -304,6 +318,9 @@ function draftOf(body: NewMessage, settings: Settings, now: number, copies = 1):
       "sender_not_allowed",
     );
   }
+  if (body.purpose !== undefined && body.category !== undefined && body.category !== categoryOf(body.purpose)) {
+    throw invalidField("purpose", `"${body.purpose}" is no purpose of a message declared ${body.category}`);
+  }
   const valid_until = body.valid_until === undefined ? null : Date.parse(body.valid_until);
   const scheduled_at = body.scheduled_at === undefined ? null : Date.parse(body.scheduled_at);
   if (scheduled_at !== null && scheduled_at > now + MAX_AHEAD_MS) {
@@ -316,7 +333,9 @@ function draftOf(body: NewMessage, settings: Settings, now: number, copies = 1):
     to: recipientOf(body.to, "to"),
     sender,
     text: body.text.toWellFormed(),
-    category: body.category ?? null,
+    // Who names a purpose of advertising declares advertising, which is always allowed.
+    category: body.category ?? (body.purpose === undefined ? null : categoryOf(body.purpose)),
+    purpose: body.purpose ?? null,
     scheduled_at,
     valid_until,
     max_segments: body.max_segments ?? MAX_SEGMENTS,

@@ -11,7 +11,7 @@ import type { SuppressionRow } from "../store/suppressions.ts";
 import type { MessageRow } from "../store/writes.ts";
 import { AuditEntry } from "./audit.ts";
 import { requireAdmin } from "./auth.ts";
-import { Consent, consentView } from "./consents.ts";
+import { Consent, consentView } from "./consent_schemas.ts";
 import { Contact, contactView } from "./contacts.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";

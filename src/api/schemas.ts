@@ -1,11 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { STATUSES } from "../core/message.ts";
 import { HOLD_REASONS } from "../core/rulebook_schema.ts";
+import { line } from "./fields.ts";
 import { ProblemSchema } from "./problem.ts";
 
 /** Schemas used by more than one route. The same objects validate requests and make the OpenAPI document. */
 
 export const Instant = z.iso.datetime({ offset: true }).openapi({ example: "2026-11-25T10:00:00+01:00" });
+/** What a person agrees to, and an advertisement asks for. */
+export const Purpose = line(100).regex(
+  /^(commercial|(partner|informative):\S.{0,79})$/,
+  "must be commercial, partner:NAME or informative:TYPE",
+);
 export const Category = z.enum(["commercial", "informative"]);
 
 export const RuleTrace = z.object({
@@ -33,6 +39,9 @@ export const Message = z.object({
   text: z.string(),
   submitted_text: z.string(),
   category: Category.nullable(),
+  purpose: z.string().nullable().openapi({
+    description: "What the person must have agreed to, where the caller named it",
+  }),
   segments: z.number().int(),
   encoding: z.enum(["GSM-7", "UCS-2"]),
   hold_until: z.string().nullable(),

@@ -1,6 +1,15 @@
 import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook.ts";
 import type { FrequencyCap, Sign } from "./rulebook_schema.ts";
-import type { Category, InboundMessage, Intent, OutboundMessage, PersonFacts, Sender } from "./message.ts";
+import { lapsesAt, type PurposeKind, purposeKind } from "./consent.ts";
+import type {
+  Category,
+  ConsentStatus,
+  InboundMessage,
+  Intent,
+  OutboundMessage,
+  PersonFacts,
+  Sender,
+} from "./message.ts";
 import { type Composed, type MentionState, mentionState, mentionWay } from "./mention.ts";
 import { measure } from "./segment.ts";
 import { quiet } from "./quiet_hours.ts";
@@ -53,7 +62,12 @@ export const OUTBOUND_FACTS = {
   },
   permit: {
     category: "`commercial` or `informative`, as the classify stage settled it",
-    consent: "`granted`, `withdrawn`, `expired`, `disputed` or `none`, for advertising",
+    purpose: "What the person must have agreed to: `commercial`, `partner:NAME` or `informative:TYPE`",
+    purpose_kind: "`own`, `partner` or `informative`: which kind of purpose that is",
+    consent:
+      "`granted`, `withdrawn`, `expired`, `disputed` or `none`, for the purpose of the message; `expired` also where the country's file says so",
+    consent_soft:
+      "True when the consent is the soft opt-in of an own customer (`customer_relationship`), who never said yes",
     open_review:
       "True while a review about the person is open: a reply that may be an opt-out, a complaint, a wrong number",
     advertising_count:
@@ -190,8 +204,20 @@ export class OutboundFrame {
       (this.place.country !== null &&
         [this.place.country, this.book.table.code].some((code) => this.sender.countries.includes(code)));
   }
-  get consent(): string {
-    return this.person.consent;
+  get purpose(): string {
+    return this.message.purpose ?? "commercial";
+  }
+  get purpose_kind(): PurposeKind {
+    return purposeKind(this.purpose);
+  }
+  get consent(): ConsentStatus {
+    const { consent, consent_given, last_inbound_at } = this.person;
+    if (consent_given === null) return consent;
+    const lapses = lapsesAt(consent_given, this.purpose, this.book.table.consent, last_inbound_at);
+    return lapses !== null && lapses <= this.now ? "expired" : consent;
+  }
+  get consent_soft(): boolean {
+    return this.person.consent_given?.soft ?? false;
   }
   get open_review(): boolean {
     return this.person.open_review;

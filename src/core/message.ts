@@ -68,6 +68,12 @@ export interface SuppressionFact {
   source: "keyword" | "carrier" | "operator" | "import" | "link";
 }
 
+/** What the ledger holds of a person and a purpose. `pending`: asked, and not answered yet. */
+export const CONSENT_STATUSES = ["granted", "withdrawn", "disputed", "pending"] as const;
+
+/** Source of a soft opt-in: an own customer who was told of advertising for similar products and did not refuse it. */
+export const SOFT_OPT_IN = "customer_relationship";
+
 /** `disputed`: somebody else than the person who consented has the number now; it counts as none. */
 export type ConsentStatus = "granted" | "withdrawn" | "expired" | "disputed" | "none";
 
@@ -80,7 +86,10 @@ export interface PersonFacts {
   /** False when a part of this could not be read; advertising is then held, never sent. */
   available: boolean;
   suppressions: SuppressionFact[];
+  /** For the purpose of the message; what a country's own expiry makes of it is worked out with its file. */
   consent: ConsentStatus;
+  /** The act that `consent` stands on: when it was given (ms), and whether it is the soft opt-in of a customer. Null when none is granted. */
+  consent_given: { at: number; soft: boolean } | null;
   /** True while a doubt about the person is open, which a person on the staff has to settle. */
   open_review: boolean;
   /** True when a commercial consent existed before the latest opt-out withdrew it. */
@@ -106,6 +115,8 @@ export interface OutboundMessage {
   text: string;
   /** As declared by the caller; null when not declared. */
   category: Category | null;
+  /** What the person must have agreed to: `commercial` (own advertising, when left out), `partner:NAME`, `informative:TYPE`. */
+  purpose?: string | null;
   /** ms; null when it should leave as soon as it may. */
   scheduled_at: number | null;
   max_segments: number | null;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CONFIDENCES } from "./message.ts";
+import { CONFIDENCES, SOFT_OPT_IN } from "./message.ts";
 import { TRAITS } from "./weights.ts";
 
 /**
@@ -168,6 +168,12 @@ export const Scenario = z.strictObject({
   /** How many messages of one batch have this text. */
   copies: z.number().int().min(1).optional(),
   consent: z.enum(["granted", "withdrawn", "expired", "disputed", "none"]).optional(),
+  /** How the consent was obtained, where that is the soft opt-in of a customer. */
+  consent_source: z.literal(SOFT_OPT_IN).optional(),
+  /** How old the consent is; a day unless given. */
+  consent_days: z.number().min(0).optional(),
+  /** Outbound: what the person must have agreed to, and what `consent` is about. */
+  purpose: z.string().optional(),
   consent_before_opt_out: z.boolean().optional(),
   suppressed: z.enum(["commercial", "all"]).optional(),
   /** Who made the suppression stand; `keyword` unless given. */
@@ -285,6 +291,7 @@ export const QuietProfile = z.strictObject({
 export type QuietProfile = z.infer<typeof QuietProfile>;
 
 const cap = { max: z.number().int().min(1), hours: z.number().int().min(1).max(720) };
+const months = z.number().int().min(1).max(1200);
 const Frequency = z.strictObject({
   ...cap,
   source: Source,
@@ -334,7 +341,21 @@ export const Country = z.strictObject({
   }),
   /** On top of the general keywords and those of the country's languages. */
   keywords: z.array(KeywordEntry).optional(),
-  consent: z.strictObject({ commercial: z.enum(["required", "not_required"]), source: Source }),
+  consent: z.strictObject({
+    commercial: z.enum(["required", "not_required"]),
+    /** Months after which a consent no longer counts, by what it is for; without a number it counts until it is withdrawn. */
+    lapse: z.strictObject({
+      own: months.optional(),
+      partner: months.optional(),
+      informative: months.optional(),
+      /** Of a soft opt-in. */
+      customer_relationship: months.optional(),
+      source: Source,
+    }).optional(),
+    /** Whether an own customer may get advertising for similar products without having said yes. Left out: no. */
+    soft_opt_in: z.strictObject({ allowed: z.boolean(), source: Source }).optional(),
+    source: Source,
+  }),
   quiet_hours: z.strictObject({
     /** The profile in force; a `deployment` file may choose another. */
     profile: text,

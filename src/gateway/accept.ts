@@ -66,7 +66,11 @@ async function acceptGroup(
   const { publicUrl, tokens } = deps;
   const { client } = deps.db;
   const [facts, answers] = await Promise.all([
-    loadFacts(client, group.map(({ draft }) => ({ person: draft.to, sender: draft.sender.address })), now),
+    loadFacts(
+      client,
+      group.map(({ draft }) => ({ person: draft.to, sender: draft.sender.address, purpose: draft.purpose })),
+      now,
+    ),
     idempotentAnswers(client, group),
   ]);
 

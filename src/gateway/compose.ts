@@ -16,6 +16,8 @@ export interface Draft {
   sender: ConfiguredSender;
   text: string;
   category: Category | null;
+  /** What the person must have agreed to; own advertising when left out or null. */
+  purpose?: string | null;
   scheduled_at: number | null;
   valid_until: number | null;
   max_segments: number | null;
@@ -53,6 +55,7 @@ export function composeDraft(
       to: draft.to,
       text: draft.text,
       category: draft.category,
+      purpose: draft.purpose ?? null,
       scheduled_at: draft.scheduled_at,
       max_segments: draft.max_segments,
       reply_kind: draft.reply?.kind ?? null,
@@ -119,6 +122,7 @@ export function draftRow(
     text: verdict.text,
     submitted_text: verdict.text === draft.text ? null : draft.text,
     declared_category: draft.category,
+    purpose: draft.purpose ?? null,
     max_segments: draft.max_segments,
     priority: draft.reply ? PRIORITY.reply : PRIORITY[verdict.category],
     scheduled_at: draft.scheduled_at,

@@ -21,6 +21,7 @@ export interface MessageView {
   carrier_message_id: string | null;
   conversation_id: string;
   campaign_id: string | null;
+  purpose: string | null;
   repeats: string | null;
   incomplete: boolean;
   metadata: Record<string, string>;
@@ -62,6 +63,7 @@ export function messageView(row: MessageRow, decision: Decision = JSON.parse(row
     carrier_message_id: row.carrier_message_id ?? null,
     conversation_id: row.conversation_id,
     campaign_id: row.campaign_id ?? null,
+    purpose: row.purpose ?? null,
     repeats: row.repeats ?? null,
     incomplete: row.incomplete === 1,
     metadata: row.metadata ? JSON.parse(row.metadata) as Record<string, string> : {},

@@ -114,6 +114,7 @@ export function perform(
           purpose: effect.purpose,
           status,
           source: cause.source,
+          recorded_by: cause.actor ?? (cause.source === "keyword" ? "person" : `carrier:${cause.carrier_id}`),
           wording: granted ? effect.wording : cause.text,
           granted_at: granted ? cause.said_at ?? now : now,
           message_id,

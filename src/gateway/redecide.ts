@@ -20,7 +20,12 @@ export async function release(deps: Deps, settings: Settings): Promise<number> {
   const now = deps.now();
   const held = await heldDue(client, now, RELEASE_GROUP);
   if (held.length === 0) return 0;
-  const facts = await loadFacts(client, held.map(({ person, sender }) => ({ person, sender })), now, "releasing");
+  const facts = await loadFacts(
+    client,
+    held.map(({ person, sender, purpose }) => ({ person, sender, purpose })),
+    now,
+    "releasing",
+  );
   const opened = noWrites();
   const rows = decideInTurn(held.map((row, index) => ({ row, facts: facts[index]! })), deps, settings, now, opened);
   const doubted = heldForDoubt(rows.filter((_, index) => facts[index]!.person.open_review));
@@ -77,6 +82,7 @@ function decideInTurn(
         sender,
         text: row.submitted_text ?? row.text,
         category: row.declared_category ?? null,
+        purpose: row.purpose ?? null,
         scheduled_at: row.scheduled_at ?? null,
         valid_until: row.valid_until ?? null,
         max_segments: row.max_segments ?? null,

@@ -1,4 +1,5 @@
 import type { InboundInput, OutboundInput } from "../core/decide.ts";
+import { SOFT_OPT_IN } from "../core/message.ts";
 import type { PersonFacts, Sender } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
 import type { Scenario } from "../core/rulebook_schema.ts";
@@ -53,6 +54,7 @@ export function scenarioInput(
         to: scenario.to ?? USUAL_PERSON,
         text: scenario.text,
         category: scenario.category ?? null,
+        purpose: scenario.purpose ?? null,
         scheduled_at: scenario.scheduled_at === undefined ? null : Date.parse(scenario.scheduled_at),
         max_segments: scenario.max_segments ?? null,
         settled_category: scenario.settled_category ?? null,
@@ -102,6 +104,9 @@ function personFacts(scenario: Scenario, now: number, sender: string): PersonFac
       ? []
       : [{ id: "sup_example", scope: scenario.suppressed, sender, source: scenario.suppressed_by ?? "keyword" }],
     consent: scenario.consent ?? "none",
+    consent_given: scenario.consent === "granted"
+      ? { at: now - (scenario.consent_days ?? 1) * 1440 * MINUTE, soft: scenario.consent_source === SOFT_OPT_IN }
+      : null,
     open_review: scenario.open_review ?? false,
     consent_before_opt_out: scenario.consent_before_opt_out ?? false,
     advertising_at: [

@@ -1,5 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
-import { and, asc, desc, eq, gt, lt, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, lt, type SQL } from "drizzle-orm";
 import { type AuditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { pageOf } from "./messages.ts";
@@ -11,10 +11,16 @@ export type ConsentRow = typeof consents.$inferSelect;
 /** A page of the ledger, newest first. `recipient` is E.164. */
 export async function listConsents(
   { orm }: Db,
-  { recipient, limit, cursor }: { recipient?: string | undefined; limit: number; cursor?: string | undefined },
+  { recipient, purpose, limit, cursor }: {
+    recipient?: string | undefined;
+    purpose?: string | undefined;
+    limit: number;
+    cursor?: string | undefined;
+  },
 ): Promise<{ rows: ConsentRow[]; next: string | null }> {
   const where: SQL[] = [];
   if (recipient !== undefined) where.push(eq(consents.recipient, recipient));
+  if (purpose !== undefined) where.push(eq(consents.purpose, purpose));
   if (cursor !== undefined) where.push(lt(consents.id, cursor));
   const rows = await orm.select().from(consents).where(and(...where)).orderBy(desc(consents.id)).limit(limit + 1);
   return pageOf(rows, limit);
@@ -25,10 +31,12 @@ export async function findConsent({ orm }: Db, id: string): Promise<ConsentRow |
   return row ?? null;
 }
 
-/** The whole ledger, oldest entry first. */
-export function allConsents({ orm }: Db): AsyncGenerator<ConsentRow[], void> {
+/** The ledger, whole or of one person (E.164), oldest entry first. */
+export function allConsents({ orm }: Db, recipient?: string): AsyncGenerator<ConsentRow[], void> {
   return walk((after, limit) =>
-    orm.select().from(consents).where(gt(consents.id, after)).orderBy(asc(consents.id)).limit(limit)
+    orm.select().from(consents)
+      .where(and(gt(consents.id, after), recipient === undefined ? undefined : eq(consents.recipient, recipient)))
+      .orderBy(asc(consents.id)).limit(limit)
   );
 }
 
@@ -38,10 +46,13 @@ export interface Permission {
   suppressions: { scope: "commercial" | "all"; sender: string }[];
 }
 
+/** What was asked and not answered holds nothing, so the acts before it go on. */
+const HOLDS = "status != 'pending' order by granted_at desc, id desc limit 1";
+
 export async function permissionOf({ client }: Db, recipient: string, purpose: string): Promise<Permission> {
   const [latest, suppressions] = await client.batch([
     {
-      sql: "select * from consents where recipient = ? and purpose = ? order by granted_at desc, id desc limit 1",
+      sql: `select * from consents where recipient = ? and purpose = ? and ${HOLDS}`,
       args: [recipient, purpose],
     },
     { sql: "select scope, sender from suppressions where recipient = ? and lifted_at is null", args: [recipient] },
@@ -52,22 +63,21 @@ export async function permissionOf({ client }: Db, recipient: string, purpose: s
   };
 }
 
-const COLUMNS = [
-  "id",
-  "recipient",
-  "purpose",
-  "status",
-  "source",
-  "wording",
-  "granted_at",
-  "expires_at",
-  "evidence",
-  "message_id",
-  "rule",
-  "created_at",
-] as const;
+/** Purposes that a person (E.164) has agreed to, or been asked about and may still agree to at the instant `now`. */
+export async function purposesInForce({ client }: Db, recipient: string, now: number): Promise<string[]> {
+  const { rows } = await client.execute({
+    sql: `select distinct purpose from consents c where recipient = :recipient
+      and (status = 'pending' and confirm_until > :now
+        or (select n.status from consents n where n.recipient = c.recipient and n.purpose = c.purpose and n.${HOLDS}) = 'granted')
+      order by purpose`,
+    args: { recipient, now },
+  });
+  return rows.map((row) => row["purpose"] as string);
+}
+
+const COLUMNS = Object.keys(getTableColumns(consents)) as (keyof ConsentRow)[];
 const VALUES = COLUMNS.map((_, index) => `j.value->>${index}`).join(", ");
-const value = (column: typeof COLUMNS[number]) => `j.value->>${COLUMNS.indexOf(column)}`;
+const value = (column: keyof ConsentRow) => `j.value->>${COLUMNS.indexOf(column)}`;
 
 export type NewConsent = typeof consents.$inferInsert;
 
@@ -99,35 +109,39 @@ export async function appendConsents(
 }
 
 /**
- * Appends withdrawals where a consent is in force, and nothing where none is: the ledger keeps acts, not attempts. At most
- * one row for a recipient and purpose.
+ * Appends withdrawals where a consent is in force or a question may still be answered, and nothing where neither is: the ledger keeps
+ * acts, not attempts. At most one row for a recipient and purpose.
  */
 export function withdrawConsents(rows: readonly Omit<NewConsent, "status">[]): InStatement {
+  const same = `n.recipient = ${value("recipient")} and n.purpose = ${value("purpose")}`;
   return {
     sql: `insert into consents (${COLUMNS.join(", ")}) select ${VALUES} from json_each(?) j
-      where (select n.status from consents n where n.recipient = ${value("recipient")} and n.purpose = ${
-      value("purpose")
-    }
-        order by n.granted_at desc, n.id desc limit 1) = 'granted'`,
+      where (select n.status from consents n where ${same} and n.${HOLDS}) = 'granted'
+        or (select n.status = 'pending' and n.confirm_until > ${value("created_at")} from consents n where ${same}
+          order by n.rowid desc limit 1)`,
     args: [rowsOf(rows.map((row) => ({ ...row, status: "withdrawn" })))],
   };
 }
 
-/** Ends advertising to a person (E.164) that waits, because the consent it relied on is withdrawn. */
-export function cancelAdvertising(recipient: string, now: number): InStatement[] {
+/** Ends messages to a person (E.164) that wait and rely on the purpose whose consent is withdrawn. */
+export function cancelRelying(recipient: string, purpose: string, now: number): InStatement[] {
   const waiting = `conversation_id in (select id from conversations where person = :recipient)
-    and status in ('queued', 'held') and category = 'commercial'`;
+    and status in ('queued', 'held') and ${
+    purpose === "commercial"
+      ? "category = 'commercial' and coalesce(purpose, :purpose) = :purpose"
+      : "purpose = :purpose"
+  }`;
   return [
     {
       sql: `insert into message_events (message_id, at, status, detail)
         select id, :now, 'canceled', 'consent_missing' from messages where ${waiting}`,
-      args: { recipient, now },
+      args: { recipient, purpose, now },
     },
     {
       sql: `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null,
           error_code = 'consent_missing', error_detail = 'The person withdrew the consent before it left.'
         where ${waiting}`,
-      args: { recipient },
+      args: { recipient, purpose },
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { InStatement, ResultSet } from "@libsql/client/web";
+import { SOFT_OPT_IN } from "../core/message.ts";
 import type { ConsentStatus, PersonFacts, ReplyKind, SuppressionFact } from "../core/message.ts";
 import { firstIdAt } from "../gateway/ids.ts";
 import type { DbClient } from "./client.ts";
@@ -7,6 +8,8 @@ import type { DbClient } from "./client.ts";
 export interface FactsRequest {
   person: string;
   sender: string;
+  /** Whose consent is asked about; that to own advertising when left out or null. */
+  purpose?: string | null | undefined;
 }
 
 export interface Facts {
@@ -16,6 +19,8 @@ export interface Facts {
   answered: string[];
 }
 
+/** Purpose of the company's own advertising. */
+const OWN = "commercial";
 /** The longest period of a frequency cap (720 hours). */
 const MONTH = 30 * 86_400_000;
 /** Advertising that was not scheduled leaves at most this long after it was accepted: closed hours end within two weeks. */
@@ -36,7 +41,10 @@ export async function loadFacts(
 ): Promise<Facts[]> {
   const result = await client.execute({
     sql: SQL_FOR[purpose],
-    args: { requests: JSON.stringify(requests.map((one) => [one.person, one.sender])), ...times(now) },
+    args: {
+      requests: JSON.stringify(requests.map((one) => [one.person, one.sender, one.purpose ?? OWN])),
+      ...times(now),
+    },
   });
   const facts = new Array<Facts>(requests.length);
   for (const [position, one] of readFacts<number>(result, now)) facts[position] = one;
@@ -81,6 +89,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
         available: true,
         suppressions,
         consent,
+        consent_given: consent === "granted" ? { at: consents[0]![2], soft: consents[0]![3] === 1 } : null,
         open_review: open_review === 1,
         consent_before_opt_out: consent === "withdrawn" && consents.some(([status]) => status === "granted"),
         advertising_at: advertising,
@@ -94,7 +103,12 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
   });
 }
 
-export type Consent = [status: "granted" | "withdrawn" | "disputed", expires_at: number | null];
+export type Consent = [
+  status: "granted" | "withdrawn" | "disputed",
+  expires_at: number | null,
+  granted_at: number,
+  soft: 0 | 1,
+];
 type FactsRow<Position> = [
   position: Position,
   conversation_id: string | null,
@@ -124,7 +138,7 @@ const LEAVES_AT = `case when m.sent_at is not null then m.sent_at
   when m.status = 'held' then coalesce(m.due_at, m.created_at)
   else coalesce((select max(e.at) from message_events e where e.message_id = m.id), m.created_at) end`;
 
-const REQUESTS = `select key, value->>0, value->>1 from json_each(:requests)`;
+const REQUESTS = `select key, value->>0, value->>1, value->>2 from json_each(:requests)`;
 /** A person answers what reached them lately: of the last messages in the thread, those that left. */
 const ANSWERED = `(select json_group_array(l.text) from (select m.text, m.status from messages m
     where m.conversation_id = c.id and m.direction = 'outbound' order by m.id desc limit 12) l
@@ -136,7 +150,8 @@ const SQL_FOR: Record<FactsPurpose, string> = {
 };
 // What waits for its first attempt is decided again when it is claimed itself. What was tried may have reached the person.
 const CLAIMED = factsSql(
-  `select id, person, sender from messages where lease = :lease and status = 'sending' and category = 'commercial'
+  `select id, person, sender, coalesce(purpose, '${OWN}') from messages where lease = :lease and status = 'sending'
+    and (category = 'commercial' or purpose is not null)
     and reply_kind is null`,
   "and m.status != 'held' and (m.status != 'queued' or m.attempts > 0) and m.lease is not :lease",
 );
@@ -145,13 +160,14 @@ const CLAIMED = factsSql(
 function factsSql(requests: string, counted: string, answered = "null"): string {
   const advertising = `m.direction = 'outbound' and m.category = 'commercial'
     and m.status not in ('refused', 'canceled', 'failed', 'expired') ${counted}`;
-  return `with r (i, person, sender) as materialized (${requests})
+  return `with r (i, person, sender, purpose) as materialized (${requests})
   select json_group_array(json_array(r.i, c.id, c.last_chat_at,
     (select max(t.last_inbound_at) from conversations t where t.person = r.person), k.language, k.time_zone,
     (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, ''), 'source', s.source))
        from suppressions s where s.recipient = r.person and s.lifted_at is null),
-    (select json_group_array(json_array(n.status, n.expires_at)) from (select status, expires_at from consents
-       where recipient = r.person and purpose = 'commercial' order by granted_at desc, id desc limit 20) n),
+    (select json_group_array(json_array(n.status, n.expires_at, n.granted_at, n.source = '${SOFT_OPT_IN}'))
+       from (select status, expires_at, granted_at, source from consents
+       where recipient = r.person and purpose = r.purpose and status != 'pending' order by granted_at desc, id desc limit 20) n),
     (select json_group_array(a.at) from (
        select ${LEAVES_AT} as at from conversations t join messages m on m.conversation_id = t.id and m.id >= :first
          where t.person = r.person and t.last_message_at > :since and ${advertising}

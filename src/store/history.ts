@@ -1,3 +1,4 @@
+import { SOFT_OPT_IN } from "../core/message.ts";
 import type { PersonFacts, ReplyKind, SuppressionFact } from "../core/message.ts";
 import { firstIdAt } from "../gateway/ids.ts";
 import type { DbClient } from "./client.ts";
@@ -18,7 +19,15 @@ export interface PastMessage {
 export type HistoryRow =
   & Pick<
     MessageRow,
-    "id" | "direction" | "person" | "sender" | "declared_category" | "max_segments" | "scheduled_at" | "reply_kind"
+    | "id"
+    | "direction"
+    | "person"
+    | "sender"
+    | "declared_category"
+    | "max_segments"
+    | "scheduled_at"
+    | "reply_kind"
+    | "purpose"
   >
   & { /** As submitted. */ text: string; created_at: number };
 
@@ -42,7 +51,7 @@ export async function* pastMessages(
     const page = await client.execute({
       sql:
         `select m.id, m.direction, m.person, m.sender, coalesce(m.submitted_text, m.text) as text, m.declared_category,
-          m.max_segments, m.scheduled_at, m.reply_kind, m.created_at, k.language, k.time_zone
+          m.max_segments, m.scheduled_at, m.reply_kind, m.purpose, m.created_at, k.language, k.time_zone
         from messages m left join contacts k on k.msisdn = m.person
         where m.id < ? order by m.id desc limit ?`,
       args: [below, limit],
@@ -86,8 +95,11 @@ type SuppressionRow = SuppressionFact & {
 interface ConsentRow {
   id: string;
   recipient: string;
+  purpose: string;
   status: Consent[0];
   expires_at: number | null;
+  granted_at: number;
+  soft: 0 | 1;
 }
 interface ThreadRow {
   id: string;
@@ -115,8 +127,9 @@ async function withFacts(
       args: [people],
     },
     {
-      sql: `select id, recipient, status, expires_at from consents
-        where recipient in (select value from json_each(?)) and purpose = 'commercial' order by granted_at desc, id desc`,
+      sql:
+        `select id, recipient, purpose, status, expires_at, granted_at, source = '${SOFT_OPT_IN}' as soft from consents
+        where recipient in (select value from json_each(?)) and status != 'pending' order by granted_at desc, id desc`,
       args: [people],
     },
     {
@@ -161,9 +174,10 @@ function pastMessage(
 ): PastMessage {
   const { id, person, created_at: at } = row;
   const suppressions = past.suppressions.get(person) ?? [];
-  const consents = (past.consents.get(person) ?? []).filter((one) => made(one.id) < made(id)).slice(0, REPLIES);
+  const consents = (past.consents.get(person) ?? [])
+    .filter((one) => one.purpose === (row.purpose ?? "commercial") && made(one.id) < made(id)).slice(0, REPLIES);
   const [latest] = consents;
-  const consent = consentStatus(latest && [latest.status, latest.expires_at], at);
+  const consent = consentStatus(latest && [latest.status, latest.expires_at, latest.granted_at, latest.soft], at);
   const lastInbound = before(past.inbound.get(threadOf(row)), id, 1)[0];
   return {
     row,
@@ -177,6 +191,7 @@ function pastMessage(
         )
         .map(({ id, scope, sender, source }) => ({ id, scope, sender, source })),
       consent,
+      consent_given: consent === "granted" ? { at: latest!.granted_at, soft: latest!.soft === 1 } : null,
       open_review: (past.reviews.get(person) ?? []).some((one) =>
         one.created_at < at && (one.settled_at === null || one.settled_at > at)
       ),

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { REPORTED } from "../core/ladder.ts";
-import { ALL_REVIEW_KINDS, STATUSES } from "../core/message.ts";
+import { ALL_REVIEW_KINDS, CONSENT_STATUSES, STATUSES } from "../core/message.ts";
 
 /**
  * One workspace is one database. Instants are integers (ms since 1970), ids are prefixed and sort by creation. `person` is the
@@ -48,6 +48,8 @@ export const messages = sqliteTable("messages", {
   carrier_message_key: text(),
   conversation_id: text().notNull(),
   campaign_id: text(),
+  /** What the person must have agreed to, as the caller named it; null asks for the company's own advertising. */
+  purpose: text(),
   /** Inbound: the message of the person that came with the same words a moment before, under another id (or none). */
   repeats: text(),
   /** Inbound: 1 when parts of a long message never came. */
@@ -285,17 +287,34 @@ export const suppressions = sqliteTable("suppressions", {
   index("suppressions_recipient").on(table.recipient, table.id),
 ]);
 
-/** Append-only ledger: the newest row of a recipient and purpose is what holds now. */
+/**
+ * Append-only ledger: the newest row of a recipient and purpose is what holds now. `pending` is a question (double opt-in) that the
+ * person has to answer before `confirm_until`; it changes nothing by itself.
+ */
 export const consents = sqliteTable("consents", {
   id: text().primaryKey(),
   recipient: text().notNull(),
   purpose: text().notNull(),
-  status: text({ enum: ["granted", "withdrawn", "disputed"] }).notNull(),
+  status: text({ enum: CONSENT_STATUSES }).notNull(),
+  /** How it was obtained; `customer_relationship` is the soft opt-in of an own customer. */
   source: text().notNull(),
+  /** What the person read, in full, with its version and language. */
   wording: text(),
+  wording_version: text(),
+  wording_language: text(),
   granted_at: integer().notNull(),
   expires_at: integer(),
+  /** Further proof as JSON: page, IP, form, reference of the sale … */
   evidence: text(),
+  /** Where the proof itself is kept: a file and its hash, a sheet, a recording. */
+  evidence_ref: text(),
+  /** An API key, `person` for what the person wrote, or a carrier. */
+  recorded_by: text(),
+  /** The address that a pending question was sent from, and that alone may be answered. */
+  sender: text(),
+  confirm_until: integer(),
+  /** Of a consent that was confirmed by its person: the pending row. */
+  confirms: text(),
   message_id: text(),
   rule: text(),
   created_at: integer().notNull(),

@@ -29,6 +29,7 @@ const WAITING_COLUMNS = [
   "error_code",
   "error_detail",
   "decision",
+  "purpose",
 ] as const satisfies readonly (keyof MessageRow)[];
 
 export type WaitingRow = Required<Pick<MessageRow, (typeof WAITING_COLUMNS)[number]>> & {

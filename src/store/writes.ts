@@ -104,6 +104,7 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
       writes.suppressions.map((row) => [row.recipient, row.scope, row.sender ?? "", row.requires ?? null]),
     );
     statements.push({ sql: CANCEL_EVENTS, args: [stopped, now] }, { sql: CANCEL, args: [stopped] });
+    statements.push(withdrawPartners(writes.suppressions));
   }
   // Before the contacts go, of whose ids it tells.
   statements.push(...auditStatements(writes.audit));
@@ -265,6 +266,34 @@ function columnsOf(table: Table): string[] {
     columnNames.set(table, names);
   }
   return names;
+}
+
+/**
+ * Who refuses advertising refuses that of partners as well: what was agreed to for them is withdrawn, and does not come back with a
+ * START that says nothing of them. The ids follow that of the suppression.
+ */
+function withdrawPartners(refusals: Writes["suppressions"]): InStatement {
+  return {
+    sql:
+      `insert into consents (id, recipient, purpose, status, source, wording, granted_at, recorded_by, message_id, rule, created_at)
+      select 'cns' || substr(j.value->>0, 4) || 'p' || row_number() over (partition by j.value->>0 order by g.purpose),
+        g.recipient, g.purpose, 'withdrawn', j.value->>2, j.value->>3, j.value->>4,
+        case when j.value->>2 in ('keyword', 'link') then 'person' end, j.value->>5, j.value->>6, j.value->>4
+      from json_each(?) j join consents g on g.recipient = j.value->>1 and g.status = 'granted' and g.purpose glob 'partner:*'
+      where g.id = (select n.id from consents n where n.recipient = g.recipient and n.purpose = g.purpose
+          and n.status != 'pending' order by n.granted_at desc, n.id desc limit 1)
+        and ${requires("j.value->>7")}`,
+    args: [JSON.stringify(refusals.map((row) => [
+      row.id,
+      row.recipient,
+      row.source,
+      row.text ?? row.note ?? null,
+      row.created_at,
+      row.message_id ?? null,
+      row.rule ?? null,
+      row.requires ?? null,
+    ]))],
+  };
 }
 
 /** `m` is waiting and within the scope of suppression `j`. */

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { consent, PROMO, testGateway, walkPages } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
+import { consent, INFO, PROMO, testGateway, walkPages } from "../support/gateway.ts";
 
 const FR = "+33612000001";
 const NEW = {
@@ -10,10 +10,16 @@ const NEW = {
   granted_at: "2026-01-10T10:00:00+01:00",
 };
 
+/** Proof of a soft opt-in. */
+const SALE = { sale_ref: "R-1", product_family: "shoes", opt_out_offered: true };
+
 test("a consent is kept with all of its proof, known fields or not", async () => {
   const gateway = await testGateway();
   const { status, body } = await gateway.call("POST", "/v1/consents", {
     ...NEW,
+    wording_version: "2026-03",
+    wording_language: "fr",
+    evidence_ref: "scans/1.pdf sha256:9f86",
     ip: "192.0.2.7",
     checkbox_state_before: false,
     evidence: { form: "newsletter" },
@@ -23,7 +29,17 @@ test("a consent is kept with all of its proof, known fields or not", async () =>
     recipient: FR,
     status: "granted",
     granted_at: "2026-01-10T09:00:00.000Z",
-    evidence: { ip: "192.0.2.7", checkbox_state_before: false, form: "newsletter" },
+    wording_version: "2026-03",
+    wording_language: "fr",
+    evidence_ref: "scans/1.pdf sha256:9f86",
+    recorded_by: expect.stringMatching(/^key_/),
+    evidence: {
+      granted_at_local: "2026-01-10T10:00:00+01:00",
+      ip: "192.0.2.7",
+      checkbox_state_before: false,
+      form: "newsletter",
+    },
+    effective_until: "2029-01-10T09:00:00.000Z",
     effective: true,
     effective_reason: null,
   });
@@ -107,6 +123,16 @@ test.each([
   [{ wording: " " }, "wording"],
   [{ source: undefined }, "source"],
   [{ recipient: "36105" }, "recipient"],
+  [{ ip: "192.0.2.777" }, "ip"],
+  [{ wording_language: "french" }, "wording_language"],
+  [{ checkbox_state_before: true }, "checkbox_state_before"],
+  [{ recipient: "+393312345678", source: "customer_relationship" }, "source"],
+  [{ recipient: "+12125550123", source: "customer_relationship" }, "source"],
+  [{ recipient: "+5511912345678", source: "customer_relationship" }, "source"],
+  [{ source: "customer_relationship" }, "sale_ref"],
+  [{ source: "customer_relationship", sale_ref: "R-1" }, "product_family"],
+  [{ source: "customer_relationship", sale_ref: "R-1", product_family: "shoes" }, "opt_out_offered"],
+  [{ source: "customer_relationship", ...SALE, purpose: "partner:ACME" }, "purpose"],
   [{ evidence: { text: "x".repeat(20_000) } }, "evidence"],
 ])("%j is refused and %s named", async (change, field) => {
   const gateway = await testGateway();
@@ -159,4 +185,173 @@ test("each line of an import that is wrong is named, and stops no other", async 
   ]);
   const [kept] = (await gateway.call("GET", "/v1/consents")).body.data;
   expect(kept).toMatchObject({ wording: "Oui; d'accord", evidence: { ip: "192.0.2.7" } });
+});
+
+/** Code of the refusal of a message, or its status. */
+async function sent(gateway: Awaited<ReturnType<typeof testGateway>>, message: Record<string, unknown>) {
+  const { status, body } = await gateway.call("POST", "/v1/messages", {
+    to: FR,
+    from: "36105",
+    text: PROMO,
+    ...message,
+  });
+  return status === 202 ? body.status : body.code;
+}
+
+describe("purposes", () => {
+  test("a message relies on the purpose that it names, and a consent to one covers no other", async () => {
+    const gateway = await testGateway();
+    await gateway.call("POST", "/v1/consents", { ...NEW, purpose: "partner:ACME" });
+    await gateway.call("POST", "/v1/consents", { ...NEW, purpose: "informative:orders" });
+    expect(await sent(gateway, {})).toBe("consent_missing");
+    expect(await sent(gateway, { purpose: "commercial" })).toBe("consent_missing");
+    expect(await sent(gateway, { purpose: "partner:Other" })).toBe("consent_missing");
+    expect(await sent(gateway, { purpose: "informative:orders" })).toBe("consent_missing");
+    expect(await sent(gateway, { purpose: "partner:ACME" })).toBe("queued");
+    // Naming a purpose of advertising declares advertising.
+    const { body } = await gateway.call("POST", "/v1/messages/preview", {
+      to: FR,
+      from: "36105",
+      text: INFO,
+      purpose: "partner:ACME",
+    });
+    expect([body.category, body.purpose, body.code]).toEqual(["commercial", "partner:ACME", null]);
+  });
+
+  test.each([
+    [{ purpose: "commercial", category: "informative" }],
+    [{ purpose: "informative:orders", category: "commercial" }],
+    [{ purpose: "partner: " }],
+  ])("%j is refused", async (message) => {
+    const gateway = await testGateway();
+    const { status, body } = await gateway.call("POST", "/v1/messages", {
+      to: FR,
+      from: "36105",
+      text: INFO,
+      ...message,
+    });
+    expect([status, body.errors[0].field]).toEqual([422, "purpose"]);
+  });
+
+  test("information goes without a consent until the person takes theirs back", async () => {
+    const gateway = await testGateway();
+    const information = { text: INFO, purpose: "informative:appointments" };
+    expect(await sent(gateway, information)).toBe("queued");
+    await gateway.call("POST", "/v1/consents", { ...NEW, purpose: "informative:appointments" });
+    const { body } = await gateway.call("POST", "/v1/messages", {
+      to: FR,
+      from: "36105",
+      ...information,
+      scheduled_at: "2026-11-25T10:00:00+01:00",
+    });
+    await gateway.call("POST", "/v1/consents/withdraw", { recipient: FR, purpose: "informative:appointments" });
+    expect((await gateway.call("GET", `/v1/messages/${body.id}`)).body.status).toBe("canceled");
+    expect(await sent(gateway, information)).toBe("consent_missing");
+    expect(await sent(gateway, { text: INFO })).toBe("queued");
+  });
+
+  test("a STOP withdraws what was agreed to for partners as well, and START brings none of it back", async () => {
+    const gateway = await testGateway();
+    for (const purpose of ["commercial", "partner:ACME", "partner:Beta", "informative:orders"]) {
+      await gateway.call("POST", "/v1/consents", { ...NEW, purpose });
+    }
+    await gateway.mo(FR, "36105", "STOP");
+    gateway.clock.advance(60_000);
+    await gateway.mo(FR, "36105", "START");
+    const states = await Promise.all(
+      (await walkPages(gateway, `/v1/consents?recipient=${encodeURIComponent(FR)}`, 50))
+        .map(async (
+          { id, purpose, status },
+        ) => [purpose, status, (await gateway.call("GET", `/v1/consents/${id}`)).body.effective]),
+    );
+    expect(
+      states.filter(([, status]) => status === "granted").map(([purpose, , effective]) => [purpose, effective]).sort(),
+    )
+      .toEqual([["commercial", false], ["informative:orders", true], ["partner:ACME", false], ["partner:Beta", false]]);
+    expect(await sent(gateway, { purpose: "partner:ACME" })).toBe("consent_missing");
+  });
+});
+
+describe("expiry", () => {
+  test("a consent that runs out while its message waits is seen at hand-over", async () => {
+    const gateway = await testGateway();
+    await gateway.call("POST", "/v1/consents", { ...NEW, expires_at: "2026-11-24T09:30:00Z" });
+    const { body } = await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: PROMO });
+    expect(body.status).toBe("queued");
+    gateway.clock.set("2026-11-24T09:30:00Z");
+    await gateway.dispatcher.tick();
+    const now = (await gateway.call("GET", `/v1/messages/${body.id}`)).body;
+    expect([now.status, now.error.code]).toEqual(["refused", "consent_missing"]);
+  });
+
+  test.each([
+    ["FR", { to: FR, from: "36105", granted_at: "2023-11-24T08:59:59Z" }, "consent_missing"],
+    ["FR", { to: FR, from: "36105", granted_at: "2023-11-24T09:00:01Z" }, "queued"],
+  ])("in %s a consent lapses after the months of its file: %j", async (_, { to, from, granted_at }, expected) => {
+    const gateway = await testGateway();
+    await gateway.call("POST", "/v1/consents", { ...NEW, recipient: to, granted_at });
+    expect(await sent(gateway, { to, from })).toBe(expected);
+  });
+});
+
+describe("soft opt-in", () => {
+  test("counts for own products where the country allows it, with its proof", async () => {
+    const gateway = await testGateway();
+    const { status, body } = await gateway.call("POST", "/v1/consents", {
+      ...NEW,
+      source: "customer_relationship",
+      ...SALE,
+    });
+    expect([status, body.effective, body.evidence.sale_ref]).toEqual([201, true, "R-1"]);
+    expect(await sent(gateway, {})).toBe("queued");
+  });
+
+  test("of a number abroad is refused by import too, with the reason", async () => {
+    const gateway = await testGateway();
+    const line = { ...NEW, recipient: "+393312345678", source: "customer_relationship", ...SALE };
+    const { body } = await gateway.call("POST", "/v1/consents/import", { data: [line] });
+    expect([body.imported, body.rejected]).toEqual([0, 1]);
+    expect(body.invalid[0].detail).toContain("Italy");
+  });
+});
+
+test("withdrawing without a purpose takes back everything, once", async () => {
+  const gateway = await testGateway();
+  for (const purpose of ["commercial", "partner:ACME"]) {
+    await gateway.call("POST", "/v1/consents", { ...NEW, purpose });
+  }
+  const all = { recipient: FR, source: "telephone", wording: "Plus rien" };
+  const { body } = await gateway.call("POST", "/v1/consents/withdraw", all);
+  expect(body.data.map(({ purpose, status, source }: Record<string, string>) => [purpose, status, source])).toEqual([
+    ["commercial", "withdrawn", "telephone"],
+    ["partner:ACME", "withdrawn", "telephone"],
+  ]);
+  expect((await gateway.call("POST", "/v1/consents/withdraw", all)).body).toEqual({ data: [] });
+  expect((await walkPages(gateway, "/v1/consents", 50)).length).toBe(4);
+});
+
+test("an import takes one reference of the evidence for all lines, and a line its own", async () => {
+  const gateway = await testGateway();
+  const data = [NEW, { ...NEW, purpose: "partner:ACME", evidence_ref: "sheet 7" }];
+  await gateway.call("POST", "/v1/consents/import?evidence_ref=box%2012", { data });
+  const ledger = await walkPages(gateway, "/v1/consents", 50);
+  expect(ledger.map(({ purpose, evidence_ref }) => [purpose, evidence_ref]).sort()).toEqual([
+    ["commercial", "box 12"],
+    ["partner:ACME", "sheet 7"],
+  ]);
+});
+
+test.each(["csv", "jsonl", "json"])("the history of one person is exported as %s", async (format) => {
+  const gateway = await testGateway();
+  await consent(gateway, FR);
+  await consent(gateway, "+33612000002");
+  await gateway.call("POST", "/v1/consents/withdraw", { recipient: FR });
+  const path = `/v1/consents/export?format=${format}&recipient=`;
+  const { text } = await gateway.call("GET", path + encodeURIComponent(FR));
+  expect(text.match(/web_form|operator/g)).toEqual(["web_form", "operator"]);
+  expect(text).not.toContain("+33612000002");
+  if (format === "json") {
+    expect(JSON.parse(text).data.length).toBe(2);
+    expect((await gateway.call("GET", path + encodeURIComponent("+33612000003"))).body).toEqual({ data: [] });
+  }
 });

@@ -92,6 +92,7 @@ const NOBODY: PersonFacts = {
   available: true,
   suppressions: [],
   consent: "none",
+  consent_given: null,
   open_review: false,
   consent_before_opt_out: false,
   advertising_at: [],

@@ -202,6 +202,15 @@ describe("R7: use by the company and by its partners are agreed to separately", 
     const gateway = await testGateway();
     expect((await agree(gateway, "partner:ACME Assurances")).status).toBe(201);
     expect(refusal(await send(gateway, {}))).toEqual([422, "consent_missing"]);
+    expect((await send(gateway, { purpose: "partner:ACME Assurances" })).status).toBe(202);
+    expect(refusal(await send(gateway, { purpose: "partner:ACME" }))).toEqual([422, "consent_missing"]);
+  });
+
+  test("a consent to the company's own offers is none for a partner's", async () => {
+    const gateway = await testGateway();
+    expect((await agree(gateway, "commercial")).status).toBe(201);
+    expect(refusal(await send(gateway, { purpose: "partner:ACME Assurances" }))).toEqual([422, "consent_missing"]);
+    expect((await send(gateway, {})).status).toBe(202);
   });
 
   test("either is withdrawn without the other, and partners have names", async () => {

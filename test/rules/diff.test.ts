@@ -95,7 +95,7 @@ describe("diffSources() in plain language", () => {
     [
       "a source that was read again",
       changed(FR, /(commercial: required\n[^]*?reviewed: )2026-11-22/, "$12027-01-10"),
-      ['France: consent, source: reviewed is now "2027-01-10" ("2026-11-22" before)'],
+      ['France: consent, lapse, source: reviewed is now "2027-01-10" ("2026-11-22" before)'],
     ],
     [
       "a condition",

@@ -92,7 +92,10 @@ const SCENARIO: Words = {
   max_segments: "What the caller allows the message to cost",
   reply_kind: "This message is itself one of our answers",
   copies: "How many messages of one batch have this text; 1 unless given",
-  consent: "Consent to advertising that is on record",
+  consent: "Consent that is on record for the purpose of the message",
+  consent_source: "customer_relationship where it is the soft opt-in of an own customer",
+  consent_days: "How many days ago it was given; 1 unless given",
+  purpose: "What the person must have agreed to: commercial (the default), partner:NAME or informative:TYPE",
   consent_before_opt_out: "True when a STOP withdrew a consent that existed",
   suppressed: "What the person has stopped",
   suppressed_by: "Who made the suppression stand",
@@ -210,6 +213,20 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
     consent: {
       "": "Whether advertising needs a consent",
       commercial: "required or not_required",
+      lapse: {
+        "":
+          "Months after which a consent no longer counts, from when it was given or the person last wrote; left out: never",
+        own: "A consent to our own advertising",
+        partner: "A consent to a partner's advertising",
+        informative: "A consent to information",
+        customer_relationship: "The soft opt-in of a customer, from the sale",
+        source: SOURCE,
+      },
+      soft_opt_in: {
+        "": "Whether own customers may get advertising for similar products without having said yes",
+        allowed: "True: a consent with the source customer_relationship counts",
+        source: SOURCE,
+      },
       source: SOURCE,
     },
     quiet_hours: {

@@ -135,6 +135,7 @@ function replay(
         to: row.person,
         text,
         category: row.declared_category ?? null,
+        purpose: row.purpose ?? null,
         scheduled_at: row.scheduled_at ?? null,
         max_segments: row.max_segments ?? null,
         reply_kind: row.reply_kind ?? null,

@@ -53,7 +53,9 @@ const Members = z.strictObject({
 const Added = z.object({
   added: z.number().int(),
   already: z.number().int(),
-  suppressed: z.number().int().openapi({ description: "Kept out, because a suppression stands" }),
+  suppressed: z.number().int().openapi({
+    description: "Kept out: a suppression stands, or they left this list on the unsubscribe page",
+  }),
   unknown: z.number().int().openapi({ description: "No such contact" }),
 }).openapi("MembersAdded");
 const Removed = z.object({ removed: z.number().int() }).openapi("MembersRemoved");
@@ -196,7 +198,7 @@ export function contactListRoutes({ deps }: Api) {
       path: "/v1/lists/{id}/members",
       summary: "Put contacts on a list",
       description:
-        `Up to ${MOST_NAMED} ids and as many numbers of the address book; whoever is suppressed is kept out.`,
+        `Up to ${MOST_NAMED} ids and as many numbers of the address book; whoever is suppressed, or left the list, is kept out.`,
       tags: ["Lists"],
       request: { params: Id, body: { required: true, content: { "application/json": { schema: Members } } } },
       responses: { 200: json(Added, "What became of them"), ...conflict, ...problems, ...notFound },
@@ -244,7 +246,12 @@ export function contactListRoutes({ deps }: Api) {
       if (added === null) throw await notWithMembers(id);
       if (added.unknown > 0) throw problem(404, "not_found", "No such contact");
       if (added.suppressed > 0) {
-        throw problem(409, "recipient_opted_out", "Kept out", "A suppression of this number stands.");
+        throw problem(
+          409,
+          "recipient_opted_out",
+          "Kept out",
+          "A suppression of this number stands, or the person left this list.",
+        );
       }
       return c.body(null, 204);
     },

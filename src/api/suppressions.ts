@@ -42,7 +42,8 @@ export const Suppression = z.object({
   created_at: z.string(),
   lifted_at: z.string().nullable(),
   lifted_by: z.string().nullable().openapi({
-    description: "The message (START), the override or the API key that lifted it",
+    description:
+      "The message (START), the consent (given again on the unsubscribe page), the override or the API key that lifted it",
   }),
   lift_reason: z.string().nullable(),
 }).openapi("Suppression");

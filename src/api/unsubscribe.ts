@@ -1,146 +1,251 @@
 import type { Context } from "hono";
-import { html } from "hono/html";
+import { optOutScope } from "../gateway/carrier_opt_out.ts";
 import type { Settings } from "../gateway/settings.ts";
+import { auditRow } from "../store/audit.ts";
+import { leaveList } from "../store/list_departures.ts";
 import { auditedRefusal, suppress } from "../store/suppressions.ts";
-import { findByToken, type LinkedMessage } from "../store/unsubscribe.ts";
+import { findByToken, type LinkedPerson, returnByLink, withdrawPurpose } from "../store/unsubscribe.ts";
 import { type Api, type Env, router } from "./context.ts";
-import { acceptedLanguages, pageLanguage, UNSUBSCRIBE_WORDS, type UnsubscribeWords } from "./unsubscribe_words.ts";
+import { guessLimit } from "./guess_limit.ts";
+import { type Notice, personPage, type Return, type Shown, strangerPage, STYLE } from "./unsubscribe_page.ts";
+import { acceptedLanguages, pageLanguage, UNSUBSCRIBE_WORDS } from "./unsubscribe_words.ts";
 
-const STYLE = `:root { color-scheme: light dark; font: 1.125rem/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 34rem; padding: 2rem 1.25rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; }
-button { font: inherit; font-weight: 600; width: 100%; min-height: 3rem; border: 0; border-radius: .5rem;
-  background: #0b57d0; color: #fff; cursor: pointer; }
-button:focus-visible { outline: 3px solid currentColor; outline-offset: 3px; }
-`;
+/**
+ * Until then a link shows what is stored and takes an opt-out back. Numbers get new owners (compliance.md 8.4), and an old message
+ * must not tell about them. To stop advertising it works for as long as its message is stored.
+ */
+const SHOWS_FOR_MS = 90 * 86_400_000;
 
 /**
  * The page that the link in an advertisement opens. The token (`link_tokens.ts`) is the authority: no login, no number
- * shown or asked for. Opening it changes nothing, because mail scanners and previews open links too; the button posts.
+ * asked for. Opening it changes nothing, because scanners and previews open links too; the buttons post.
  */
 export function unsubscribeRoutes({ deps }: Api) {
   const routes = router();
+  const tooManyGuesses = guessLimit(deps.now, deps.log);
   const linkedBy = async (token: string) =>
     deps.tokens.genuine(token) ? await findByToken(deps.db.client, token) : null;
 
   routes.get(
     "/u/style.css",
-    (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8", "cache-control": "public, max-age=86400" }),
+    (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8", "cache-control": "public, max-age=3600" }),
   );
 
   routes.get("/u/:token", async (c) => {
-    const message = await linkedBy(c.req.param("token"));
-    if (message === null) return unknownPage(c);
-    const { language, words, brand, reporting } = speech(c, message, await deps.settings.current());
-    return page(
-      c,
-      language,
-      words.title,
-      html`
-        <h1>${words.question(brand)}</h1>
-        <p>${words.explanation}</p>
-        <form method="post"><button type="submit">${words.button}</button></form>
-        ${reporting === null ? "" : html`<p>${words.report(reporting)}</p>`}
-      `,
-    );
+    const token = c.req.param("token");
+    const linked = await linkedBy(token);
+    return linked === null ? stranger(c) : await answer(c, token, linked, null);
   });
 
-  // The body is not read, so a one-click request of RFC 8058 works as well as the form.
   routes.post("/u/:token", async (c) => {
-    const message = await linkedBy(c.req.param("token"));
-    if (message === null) return unknownPage(c);
+    const token = c.req.param("token");
+    const linked = await linkedBy(token);
+    if (linked === null) return stranger(c);
+    const act = await actOf(c, token);
+    const notice = act === null ? null : await perform(c, act, linked);
+    if (notice === null) return await answer(c, token, linked, { kind: "again" }, 403);
+    return await answer(c, token, await findByToken(deps.db.client, token) ?? linked, notice);
+  });
+
+  /** What the request asks for; null when no button of this token's page was pressed. */
+  async function actOf(c: Context<Env>, token: string): Promise<string | null> {
+    // Every browser of today says so. The page is never a part of another site.
+    if (c.req.header("sec-fetch-site") === "cross-site") return null;
+    if (!/^application\/x-www-form-urlencoded\b/i.test(c.req.header("content-type") ?? "")) return null;
+    const form = new URLSearchParams(await c.req.text());
+    // RFC 8058: a mail program asks without having opened the page, in these very words, which no scanner sends by chance.
+    if (form.get("List-Unsubscribe") === "One-Click") return "stop";
+    const [pressed] = form;
+    return pressed !== undefined && deps.tokens.formChecked(token, pressed[1]) ? pressed[0] : null;
+  }
+
+  /** Null when the act is none, or is not offered any more: the page is shown as it is now. */
+  async function perform(c: Context<Env>, act: string, linked: LinkedPerson): Promise<Notice | null> {
+    if (act === "stop") return await stop(linked);
+    const settings = await deps.settings.current();
+    const { parts, back, brand, language, stopped_at } = shown(c, linked, settings);
+    if (act === "resume") {
+      // Pressed twice: what was asked for holds.
+      if (stopped_at === null && hasReturned(linked)) return { kind: "resumed" };
+      if (back.way !== "page") return null;
+      return await resume(c, linked, language, UNSUBSCRIBE_WORDS[language]!.resume_wording(brand));
+    }
+    const [verb, ...rest] = act.split(" ");
+    const object = rest.join(" ");
+    const list = parts.lists.find(({ id }) => verb === "leave" && id === object);
+    if (list !== undefined) return await leave(linked, list);
+    return verb === "withdraw" && parts.purposes.includes(object) ? await withdraw(linked, object) : null;
+  }
+
+  async function stop({ person, sender, message_id }: LinkedPerson): Promise<Notice> {
     const now = deps.now();
+    const scope = optOutScope(person, await deps.settings.current());
     const suppression = {
       id: deps.newId("sup"),
-      recipient: message.person,
-      // What the page promises, in every country. A STOP ends more in some, where it can be sent to the sender itself.
-      scope: "commercial",
+      recipient: person,
+      // As a STOP to this sender: never less than the law of the country ends.
+      scope,
+      sender: scope === "all" ? sender : "",
       source: "link",
-      message_id: message.message_id,
+      message_id,
       created_at: now,
     } as const;
     await suppress(deps.db, auditedRefusal(suppression, "person", deps.newId), now);
-    const { language, words, brand } = speech(c, message, await deps.settings.current());
-    return page(
-      c,
+    return { kind: "stopped" };
+  }
+
+  async function resume(c: Context<Env>, linked: LinkedPerson, language: string, wording: string): Promise<Notice> {
+    const { person, message_id } = linked;
+    const now = deps.now();
+    const id = deps.newId("cns");
+    const evidence = JSON.stringify({
+      page: "unsubscribe",
       language,
-      words.done_title,
-      html`
-        <h1>${words.done_title}</h1>
-        <p role="status">${words.done(brand)}</p>
-      `,
+      user_agent: c.req.header("user-agent")?.slice(0, 300) ?? null,
+    });
+    const told = { at: now, actor: "person", person } as const;
+    await returnByLink(deps.db, { id, person, wording, evidence, message_id, now }, {
+      granted: auditRow({
+        ...told,
+        action: "consent.granted",
+        subject: id,
+        details: { source: "link", purpose: "commercial", message_id },
+      }, deps.newId),
+      lifted: auditRow({
+        ...told,
+        action: "suppression.lifted",
+        subject: id,
+        details: { source: "link", consent_id: id, message_id },
+      }, deps.newId),
+    });
+    return { kind: "resumed" };
+  }
+
+  async function leave({ person, message_id }: LinkedPerson, { id: list, name }: { id: string; name: string }) {
+    const now = deps.now();
+    const fact = {
+      at: now,
+      actor: "person",
+      action: "list.left",
+      subject: list,
+      person,
+      details: { message_id },
+    } as const;
+    await leaveList(deps.db, { person, list, message_id, now }, auditRow(fact, deps.newId));
+    return { kind: "left" as const, list: name };
+  }
+
+  async function withdraw({ person, message_id }: LinkedPerson, purpose: string) {
+    const now = deps.now();
+    const id = deps.newId("cns");
+    const details = { source: "link", purpose, message_id };
+    const fact = { at: now, actor: "person", action: "consent.withdrawn", subject: id, person, details } as const;
+    await withdrawPurpose(deps.db, { id, person, purpose, message_id, now }, auditRow(fact, deps.newId));
+    return { kind: "withdrew" as const, purpose };
+  }
+
+  /** What the page tells, but for what the request did. */
+  function shown(c: Context<Env>, linked: LinkedPerson, settings: Settings): Omit<Shown, "check" | "notice"> {
+    const { rulebook, senders } = settings;
+    const { person, sender, suppressions, consents, lists } = linked;
+    const { country } = rulebook.locate(person);
+    const { table } = rulebook.country(country);
+    const now = deps.now();
+    const everything = optOutScope(person, settings) === "all";
+    const standing = suppressions.find((one) =>
+      !everything || one.scope === "all" && (one.sender === "" || one.sender === sender)
     );
-  });
+    const fresh = now - linked.sent_at < SHOWS_FOR_MS;
+    const partial = fresh && !everything;
+    return {
+      language: languageOf(c, linked, country !== null && rulebook.countries.includes(country) ? table.languages : []),
+      brand: senders.get(sender)?.brand ?? rulebook.deployment.brand,
+      sender,
+      everything,
+      stopped_at: standing?.created_at ?? null,
+      held: fresh ? { ...linked, senders: linked.senders.filter((one) => senders.has(one)) } : null,
+      parts: {
+        lists: partial ? lists : [],
+        purposes: partial ? consents.filter((one) => isPart(one, now)).map(({ purpose }) => purpose) : [],
+      },
+      back: fresh && linked.returnable && table.opt_out.resume === "page"
+        ? { way: "page" }
+        : wayBack(linked, country, settings),
+      reporting: table.reporting?.number ?? null,
+      now,
+    };
+  }
+
+  async function answer(
+    c: Context<Env>,
+    token: string,
+    linked: LinkedPerson,
+    notice: Notice | null,
+    status: 200 | 403 = 200,
+  ): Promise<Response> {
+    const content = shown(c, linked, await deps.settings.current());
+    const page = personPage({ ...content, check: deps.tokens.formCheck(token), notice });
+    return await send(c, content.language, page, status);
+  }
+
+  async function stranger(c: Context<Env>): Promise<Response> {
+    const language = languageOf(c, { language: null }, []);
+    const tooMany = tooManyGuesses();
+    if (tooMany) c.header("retry-after", "60");
+    return await send(c, language, strangerPage(language, tooMany), tooMany ? 429 : 404);
+  }
 
   return routes;
 }
 
-/** The person's own language, else that of their country where it has a file, else what the browser asks for. */
-function speech(
-  c: Context<Env>,
-  { person, sender, language }: LinkedMessage,
-  { rulebook, senders }: Settings,
-): { language: string; words: UnsubscribeWords; brand: string; reporting: string | null } {
-  const { country } = rulebook.locate(person);
-  const ofCountry = country !== null && rulebook.countries.includes(country)
-    ? rulebook.country(country).table.languages
-    : [];
-  const chosen = pageLanguage([
+/** True when the consent to advertising that holds was given on this page. */
+function hasReturned({ consents }: LinkedPerson): boolean {
+  return consents.some(({ purpose, status, source }) =>
+    purpose === "commercial" && status === "granted" && source === "link"
+  );
+}
+
+/** A consent that holds, to something else than the brand's own advertising, which the main button ends. */
+function isPart({ purpose, status, expires_at }: LinkedPerson["consents"][number], now: number): boolean {
+  return purpose !== "commercial" && status === "granted" && (expires_at === null || expires_at > now);
+}
+
+/** A number in the person's own country to which START can be sent, else whom to write to. */
+function wayBack(
+  { senders: known, sender, suppressions }: LinkedPerson,
+  country: string | null,
+  settings: Settings,
+): Return {
+  const contact: Return = { way: "contact", contact: settings.rulebook.deployment.contact };
+  // What staff entered no word lifts, and START lifts for the sender it is sent to what ended everything from that one.
+  if (suppressions.some(({ source, scope }) => source === "operator" || scope === "all")) return contact;
+  for (const address of [sender, ...known]) {
+    const one = settings.senders.get(address);
+    if (one === undefined || country === null || one.country !== country) continue;
+    const number = one.kind === "alphanumeric" ? one.stop_number : one.address;
+    if (number !== null) return { way: "start", number };
+  }
+  return contact;
+}
+
+/** Chosen on the page, else the person's own, else that of their country where it has a file, else what the browser asks for. */
+function languageOf(c: Context<Env>, { language }: { language: string | null }, ofCountry: readonly string[]): string {
+  return pageLanguage([
+    ...c.req.queries("lang")?.slice(0, 1) ?? [],
     ...(language === null ? [] : [language]),
     ...ofCountry,
     ...acceptedLanguages(c.req.header("accept-language")),
   ]);
-  return {
-    language: chosen,
-    words: UNSUBSCRIBE_WORDS[chosen]!,
-    brand: senders.get(sender)?.brand ?? rulebook.deployment.brand,
-    reporting: rulebook.country(country).table.reporting?.number ?? null,
-  };
 }
 
-/** The same for a token that never was and one that was mistyped: it tells nothing. */
-function unknownPage(c: Context<Env>): Response | Promise<Response> {
-  const language = pageLanguage(acceptedLanguages(c.req.header("accept-language")));
-  const words = UNSUBSCRIBE_WORDS[language]!;
-  return page(
-    c,
-    language,
-    words.unknown_title,
-    html`
-      <h1>${words.unknown_title}</h1>
-      <p>${words.unknown}</p>
-    `,
-    404,
-  );
-}
-
-function page(
+async function send(
   c: Context<Env>,
   language: string,
-  title: string,
-  content: ReturnType<typeof html>,
-  status: 200 | 404 = 200,
-): Response | Promise<Response> {
+  page: ReturnType<typeof personPage>,
+  status: 200 | 403 | 404 | 429,
+): Promise<Response> {
   c.header("cache-control", "no-store");
   c.header("x-robots-tag", "noindex, nofollow");
   c.header("content-language", language);
-  return c.html(
-    html`
-      <!doctype html>
-      <html lang="${language}">
-        <head>
-          <meta charset="utf-8">
-          <meta name="viewport" content="width=device-width, initial-scale=1">
-          <title>${title}</title>
-          <link rel="stylesheet" href="/u/style.css">
-        </head>
-        <body>
-          <main>
-            ${content}
-          </main>
-        </body>
-      </html>
-    `,
-    status,
-  );
+  return await c.html(page, status);
 }

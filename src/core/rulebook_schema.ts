@@ -337,6 +337,8 @@ export const Country = z.strictObject({
     deadline: text,
     /** `suppress`: a reply that may be an opt-out stops as one does until a person has looked. `review` (default): advertising waits. */
     doubt: z.enum(["suppress", "review"]).optional(),
+    /** Whether who left on the unsubscribe page may take it back there: a link is no proof of the number. `start` (default): by START only. */
+    resume: z.enum(["page", "start"]).optional(),
     source: Source,
   }),
   /** On top of the general keywords and those of the country's languages. */

@@ -25,6 +25,7 @@ export const AUDIT_ACTIONS = [
   "list.deleted",
   "list.members_added",
   "list.members_removed",
+  "list.left",
   "override.requested",
   "override.approved",
   "override.rejected",

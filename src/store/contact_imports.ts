@@ -2,6 +2,7 @@ import type { InStatement } from "@libsql/client/web";
 import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
 import { type AuditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
+import { hasLeft } from "./list_departures.ts";
 import { pageOf } from "./messages.ts";
 import { contact_imports, import_problems } from "./schema.ts";
 
@@ -148,7 +149,7 @@ export async function importGroup(
   const tag = `${ROWS} insert or ignore into contact_tags (contact_id, tag)
     select c.id, t.value from ${taken} cross join json_each(v->>6) t where ${running} order by n`;
   const join = `${ROWS} insert or ignore into list_members (list_id, contact_id, added_at)
-    select :list, c.id, :now from ${taken} where ${running} order by n`;
+    select :list, c.id, :now from ${taken} where ${running} and not ${hasLeft(":list", "c.msisdn")} order by n`;
   const writes = [
     upsert,
     ...(people.some(({ tags }) => tags.length > 0) ? [tag] : []),

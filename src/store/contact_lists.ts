@@ -2,6 +2,7 @@ import type { InStatement, ResultSet } from "@libsql/client/web";
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
+import { hasLeft } from "./list_departures.ts";
 import { pageOf } from "./messages.ts";
 import { contact_lists } from "./schema.ts";
 
@@ -130,13 +131,16 @@ export type Named = readonly string[];
 export interface Added {
   added: number;
   already: number;
-  /** Kept out: a suppression stands. */
+  /** Kept out: a suppression stands, or they left this list by themselves. */
   suppressed: number;
   /** No contact is called so. */
   unknown: number;
 }
 
-/** Puts contacts on a list with members; null when there is none of this id. Whoever is suppressed is kept out. */
+/**
+ * Puts contacts on a list with members; null when there is none of this id. Whoever is suppressed, or left the list by themselves, is
+ * kept out.
+ */
 export async function addMembers(
   { client }: Db,
   list: string,
@@ -149,14 +153,14 @@ export async function addMembers(
   const results = await client.batch([
     stands,
     {
-      sql: `${meant.with} select count(*) as found, coalesce(sum(${SUPPRESSED}), 0) as suppressed,
+      sql: `${meant.with} select count(*) as found, coalesce(sum(${KEPT_OUT}), 0) as suppressed,
         (select count(*) from names where not exists (select 1 from contacts where id = called or msisdn = called)) as unknown
         from meant`,
-      args: meant.args,
+      args: { ...meant.args, list },
     },
     {
       sql: `${meant.with} insert or ignore into list_members (list_id, contact_id, added_at)
-        select :list, id, :now from meant where not ${SUPPRESSED} and exists (${stands.sql})`,
+        select :list, id, :now from meant where not ${KEPT_OUT} and exists (${stands.sql})`,
       args: { ...meant.args, list, now },
     },
     ...auditIfChanged(entry),
@@ -186,7 +190,8 @@ export async function removeMembers(
   return results[0]!.rows.length === 0 ? null : results[1]!.rowsAffected;
 }
 
-const SUPPRESSED = "exists (select 1 from suppressions s where s.recipient = meant.msisdn and s.lifted_at is null)";
+const KEPT_OUT = `(exists (select 1 from suppressions s where s.recipient = meant.msisdn and s.lifted_at is null)
+  or ${hasLeft(":list", "meant.msisdn")})`;
 
 function standing(list: string): { sql: string; args: { list: string } } & InStatement {
   return {

@@ -236,6 +236,19 @@ export const list_members = sqliteTable("list_members", {
   index("list_members_contact").on(table.contact_id),
 ]);
 
+/** Who left a list by themselves: no import and nobody on the staff puts them back on it. Goes with its list. */
+export const list_departures = sqliteTable("list_departures", {
+  list_id: text().notNull().references(() => contact_lists.id, { onDelete: "cascade" }),
+  /** E.164: the contact may be deleted and made anew. */
+  person: text().notNull(),
+  /** The message whose link they used. */
+  message_id: text().notNull(),
+  left_at: integer().notNull(),
+}, (table) => [
+  primaryKey({ columns: [table.list_id, table.person] }),
+  index("list_departures_person").on(table.person),
+]);
+
 /** One file of contacts; its counters tell how far it is. Each line is in exactly one of the five after `lines`. */
 export const contact_imports = sqliteTable("contact_imports", {
   id: text().primaryKey(),

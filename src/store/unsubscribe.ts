@@ -1,20 +1,127 @@
-import type { DbClient } from "./client.ts";
+import { auditIfChanged, auditLifted, type AuditRow } from "./audit.ts";
+import type { Db, DbClient } from "./client.ts";
+import { withdrawConsents } from "./consents.ts";
 
-/** The message whose link was opened, and the language its reader chose, where one is known. */
-export interface LinkedMessage {
+/** The message whose link was opened, and what is stored about the person who got it. */
+export interface LinkedPerson {
   message_id: string;
   /** E.164. */
   person: string;
   sender: string;
+  /** When the message left, or was accepted while it has not (ms). */
+  sent_at: number;
+  /** From the address book. */
   language: string | null;
+  /** Those that stand, oldest first. */
+  suppressions: { scope: "commercial" | "all"; sender: string; source: string; created_at: number }[];
+  /** The act that holds for each purpose. */
+  consents: {
+    purpose: string;
+    status: "granted" | "withdrawn" | "disputed";
+    source: string;
+    granted_at: number;
+    expires_at: number | null;
+  }[];
+  /** Addresses with which there is a thread, the latest first. */
+  senders: string[];
+  /** Lists with members that the person is on. */
+  lists: { id: string; name: string }[];
+  /** True when all that stands was said on this page, and a consent ended with it. */
+  returnable: boolean;
 }
 
-/** Null for a token that was never given out. */
-export async function findByToken(client: DbClient, token: string): Promise<LinkedMessage | null> {
-  const { rows } = await client.execute({
-    sql: `select m.id as message_id, m.person, m.sender, k.language from messages m
-      left join contacts k on k.msisdn = m.person where m.unsubscribe_token = ?`,
-    args: [token],
-  });
-  return (rows[0] as unknown as LinkedMessage | undefined) ?? null;
+/** Rows of each kind: a page is no archive, and a person has a handful. */
+const MOST = 20;
+
+/** A suppression that the person did not only ask for on this page: said by SMS as well, or entered by staff, an import, a carrier. */
+const FROM_ELSEWHERE =
+  `(s.source != 'link' or exists (select 1 from audit_log l left join audit_details d on d.id = l.id
+  where l.subject = s.id and l.action = 'suppression.repeated' and coalesce(d.details->>'source', '') != 'link'))`;
+
+/** SQL: the person may take back on the page what they said on the page. `who`: SQL for their number. */
+function returnable(who: string): string {
+  const act = `from consents n where n.recipient = ${who} and n.purpose = 'commercial'`;
+  return `(exists (select 1 from suppressions s where s.recipient = ${who} and s.lifted_at is null)
+    and not exists (select 1 from suppressions s where s.recipient = ${who} and s.lifted_at is null and ${FROM_ELSEWHERE})
+    and (select n.status || ' ' || n.source ${act} order by n.granted_at desc, n.id desc limit 1) = 'withdrawn link'
+    and exists (select 1 ${act} and n.status = 'granted'))`;
+}
+
+const LINKED = `select m.id as message_id, m.person, m.sender, coalesce(m.sent_at, m.created_at) as sent_at, k.language,
+    (select json_group_array(json_object('scope', scope, 'sender', sender, 'source', source, 'created_at', created_at)) from (
+      select * from suppressions where recipient = m.person and lifted_at is null order by id limit ${MOST})
+    ) as suppressions,
+    (select json_group_array(json_object('purpose', purpose, 'status', status, 'source', source, 'granted_at', granted_at,
+      'expires_at', expires_at)) from (
+        select *, row_number() over (partition by purpose order by granted_at desc, id desc) as place
+        from consents where recipient = m.person) where place = 1 limit ${MOST}) as consents,
+    (select json_group_array(sender) from (select sender from conversations where person = m.person
+      order by last_message_at desc limit ${MOST})) as senders,
+    (select json_group_array(json_object('id', id, 'name', name)) from (select l.id, l.name from list_members b
+      join contact_lists l on l.id = b.list_id and l.deleted_at is null and l.filter is null
+      where b.contact_id = k.id order by l.name limit ${MOST})) as lists,
+    ${returnable("m.person")} as returnable
+  from messages m left join contacts k on k.msisdn = m.person where m.unsubscribe_token = ?`;
+
+/** Null for a token of which no message is stored any more. One round trip, since the page is read and read again after an act. */
+export async function findByToken(client: DbClient, token: string): Promise<LinkedPerson | null> {
+  const { rows } = await client.execute({ sql: LINKED, args: [token] });
+  const row = rows[0];
+  if (row === undefined) return null;
+  const list = (name: string) => JSON.parse(row[name] as string) as never;
+  return {
+    ...(row as unknown as LinkedPerson),
+    suppressions: list("suppressions"),
+    consents: list("consents"),
+    senders: list("senders"),
+    lists: list("lists"),
+    returnable: row["returnable"] === 1,
+  };
+}
+
+/** Ends one purpose for which a consent is in force; false when none is. `entry` records it. */
+export async function withdrawPurpose(
+  { client }: Db,
+  withdrawal: { id: string; person: string; purpose: string; message_id: string; now: number },
+  entry: AuditRow,
+): Promise<boolean> {
+  const { id, person: recipient, purpose, message_id, now } = withdrawal;
+  const [withdrawn] = await client.batch([
+    withdrawConsents([
+      { id, recipient, purpose, source: "link", granted_at: now, message_id, created_at: now },
+    ]),
+    ...auditIfChanged(entry),
+  ]);
+  return withdrawn!.rowsAffected > 0;
+}
+
+/**
+ * Takes back what the person said on this page, and on this page only: their consent is recorded with the words that stood beside
+ * the button, and what stood on the strength of the page is lifted, in one transaction. False when something else stands, or nothing.
+ */
+export async function returnByLink(
+  { client }: Db,
+  consent: { id: string; person: string; wording: string; evidence: string; message_id: string; now: number },
+  { granted, lifted }: { granted: AuditRow; lifted: AuditRow },
+): Promise<boolean> {
+  const { id, person, now } = consent;
+  const [given] = await client.batch([
+    {
+      sql:
+        `insert into consents (id, recipient, purpose, status, source, wording, granted_at, evidence, message_id, created_at)
+        select :id, :person, 'commercial', 'granted', 'link', :wording, :now, :evidence, :message_id, :now
+        where ${returnable(":person")}`,
+      args: consent,
+    },
+    ...auditIfChanged(granted),
+    {
+      // Known by the consent, of which there is one for each return: the entries below find what it lifted by it.
+      sql:
+        `update suppressions set lifted_at = :now, lifted_by = :id, lift_reason = 'Taken back on the unsubscribe page.'
+        where recipient = :person and lifted_at is null and exists (select 1 from consents where id = :id)`,
+      args: { id, person, now },
+    },
+    ...auditLifted([{ ...lifted, requires: id }]),
+  ]);
+  return given!.rowsAffected > 0;
 }

@@ -206,6 +206,8 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
         "commercial: advertising from the whole workspace; everything_from_sender: that, and all else from that sender",
       doubt:
         "suppress: a reply that may be a revocation stops first; review (default): advertising waits until somebody looked",
+      resume:
+        "page: who left on the unsubscribe page may take it back there, with a new consent; start (default): only START does",
       deadline: "How fast the law wants it, for the record; Parley does it at once",
       source: SOURCE,
     },

@@ -1,4 +1,7 @@
 import type { Context } from "hono";
+import { lapsesAt } from "../core/consent.ts";
+import { SOFT_OPT_IN } from "../core/message.ts";
+import type { Country } from "../core/rulebook_schema.ts";
 import { optOutScope } from "../gateway/carrier_opt_out.ts";
 import type { Settings } from "../gateway/settings.ts";
 import { auditRow } from "../store/audit.ts";
@@ -100,11 +103,10 @@ export function unsubscribeRoutes({ deps }: Api) {
     const id = deps.newId("cns");
     const evidence = JSON.stringify({
       page: "unsubscribe",
-      language,
       user_agent: c.req.header("user-agent")?.slice(0, 300) ?? null,
     });
     const told = { at: now, actor: "person", person } as const;
-    await returnByLink(deps.db, { id, person, wording, evidence, message_id, now }, {
+    await returnByLink(deps.db, { id, person, wording, language, evidence, message_id, now }, {
       granted: auditRow({
         ...told,
         action: "consent.granted",
@@ -147,10 +149,11 @@ export function unsubscribeRoutes({ deps }: Api) {
   /** What the page tells, but for what the request did. */
   function shown(c: Context<Env>, linked: LinkedPerson, settings: Settings): Omit<Shown, "check" | "notice"> {
     const { rulebook, senders } = settings;
-    const { person, sender, suppressions, consents, lists } = linked;
+    const { person, sender, suppressions, lists } = linked;
     const { country } = rulebook.locate(person);
     const { table } = rulebook.country(country);
     const now = deps.now();
+    const consents = linked.consents.map((one) => ({ ...one, expires_at: endOf(one, linked.heard_at, table) }));
     const everything = optOutScope(person, settings) === "all";
     const standing = suppressions.find((one) =>
       !everything || one.scope === "all" && (one.sender === "" || one.sender === sender)
@@ -163,7 +166,7 @@ export function unsubscribeRoutes({ deps }: Api) {
       sender,
       everything,
       stopped_at: standing?.created_at ?? null,
-      held: fresh ? { ...linked, senders: linked.senders.filter((one) => senders.has(one)) } : null,
+      held: fresh ? { ...linked, consents, senders: linked.senders.filter((one) => senders.has(one)) } : null,
       parts: {
         lists: partial ? lists : [],
         purposes: partial ? consents.filter((one) => isPart(one, now)).map(({ purpose }) => purpose) : [],
@@ -203,6 +206,16 @@ function hasReturned({ consents }: LinkedPerson): boolean {
   return consents.some(({ purpose, status, source }) =>
     purpose === "commercial" && status === "granted" && source === "link"
   );
+}
+
+/** When a consent runs out: on the day it was given until, or when the country's period is over. */
+function endOf(
+  { purpose, source, granted_at: at, expires_at }: LinkedPerson["consents"][number],
+  heard_at: number | null,
+  { consent }: Country,
+): number | null {
+  const lapses_at = lapsesAt({ at, soft: source === SOFT_OPT_IN }, purpose, consent, heard_at);
+  return expires_at === null || lapses_at === null ? expires_at ?? lapses_at : Math.min(expires_at, lapses_at);
 }
 
 /** A consent that holds, to something else than the brand's own advertising, which the main button ends. */

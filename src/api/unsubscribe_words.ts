@@ -52,7 +52,12 @@ export interface UnsubscribeWords {
   partner: (name: string) => string;
   informative: (type: string) => string;
   advertising: string;
-  sources: Readonly<Record<"web_form" | "keyword" | "link" | "import" | "paper" | "phone" | "operator", string>>;
+  sources: Readonly<
+    Record<
+      "web_form" | "keyword" | "link" | "import" | "paper" | "phone" | "operator" | "customer_relationship",
+      string
+    >
+  >;
   /** Links go on to stop advertising when they are too old to show anything. */
   too_old: string;
 

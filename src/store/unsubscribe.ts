@@ -1,6 +1,6 @@
 import { auditIfChanged, auditLifted, type AuditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
-import { withdrawConsents } from "./consents.ts";
+import { cancelRelying, withdrawConsents } from "./consents.ts";
 
 /** The message whose link was opened, and what is stored about the person who got it. */
 export interface LinkedPerson {
@@ -14,6 +14,8 @@ export interface LinkedPerson {
   language: string | null;
   /** Those that stand, oldest first. */
   suppressions: { scope: "commercial" | "all"; sender: string; source: string; created_at: number }[];
+  /** The person's last message to anybody here (ms). */
+  heard_at: number | null;
   /** The act that holds for each purpose. */
   consents: {
     purpose: string;
@@ -40,7 +42,7 @@ const FROM_ELSEWHERE =
 
 /** SQL: the person may take back on the page what they said on the page. `who`: SQL for their number. */
 function returnable(who: string): string {
-  const act = `from consents n where n.recipient = ${who} and n.purpose = 'commercial'`;
+  const act = `from consents n where n.recipient = ${who} and n.purpose = 'commercial' and n.status != 'pending'`;
   return `(exists (select 1 from suppressions s where s.recipient = ${who} and s.lifted_at is null)
     and not exists (select 1 from suppressions s where s.recipient = ${who} and s.lifted_at is null and ${FROM_ELSEWHERE})
     and (select n.status || ' ' || n.source ${act} order by n.granted_at desc, n.id desc limit 1) = 'withdrawn link'
@@ -48,13 +50,14 @@ function returnable(who: string): string {
 }
 
 const LINKED = `select m.id as message_id, m.person, m.sender, coalesce(m.sent_at, m.created_at) as sent_at, k.language,
+    (select max(last_inbound_at) from conversations where person = m.person) as heard_at,
     (select json_group_array(json_object('scope', scope, 'sender', sender, 'source', source, 'created_at', created_at)) from (
       select * from suppressions where recipient = m.person and lifted_at is null order by id limit ${MOST})
     ) as suppressions,
     (select json_group_array(json_object('purpose', purpose, 'status', status, 'source', source, 'granted_at', granted_at,
       'expires_at', expires_at)) from (
         select *, row_number() over (partition by purpose order by granted_at desc, id desc) as place
-        from consents where recipient = m.person) where place = 1 limit ${MOST}) as consents,
+        from consents where recipient = m.person and status != 'pending') where place = 1 limit ${MOST}) as consents,
     (select json_group_array(sender) from (select sender from conversations where person = m.person
       order by last_message_at desc limit ${MOST})) as senders,
     (select json_group_array(json_object('id', id, 'name', name)) from (select l.id, l.name from list_members b
@@ -79,7 +82,7 @@ export async function findByToken(client: DbClient, token: string): Promise<Link
   };
 }
 
-/** Ends one purpose for which a consent is in force; false when none is. `entry` records it. */
+/** Ends one purpose for which a consent is in force, and what waits and relies on it; false when none is. `entry` records it. */
 export async function withdrawPurpose(
   { client }: Db,
   withdrawal: { id: string; person: string; purpose: string; message_id: string; now: number },
@@ -88,9 +91,10 @@ export async function withdrawPurpose(
   const { id, person: recipient, purpose, message_id, now } = withdrawal;
   const [withdrawn] = await client.batch([
     withdrawConsents([
-      { id, recipient, purpose, source: "link", granted_at: now, message_id, created_at: now },
+      { id, recipient, purpose, source: "link", recorded_by: "person", granted_at: now, message_id, created_at: now },
     ]),
     ...auditIfChanged(entry),
+    ...cancelRelying(recipient, purpose, now),
   ]);
   return withdrawn!.rowsAffected > 0;
 }
@@ -101,15 +105,23 @@ export async function withdrawPurpose(
  */
 export async function returnByLink(
   { client }: Db,
-  consent: { id: string; person: string; wording: string; evidence: string; message_id: string; now: number },
+  consent: {
+    id: string;
+    person: string;
+    wording: string;
+    language: string;
+    evidence: string;
+    message_id: string;
+    now: number;
+  },
   { granted, lifted }: { granted: AuditRow; lifted: AuditRow },
 ): Promise<boolean> {
   const { id, person, now } = consent;
   const [given] = await client.batch([
     {
-      sql:
-        `insert into consents (id, recipient, purpose, status, source, wording, granted_at, evidence, message_id, created_at)
-        select :id, :person, 'commercial', 'granted', 'link', :wording, :now, :evidence, :message_id, :now
+      sql: `insert into consents (id, recipient, purpose, status, source, wording, wording_language, granted_at,
+          evidence, recorded_by, message_id, created_at)
+        select :id, :person, 'commercial', 'granted', 'link', :wording, :language, :now, :evidence, 'person', :message_id, :now
         where ${returnable(":person")}`,
       args: consent,
     },

@@ -355,7 +355,7 @@ describe("a part", () => {
 
   test("a purpose is withdrawn by itself, once", async () => {
     const gateway = await testGateway();
-    const { path } = await ready(gateway);
+    const { path, waiting } = await ready(gateway);
     const purpose = "partner:Acme";
     await gateway.call("POST", "/v1/consents", {
       recipient: GB,
@@ -364,10 +364,20 @@ describe("a part", () => {
       wording: "Acme may write to me",
       granted_at: "2026-03-02T09:00:00Z",
     });
+    const relying = await gateway.call("POST", "/v1/messages", {
+      to: GB,
+      from: "PARLEY",
+      text: OFFER,
+      purpose,
+      scheduled_at: "2026-11-25T12:00:00Z",
+    });
+    expect(relying.body.status).toBe("held");
     const act = `withdraw ${purpose}`;
     const done = await press(gateway, path, act);
     expect(done.text).toContain("Stopped: Advertising of Acme");
     expect(buttons(done.text).has(act)).toBe(false);
+    expect((await gateway.call("GET", `/v1/messages/${relying.body.id}`)).body.status).toBe("canceled");
+    expect((await gateway.call("GET", `/v1/messages/${waiting}`)).body.status).toBe("held");
     const { body } = await gateway.call("GET", `/v1/consents?recipient=${encodeURIComponent(GB)}`);
     expect(body.data.map((row: Record<string, string>) => [row["purpose"], row["status"], row["source"]])).toEqual([
       [purpose, "withdrawn", "link"],
@@ -391,10 +401,15 @@ describe("coming back", () => {
       expect(pressed.map(({ status }) => status)).toContain(200);
       const { body } = await gateway.call("GET", `/v1/consents?recipient=${encodeURIComponent(GB)}`);
       expect(body.data.map(({ status }: { status: string }) => status)).toEqual(["granted", "withdrawn", "granted"]);
-      const [{ wording, source, message_id, evidence, id }] = body.data;
+      const [{ wording, wording_language, recorded_by, source, message_id, id }] = body.data;
       expect(wording).toMatch(/^Yes, I want to get advertising by SMS from .+ again\./);
       expect(stopped.text).toContain(wording);
-      expect([source, message_id, evidence.language]).toEqual(["link", expect.stringMatching(/^msg_/), "en"]);
+      expect([source, message_id, wording_language, recorded_by]).toEqual([
+        "link",
+        expect.stringMatching(/^msg_/),
+        "en",
+        "person",
+      ]);
       const all = await gateway.call("GET", `/v1/suppressions?recipient=${encodeURIComponent(GB)}&include_lifted=true`);
       expect(all.body.data).toMatchObject([{ lifted_by: id, lifted_at: expect.any(String) }]);
       const again = await gateway.call("POST", "/v1/messages", { to: GB, from: "PARLEY", text: OFFER });

@@ -50,6 +50,7 @@ export const de: UnsubscribeWords = {
     paper: "auf Papier",
     phone: "am Telefon",
     operator: "unseren Mitarbeitern gesagt",
+    customer_relationship: "als Kunde",
   },
   too_old: "Dieser Link ist zu alt, um zu zeigen, was gespeichert ist. Abmelden können Sie sich damit weiterhin.",
 

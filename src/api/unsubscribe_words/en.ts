@@ -50,6 +50,7 @@ export const en: UnsubscribeWords = {
     paper: "on paper",
     phone: "by telephone",
     operator: "told to our staff",
+    customer_relationship: "as a customer",
   },
   too_old: "This link is too old to show what is stored. It still works to unsubscribe.",
 

@@ -48,6 +48,7 @@ export const es: UnsubscribeWords = {
     paper: "en papel",
     phone: "por teléfono",
     operator: "dicho a nuestro personal",
+    customer_relationship: "como cliente",
   },
   too_old: "Este enlace es demasiado antiguo para mostrar lo que guardamos. Sigue sirviendo para darse de baja.",
 

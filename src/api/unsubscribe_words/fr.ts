@@ -50,6 +50,7 @@ export const fr: UnsubscribeWords = {
     paper: "sur papier",
     phone: "par téléphone",
     operator: "dit à notre personnel",
+    customer_relationship: "en tant que client",
   },
   too_old: "Ce lien est trop ancien pour montrer ce qui est conservé. Il permet toujours de se désinscrire.",
 

@@ -48,6 +48,7 @@ export const it: UnsubscribeWords = {
     paper: "su carta",
     phone: "per telefono",
     operator: "detto al nostro personale",
+    customer_relationship: "come cliente",
   },
   too_old: "Questo link è troppo vecchio per mostrare che cosa è conservato. Serve ancora per cancellarsi.",
 

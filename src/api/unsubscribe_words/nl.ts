@@ -49,6 +49,7 @@ export const nl: UnsubscribeWords = {
     paper: "op papier",
     phone: "per telefoon",
     operator: "aan onze medewerkers verteld",
+    customer_relationship: "als klant",
   },
   too_old: "Deze link is te oud om te tonen wat wordt bewaard. Afmelden kan er nog steeds mee.",
 

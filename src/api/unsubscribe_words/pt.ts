@@ -48,6 +48,7 @@ export const pt: UnsubscribeWords = {
     paper: "em papel",
     phone: "por telefone",
     operator: "dito ao nosso pessoal",
+    customer_relationship: "como cliente",
   },
   too_old: "Esta ligação é demasiado antiga para mostrar o que está guardado. Continua a servir para cancelar.",
 

@@ -20,6 +20,12 @@ import { acceptedLanguages, pageLanguage, UNSUBSCRIBE_WORDS } from "./unsubscrib
 const SHOWS_FOR_MS = 90 * 86_400_000;
 
 /**
+ * Who presses the button again within that time adds nothing: a link must not be a way to fill the audit log. While somebody asks for the
+ * suppression to be lifted every repetition counts (`overrides.ts`).
+ */
+const SAID_LATELY_MS = 3_600_000;
+
+/**
  * The page that the link in an advertisement opens. The token (`link_tokens.ts`) is the authority: no login, no number
  * asked for. Opening it changes nothing, because scanners and previews open links too; the buttons post.
  */
@@ -64,9 +70,11 @@ export function unsubscribeRoutes({ deps }: Api) {
 
   /** Null when the act is none, or is not offered any more: the page is shown as it is now. */
   async function perform(c: Context<Env>, act: string, linked: LinkedPerson): Promise<Notice | null> {
-    if (act === "stop") return await stop(linked);
-    const settings = await deps.settings.current();
-    const { parts, back, brand, language, stopped_at } = shown(c, linked, settings);
+    const { parts, back, brand, language, stopped_at } = shown(c, linked, await deps.settings.current());
+    if (act === "stop") {
+      const lately = linked.said_at !== null && deps.now() - linked.said_at < SAID_LATELY_MS;
+      return stopped_at !== null && lately && !linked.lift_asked ? { kind: "stopped" } : await stop(linked);
+    }
     if (act === "resume") {
       // Pressed twice: what was asked for holds.
       if (stopped_at === null && hasReturned(linked)) return { kind: "resumed" };

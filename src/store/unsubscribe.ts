@@ -14,6 +14,10 @@ export interface LinkedPerson {
   language: string | null;
   /** Those that stand, oldest first. */
   suppressions: { scope: "commercial" | "all"; sender: string; source: string; created_at: number }[];
+  /** When the person last said, here or by SMS, what stands (ms); null when nothing stands or others said it. */
+  said_at: number | null;
+  /** True while somebody asks for a suppression to be lifted: that the person says it again must be known then. */
+  lift_asked: boolean;
   /** The person's last message to anybody here (ms). */
   heard_at: number | null;
   /** The act that holds for each purpose. */
@@ -50,6 +54,11 @@ function returnable(who: string): string {
 }
 
 const LINKED = `select m.id as message_id, m.person, m.sender, coalesce(m.sent_at, m.created_at) as sent_at, k.language,
+    (select nullif(max(max(iif(s.source in ('link', 'keyword'), s.created_at, 0), coalesce((select max(l.at) from audit_log l
+        where l.subject = s.id and l.action = 'suppression.repeated' and l.actor = 'person'), 0))), 0) from suppressions s
+      where s.recipient = m.person and s.lifted_at is null) as said_at,
+    exists (select 1 from suppressions s join overrides o on o.subject_id = s.id and o.state = 'requested'
+      where s.recipient = m.person and s.lifted_at is null) as lift_asked,
     (select max(last_inbound_at) from conversations where person = m.person) as heard_at,
     (select json_group_array(json_object('scope', scope, 'sender', sender, 'source', source, 'created_at', created_at)) from (
       select * from suppressions where recipient = m.person and lifted_at is null order by id limit ${MOST})
@@ -78,6 +87,7 @@ export async function findByToken(client: DbClient, token: string): Promise<Link
     consents: list("consents"),
     senders: list("senders"),
     lists: list("lists"),
+    lift_asked: row["lift_asked"] === 1,
     returnable: row["returnable"] === 1,
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { verifyAudit } from "../../src/audit/verify.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
 import { consent, PROMO, type TestGateway, testGateway, type TestGatewayOptions } from "../support/gateway.ts";
+import { stopAgain } from "../support/unsubscribe.ts";
 
 const FR = "+33612000001";
 const WHY = { reason: "She asks to be put back; ticket 812", evidence: "Signed form, archive/812.pdf" };
@@ -174,7 +175,7 @@ test("a click on the unsubscribe page needs an override as well", async () => {
   const GB = "+447400123456";
   await consent(gateway, GB);
   const { body } = await gateway.call("POST", "/v1/messages", { to: GB, from: "PARLEY", text: PROMO });
-  await gateway.call("POST", /\/u\/\S+/.exec(body.text)![0]);
+  await stopAgain(gateway, /\/u\/\S+/.exec(body.text)![0]);
   const [standing] = (await gateway.call("GET", `/v1/suppressions?recipient=${q(GB)}`)).body.data;
   const { status, body: refused } = await gateway.call("POST", `/v1/suppressions/${standing.id}/lift`, { reason: "x" });
   expect([standing.source, status, refused.code]).toEqual(["link", 409, "override_needed"]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { UNSUBSCRIBE_WORDS } from "../../src/api/unsubscribe_words.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
 import { consent, type TestGateway, testGateway } from "../support/gateway.ts";
-import { advertise, buttons, LINK, NOBODY, OFFER, post, press } from "../support/unsubscribe.ts";
+import { advertise, buttons, LINK, NOBODY, OFFER, post, press, stopAgain } from "../support/unsubscribe.ts";
 
 const GB = "+447400123456";
 const OTHER = "+447400123499";
@@ -250,6 +250,39 @@ describe("stopping", () => {
     expect(done.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     const state = await stateOf(gateway);
     expect([state.suppressions.length, state.consents]).toEqual([1, ["withdrawn", "granted"]]);
+  });
+
+  test("who hammers at the button fills no log; while somebody asks for it to be lifted, each press is known", async () => {
+    const gateway = await testGateway();
+    const { path } = await ready(gateway);
+    const repeated = async () => {
+      const { rows } = await gateway.db.client.execute(
+        "select count(*) as n from audit_log where action = 'suppression.repeated'",
+      );
+      return rows[0]!["n"];
+    };
+    for (let time = 0; time < 5; time++) await stopAgain(gateway, path);
+    expect(await repeated()).toBe(0);
+    gateway.clock.advance(3_600_000);
+    for (let time = 0; time < 5; time++) await stopAgain(gateway, path);
+    expect(await repeated()).toBe(1);
+    const [{ id }] = (await stateOf(gateway)).suppressions;
+    const asked = await gateway.call("POST", `/v1/suppressions/${id}/overrides`, {
+      reason: "Pressed by mistake, she says",
+      evidence: "Call of today, recorded",
+    });
+    expect(asked.status).toBe(201);
+    await stopAgain(gateway, path);
+    expect(await repeated()).toBe(2);
+  });
+
+  test("what staff entered a moment ago becomes the person's own word with the button", async () => {
+    const gateway = await testGateway();
+    const { path } = await ready(gateway);
+    const { body: entered } = await gateway.call("POST", "/v1/suppressions", { recipient: GB });
+    await stopAgain(gateway, path);
+    const lifted = await gateway.call("POST", `/v1/suppressions/${entered.id}/lift`, { reason: "A mistake" });
+    expect([lifted.status, lifted.body.code]).toEqual([409, "override_needed"]);
   });
 
   test("a one-click request of a mail program works like the button", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { digestOf } from "../../src/store/audit.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
 import { consent, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
+import { stopAgain } from "../support/unsubscribe.ts";
 
 const FR = "+33612000001";
 const US = "+12125550123";
@@ -134,8 +135,10 @@ describe.each(DATABASE_KINDS)("the audit log of decisions on state (%s)", (kind)
     await consent(gateway, GB);
     const { body } = await gateway.call("POST", "/v1/messages", { to: GB, from: "PARLEY", text: PROMO });
     const path = /\/u\/\S+/.exec(body.text)![0];
-    await gateway.call("POST", path);
-    await gateway.call("POST", path);
+    for (const minutes of [0, 1, 60]) {
+      gateway.clock.advance(minutes * 60_000);
+      await stopAgain(gateway, path);
+    }
     expect(told(await entries(gateway)).slice(1)).toEqual([
       "person suppression.created sup",
       "person consent.withdrawn cns",

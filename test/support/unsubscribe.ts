@@ -42,3 +42,8 @@ export function post(
 ): Promise<Reply> {
   return gateway.call("POST", path, new URLSearchParams(fields).toString(), { ...FORM, ...headers });
 }
+
+/** Presses the main button, also where the page no longer shows it: one that was left open, or pressed twice. */
+export function stopAgain(gateway: TestGateway, path: string): Promise<Reply> {
+  return post(gateway, path, [["stop", gateway.api.deps.tokens.formCheck(path.slice("/u/".length))]]);
+}

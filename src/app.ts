@@ -16,6 +16,7 @@ import { contactRoutes } from "./api/contacts.ts";
 import { type Api, router } from "./api/context.ts";
 import { conversationRoutes } from "./api/conversations.ts";
 import { docsRoutes } from "./api/docs.ts";
+import { erasureRoutes } from "./api/erasures.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { messageSettlementRoutes } from "./api/message_settlement.ts";
@@ -108,6 +109,7 @@ export function createApp(api: Api) {
       rulebookRoutes,
       auditRoutes,
       peopleRoutes,
+      erasureRoutes,
       sandboxRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,

@@ -6,6 +6,7 @@ import { createGateway } from "./gateway/create.ts";
 import { idMaker, secretToken } from "./gateway/ids.ts";
 import { linkTokens } from "./gateway/link_tokens.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
+import { personKeys } from "./gateway/person_keys.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
 import { linkKeys } from "./store/link_keys.ts";
@@ -43,7 +44,7 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
       newId: idMaker(now),
       random: Math.random,
       publicUrl: config.publicUrl,
-      secrets: config.secrets,
+      people: personKeys(config.secrets),
       tokens: linkTokens(await linkKeys(db.client, config.secrets, secretToken)),
       // Edge runtimes resolve names themselves and reach no private network; literal addresses are checked all the same.
       fetch: (options) => guardedFetch({ ...options, resolve: () => Promise.resolve([PUBLIC_ADDRESS]) }),

@@ -1,6 +1,6 @@
 import { createApp } from "./app.ts";
 import { apiKeys } from "./api/auth.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { realClock, testClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { strictTransport } from "./gateway/pinned_tls.ts";
@@ -8,13 +8,14 @@ import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
 import { base64Url, idMaker, secretToken } from "./gateway/ids.ts";
 import { linkTokens } from "./gateway/link_tokens.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
+import { personKeys } from "./gateway/person_keys.ts";
 import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "./gateway/public_url.ts";
 import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
-import { fileSecret, secretPath } from "./secret_file.ts";
+import { secretsOf } from "./secret_file.ts";
 import { followFolder, logDifference, publishFolder } from "./rules/follow.ts";
 import { hasAdminKey, saveApiKey, startKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
@@ -70,7 +71,7 @@ async function start(): Promise<void> {
   }
   const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
 
-  const secrets = await secretsOf(config);
+  const secrets = await secretsOf(config, true);
   const transport = pinnedTransport();
   const strict = strictTransport(transport);
   const keys = apiKeys(db.client);
@@ -83,7 +84,7 @@ async function start(): Promise<void> {
       newId,
       random: Math.random,
       publicUrl: config.publicUrl,
-      secrets,
+      people: personKeys(secrets),
       tokens: linkTokens(await linkKeys(db.client, secrets, secretToken)),
       fetch: (options) =>
         guardedFetch({ ...options, resolve: systemResolve, transport: options.strict === true ? strict : transport }),
@@ -127,13 +128,6 @@ async function start(): Promise<void> {
     },
     createApp(api).fetch,
   );
-}
-
-/** Those of the environment, then the one beside the database file, which stays good when the environment gives another. */
-async function secretsOf({ secrets, database }: Config): Promise<readonly string[]> {
-  const path = secretPath(database.url);
-  const kept = path === null ? null : await fileSecret(path, secrets.length === 0);
-  return kept === null || secrets.includes(kept) ? secrets : [...secrets, kept];
 }
 
 /** Rule files that do not check must not stop a gateway that has a good rulebook: STOPs still come in. */

@@ -3,8 +3,10 @@ import { ConfigError, readConfig } from "./config.ts";
 import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
 import { idMaker } from "./gateway/ids.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
+import { personKeys } from "./gateway/person_keys.ts";
 import { type Drift, reconcilable, reconcile } from "./gateway/reconcile.ts";
 import { NoRulebookError, SettingsCache } from "./gateway/settings.ts";
+import { secretsOf } from "./secret_file.ts";
 import { DatabaseError } from "./store/database_error.ts";
 import { openEmbedded } from "./store/embedded.ts";
 import { openWorkspace } from "./store/workspace.ts";
@@ -58,7 +60,8 @@ async function main(): Promise<number> {
 }
 
 async function run(asked: readonly string[], how: { apply: boolean; most: number | undefined }): Promise<number> {
-  const { database, publicUrl } = readConfig(Deno.env.toObject());
+  const config = readConfig(Deno.env.toObject());
+  const { database, publicUrl } = config;
   const db = await openWorkspace("default", database, openEmbedded);
   try {
     const settings = new SettingsCache(db.client);
@@ -71,6 +74,7 @@ async function run(asked: readonly string[], how: { apply: boolean; most: number
       now: Date.now,
       newId: idMaker(Date.now),
       publicUrl,
+      people: personKeys(await secretsOf(config, false)),
       fetch: ({ allowPrivate }: { allowPrivate: boolean }) =>
         guardedFetch({ allowPrivate, resolve: systemResolve, transport }),
     };

@@ -1,3 +1,4 @@
+import type { Config } from "./config.ts";
 import { base64Url } from "./gateway/ids.ts";
 
 /**
@@ -25,6 +26,19 @@ export async function fileSecret(path: string, make: boolean): Promise<string | 
   } catch {
     return null;
   }
+}
+
+/**
+ * Those of the environment, then the one beside the database file, which stays good when the environment gives another. `make`: where
+ * there is none at all, one is made.
+ */
+export async function secretsOf(
+  { secrets, database }: Pick<Config, "secrets" | "database">,
+  make: boolean,
+): Promise<readonly string[]> {
+  const path = secretPath(database.url);
+  const kept = path === null ? null : await fileSecret(path, make && secrets.length === 0);
+  return kept === null || secrets.includes(kept) ? secrets : [...secrets, kept];
 }
 
 async function readSecret(path: string): Promise<string | null> {

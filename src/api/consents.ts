@@ -89,7 +89,7 @@ export function consentRoutes(api: Api) {
         details: { purpose, source },
       } as const;
       await appendConsents(deps.db, [row], { audit: [auditRow(fact, deps.newId)] });
-      return c.json(stateView(row, await permissionOf(deps.db, row.recipient, row.purpose), rulebook, now), 201);
+      return c.json(stateView(row, await permissionOf(deps, row.recipient, row.purpose), rulebook, now), 201);
     },
   );
 
@@ -168,7 +168,7 @@ export function consentRoutes(api: Api) {
       const row = await findConsent(deps.db, c.req.valid("param").id);
       if (row === null) throw noSuchConsent();
       const { rulebook } = await deps.settings.current();
-      const permission = await permissionOf(deps.db, row.recipient, row.purpose);
+      const permission = await permissionOf(deps, row.recipient, row.purpose);
       return c.json(stateView(row, permission, rulebook, deps.now()), 200);
     },
   );
@@ -225,7 +225,7 @@ export function consentRoutes(api: Api) {
       ...auditIfChanged(auditRow(fact, deps.newId)),
       ...cancelRelying(recipient, purpose, now),
     ]);
-    return await permissionOf(deps.db, recipient, purpose);
+    return await permissionOf(deps, recipient, purpose);
   }
 
   return routes;

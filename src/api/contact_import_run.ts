@@ -39,7 +39,7 @@ export interface ImportRun {
  * further ends the import as `failed` with the reason; what came before it stays, and the whole file may be sent again.
  */
 export async function runImport(
-  deps: Pick<Deps, "db" | "now" | "newId">,
+  deps: Pick<Deps, "db" | "now" | "newId" | "people">,
   { id, list_id, dry_run, read, group = GROUP }: ImportRun,
   records: AsyncIterable<readonly CsvRecord[]>,
 ): Promise<ImportRow> {
@@ -128,10 +128,10 @@ export async function runImport(
 }
 
 /** One group; while the database is busy it has stored nothing, and waits. */
-async function inTurn(deps: Pick<Deps, "db">, group: ImportGroup, told: Parameters<typeof importGroup>[2]) {
+async function inTurn(deps: Pick<Deps, "db" | "people">, group: ImportGroup, told: Parameters<typeof importGroup>[2]) {
   for (let tries = 1;; tries++) {
     try {
-      return await importGroup(deps.db, group, told);
+      return await importGroup(deps, group, told);
     } catch (error) {
       if (databaseErrorIn(error)?.kind !== "busy" || tries === BUSY_TRIES) throw error;
       await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));

@@ -80,9 +80,11 @@ export function contactRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { msisdn, tags, ...change } = c.req.valid("json");
+      const number = recipientOf(msisdn, "msisdn");
       const { row, created } = await upsertContact(deps.db, {
         id: deps.newId("con"),
-        msisdn: recipientOf(msisdn, "msisdn"),
+        msisdn: number,
+        hashes: deps.people?.keysOf(number) ?? [],
         now: deps.now(),
         change: stored(change),
         tags,

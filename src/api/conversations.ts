@@ -34,7 +34,7 @@ export function conversationRoutes({ deps }: Api) {
   const viewsOf = async (rows: ConversationRow[]): Promise<z.infer<typeof Conversation>[]> => {
     if (rows.length === 0) return [];
     const [facts, last] = await Promise.all([
-      loadFacts(deps.db.client, rows, deps.now()),
+      loadFacts(deps, rows, deps.now()),
       lastMessages(deps.db, rows.map(({ id }) => id)),
     ]);
     return rows.map((row, index) => conversationView(row, facts[index]!, last.get(row.id)));

@@ -174,7 +174,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
       const settings = await deps.settings.current();
       const now = at === undefined ? deps.now() : Date.parse(at);
       const draft = draftOf(body, settings, now);
-      const [facts] = await loadFacts(deps.db.client, [{
+      const [facts] = await loadFacts(deps, [{
         person: draft.to,
         sender: draft.sender.address,
         purpose: draft.purpose,

@@ -97,7 +97,7 @@ export function peopleRoutes({ deps }: Api) {
     }),
     async (c) => {
       const msisdn = recipientOf(c.req.valid("param").msisdn, "msisdn");
-      const dossier = await readDossier(deps.db, msisdn, c.req.valid("query"));
+      const dossier = await readDossier(deps, msisdn, c.req.valid("query"));
       const { rulebook } = await deps.settings.current();
       const { country } = rulebook.locate(msisdn);
       c.header("cache-control", "no-store");

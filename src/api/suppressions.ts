@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { suppressionView } from "../gateway/suppression_view.ts";
 import { auditRow } from "../store/audit.ts";
+import { recipientsOf } from "../store/erased.ts";
 import { protectionOf } from "../store/overrides.ts";
 import {
   allSuppressions,
@@ -25,16 +26,18 @@ import { problem } from "./problem.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const Scope = z.enum(["commercial", "all"]);
-const SOURCES = ["keyword", "carrier", "operator", "import", "link"] as const;
+const SOURCES = ["keyword", "carrier", "operator", "import", "link", "erasure"] as const;
 
 export const Suppression = z.object({
   id: z.string(),
-  recipient: z.string(),
+  recipient: z.string().openapi({ description: "E.164; `#…`, a keyed hash, for a person who was erased" }),
   scope: Scope.openapi({
     description: "`commercial`: no advertising from anybody. `all`: no advertising, and nothing else from `sender`",
   }),
   sender: z.string().nullable().openapi({ description: "Null: every sender" }),
-  source: z.enum(SOURCES).openapi({ description: "Who said so: `link` is the unsubscribe page" }),
+  source: z.enum(SOURCES).openapi({
+    description: "Who said so: `link` is the unsubscribe page, `erasure` that the person asked to be erased",
+  }),
   rule: z.string().nullable(),
   message_id: z.string().nullable().openapi({ description: "The message that asked for it" }),
   text: z.string().nullable().openapi({ description: "In the person's own words" }),
@@ -136,7 +139,9 @@ export function suppressionRoutes({ deps }: Api) {
     async (c) => {
       const { recipient, include_lifted, ...page } = c.req.valid("query");
       const { rows, next } = await listSuppressions(deps.db, {
-        recipient: recipient === undefined ? undefined : recipientOf(recipient, "recipient"),
+        recipients: recipient === undefined
+          ? undefined
+          : recipientsOf(recipientOf(recipient, "recipient"), deps.people),
         includeLifted: include_lifted === "true",
         ...page,
       });

@@ -65,7 +65,7 @@ export interface SuppressionFact {
   scope: "commercial" | "all";
   sender: string | null;
   /** Who made it stand; what staff entered, a word of the person does not lift. */
-  source: "keyword" | "carrier" | "operator" | "import" | "link";
+  source: "keyword" | "carrier" | "operator" | "import" | "link" | "erasure";
 }
 
 /** What the ledger holds of a person and a purpose. `pending`: asked, and not answered yet. */

@@ -177,7 +177,7 @@ export const Scenario = z.strictObject({
   consent_before_opt_out: z.boolean().optional(),
   suppressed: z.enum(["commercial", "all"]).optional(),
   /** Who made the suppression stand; `keyword` unless given. */
-  suppressed_by: z.enum(["keyword", "carrier", "operator", "import", "link"]).optional(),
+  suppressed_by: z.enum(["keyword", "carrier", "operator", "import", "link", "erasure"]).optional(),
   /** How many advertisements the person was sent in the last 24 hours. */
   advertising_last_24h: z.number().int().min(0).optional(),
   /** Further advertisements that the person was sent, each by how many days ago that was. */

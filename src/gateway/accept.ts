@@ -67,7 +67,7 @@ async function acceptGroup(
   const { client } = deps.db;
   const [facts, answers] = await Promise.all([
     loadFacts(
-      client,
+      deps,
       group.map(({ draft }) => ({ person: draft.to, sender: draft.sender.address, purpose: draft.purpose })),
       now,
     ),

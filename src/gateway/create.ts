@@ -5,6 +5,7 @@ import { reporter } from "./deliver.ts";
 import { contactKeeper } from "./contact_chores.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
 import { diverter } from "./divert.ts";
+import { eraser } from "./erase.ts";
 import { expirer } from "./expire.ts";
 import type { Deps } from "./gateway.ts";
 import { receiver } from "./receive.ts";
@@ -31,6 +32,7 @@ export function createGateway(
       { name: "expiry", run: expirer(deps) },
       { name: "diversion", run: diverter(deps) },
       { name: "contacts", run: contactKeeper(deps) },
+      { name: "erasures", run: eraser(deps) },
     ]),
     webhooks: webhookDispatcher(deps),
   };

@@ -61,7 +61,7 @@ async function applied(
     return message === undefined ? [] : [{ carrier_id, message, report }];
   });
   const optOuts = known.flatMap(({ carrier_id, message, report }): CarrierOptOut[] =>
-    report.error?.optedOut
+    report.error?.optedOut && message.person !== ""
       ? [{
         person: message.person,
         sender: message.sender,

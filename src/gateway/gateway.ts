@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { NewId } from "./ids.ts";
 import type { LinkTokens } from "./link_tokens.ts";
 import type { OutgoingOptions } from "./outgoing_http.ts";
+import type { PersonKeys } from "./person_keys.ts";
 import type { SettingsCache } from "./settings.ts";
 
 /** What the shell works with; made once at the composition root and passed in. */
@@ -16,8 +17,8 @@ export interface Deps {
   random: () => number;
   /** Address at which people and carriers reach this gateway, without a trailing slash. */
   publicUrl: string;
-  /** Keys that are kept outside the database, the one in use first; empty when there is none. */
-  secrets: readonly string[];
+  /** What stands for erased people; null without a secret outside the database. */
+  people: PersonKeys | null;
   /** Of the links to the unsubscribe page. */
   tokens: LinkTokens;
   /** Outgoing calls; `allowPrivate` for carriers on the operator's own network. */

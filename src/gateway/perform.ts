@@ -1,6 +1,7 @@
 import type { Effect } from "../core/effects.ts";
 import type { PersonFacts } from "../core/message.ts";
 import { type AuditFact, auditRow } from "../store/audit.ts";
+import { recipientsOf } from "../store/erased.ts";
 import type { RequiringMessage, Writes } from "../store/writes.ts";
 import { composeDraft, type Draft, draftRow } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
@@ -45,7 +46,7 @@ export function perform(
   effects: readonly Effect[],
   cause: Cause,
   writes: Writes,
-  deps: Pick<Deps, "newId" | "publicUrl" | "tokens">,
+  deps: Pick<Deps, "newId" | "publicUrl" | "tokens" | "people">,
   settings: Settings,
 ): LaterMessage[] {
   const { message_id, person, now } = cause;
@@ -86,7 +87,7 @@ export function perform(
         break;
       case "lift_suppression":
         writes.lifts.push({
-          recipient: person,
+          recipients: recipientsOf(person, deps.people),
           sender: effect.sender,
           at: now,
           by: message_id,

@@ -131,7 +131,7 @@ async function receiveGroup(
     item.sms.part === undefined ? [] : [{ index, key: partKey(item, ends[index]!, item.sms.part) }]
   );
   const [facts, known, foundParts] = await Promise.all([
-    loadFacts(client, ends.map(({ person, address }) => ({ person, sender: address })), now, "receiving"),
+    loadFacts(deps, ends.map(({ person, address }) => ({ person, sender: address })), now, "receiving"),
     storedInbound(client, items.map(once)),
     partKeys.length === 0 ? [] : knownParts(client, partKeys.map(({ key }) => key), now),
   ]);

@@ -70,7 +70,7 @@ export function reconcilable({ carriers }: Settings): CarrierAccount[] {
  */
 export async function reconcile(
   carrier_id: string,
-  deps: Pick<Deps, "db" | "settings" | "now" | "newId" | "fetch" | "publicUrl">,
+  deps: Pick<Deps, "db" | "settings" | "now" | "newId" | "fetch" | "publicUrl" | "people">,
   { apply, most, progress = () => {} }: {
     apply: boolean;
     most?: number | undefined;
@@ -141,11 +141,11 @@ async function compare(
   page: readonly ProviderOptOut[],
   carrier_id: string,
   settings: Settings,
-  { db }: Pick<Deps, "db">,
+  { db, people }: Pick<Deps, "db" | "people">,
   drift: Drift,
 ): Promise<CarrierOptOut[]> {
   const entries = page.map((entry) => ({ ...entry, ...parseAddress(entry.person) }));
-  const known = await suppressionsOf(db.client, entries.map(({ address }) => address));
+  const known = await suppressionsOf({ db, people }, entries.map(({ address }) => address));
   const missing: CarrierOptOut[] = [];
   for (const { kind, address: person, sender, at } of entries) {
     drift.listed++;

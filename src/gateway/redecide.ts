@@ -21,7 +21,7 @@ export async function release(deps: Deps, settings: Settings): Promise<number> {
   const held = await heldDue(client, now, RELEASE_GROUP);
   if (held.length === 0) return 0;
   const facts = await loadFacts(
-    client,
+    deps,
     held.map(({ person, sender, purpose }) => ({ person, sender, purpose })),
     now,
     "releasing",

@@ -177,10 +177,9 @@ async function lift(review: ReviewRow, actor: string, at: number, deps: Deps) {
 
 /** What the rules do after an opt-out, as if they had understood the message so. */
 async function optOut(review: ReviewRow, actor: string, at: number, deps: Deps) {
-  const { client } = deps.db;
   const settings = await deps.settings.current();
   const sender = review.sender === null ? null : findSender(review.sender, settings);
-  const [facts] = await loadFacts(client, [{ person: review.person, sender: review.sender ?? "" }], at, "receiving");
+  const [facts] = await loadFacts(deps, [{ person: review.person, sender: review.sender ?? "" }], at, "receiving");
   const verdict = decideInbound(
     {
       message: {

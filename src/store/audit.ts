@@ -38,6 +38,10 @@ export const AUDIT_ACTIONS = [
   "rulebook.withdrawn",
   "rulebook.activated",
   "details.erased",
+  "person.erasure_requested",
+  "person.erased",
+  "person.exported",
+  "retention.applied",
   "key.created",
   "key.revoked",
   "carrier.saved",
@@ -156,15 +160,19 @@ export function auditIfChanged(row: AuditRow, subject?: { sql: string; arg: stri
 }
 
 /**
+ * `recipients`: all that a suppression of the person may stand under.
+ *
  * Statements to stand behind the one that lifted what a START covers: an entry for each suppression of the person that was lifted
  * by the message `row.requires`. How many that are, only the database knows; the second and later ones get a suffix to their id.
  */
-export function auditLifted(rows: readonly AuditRow[]): InStatement[] {
-  if (rows.length === 0) return [];
-  const json = jsonOf(rows);
+export function auditLifted(lifts: readonly { audit: AuditRow; recipients: readonly string[] }[]): InStatement[] {
+  if (lifts.length === 0) return [];
+  const json = JSON.stringify(lifts.map(({ audit, recipients }) => [...valuesOf(audit), recipients]));
   const lifted = `with rows (v) as materialized (select value from json_each(?)),
     lifted (v, subject, n) as (select v, s.id, row_number() over (partition by ${field("id")} order by s.id) from rows
-      join suppressions s on s.recipient = ${field("person")} and s.lifted_by = ${field("requires")})`;
+      cross join json_each(v->>${FIELDS.length}) k join suppressions s on s.recipient = k.value and s.lifted_by = ${
+    field("requires")
+  })`;
   const id = `${field("id")} || case n when 1 then '' else '_' || n end`;
   return [
     {
@@ -242,5 +250,9 @@ const REPEATED = `(${field("refusal")} is not null and not exists (select 1 from
 }))`;
 
 function jsonOf(rows: readonly AuditRow[]): string {
-  return JSON.stringify(rows.map((row) => FIELDS.map((name) => row[name] ?? null)));
+  return JSON.stringify(rows.map(valuesOf));
+}
+
+function valuesOf(row: AuditRow): unknown[] {
+  return FIELDS.map((name) => row[name] ?? null);
 }

@@ -1,7 +1,9 @@
 import type { InStatement } from "@libsql/client/web";
 import { and, asc, desc, eq, getTableColumns, gt, lt, type SQL } from "drizzle-orm";
 import { type AuditRow, auditStatements } from "./audit.ts";
+import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db } from "./client.ts";
+import { recipientsOf } from "./erased.ts";
 import { pageOf } from "./messages.ts";
 import { walk } from "./pages.ts";
 import { consents } from "./schema.ts";
@@ -49,13 +51,21 @@ export interface Permission {
 /** What was asked and not answered holds nothing, so the acts before it go on. */
 const HOLDS = "status != 'pending' order by granted_at desc, id desc limit 1";
 
-export async function permissionOf({ client }: Db, recipient: string, purpose: string): Promise<Permission> {
+export async function permissionOf(
+  { db: { client }, people }: { db: Db; people: PersonKeys | null },
+  recipient: string,
+  purpose: string,
+): Promise<Permission> {
   const [latest, suppressions] = await client.batch([
     {
       sql: `select * from consents where recipient = ? and purpose = ? and ${HOLDS}`,
       args: [recipient, purpose],
     },
-    { sql: "select scope, sender from suppressions where recipient = ? and lifted_at is null", args: [recipient] },
+    {
+      sql: `select scope, sender from suppressions
+        where recipient in (select value from json_each(?)) and lifted_at is null`,
+      args: [JSON.stringify(recipientsOf(recipient, people))],
+    },
   ], "read");
   return {
     latest: (latest!.rows[0] as unknown as ConsentRow | undefined) ?? null,

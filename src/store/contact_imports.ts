@@ -1,8 +1,10 @@
 import type { InStatement } from "@libsql/client/web";
 import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
 import { type AuditRow, auditStatements } from "./audit.ts";
+import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db } from "./client.ts";
 import { hasLeft } from "./list_departures.ts";
+import { erasedUnder } from "./erased.ts";
 import { pageOf } from "./messages.ts";
 import { contact_imports, import_problems } from "./schema.ts";
 
@@ -110,10 +112,15 @@ export interface ImportGroup {
  * known of each; null when the import is no longer running or its list is gone, and then nothing of the group was stored.
  */
 export async function importGroup(
-  { client }: Db,
+  { db: { client }, people: keys }: { db: Db; people: PersonKeys | null },
   { import_id, list_id, dry_run, people, maxFields, now }: ImportGroup,
   report: Report,
 ): Promise<Known[] | null> {
+  const erased = await erasedUnder(client, keys);
+  const keyed = (msisdn: string) => {
+    const hashes = erased.recipientsOf(msisdn).slice(1);
+    return hashes.length === 0 ? null : JSON.stringify(hashes);
+  };
   const rows = JSON.stringify(people.map((one) => [
     one.id,
     one.msisdn,
@@ -122,6 +129,7 @@ export async function importGroup(
     one.time_zone,
     Object.keys(one.fields).length === 0 ? null : JSON.stringify(one.fields),
     one.tags.length === 0 ? null : JSON.stringify(one.tags),
+    keyed(one.msisdn),
   ]));
   const list = list_id === null ? "" : `and exists (select 1 from contact_lists l
     where l.id = :list and l.deleted_at is null and l.filter is null)`;
@@ -166,7 +174,9 @@ export async function importGroup(
 
 const ROWS = "with rows (n, v) as materialized (select key, value from json_each(:rows))";
 const STATE = `case
-  when exists (select 1 from suppressions s where s.recipient = v->>1 and s.lifted_at is null) then 'suppressed'
+  when exists (select 1 from suppressions s where s.recipient = v->>1 and s.lifted_at is null)
+    or v->>7 is not null and exists (select 1 from json_each(v->>7) k
+      join suppressions s on s.recipient = k.value and s.lifted_at is null) then 'suppressed'
   when c.id is null then 'new'
   when c.fields is not null and v->>5 is not null
     and (select count(*) from json_each(json_patch(c.fields, v->>5))) > :most then 'overfull'

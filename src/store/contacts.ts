@@ -128,9 +128,11 @@ export async function findContact({ orm }: Db, id: string): Promise<ContactRow |
  */
 export async function upsertContact(
   { orm }: Db,
-  { id, msisdn, now, change, tags }: {
+  { id, msisdn, hashes, now, change, tags }: {
     id: string;
     msisdn: string;
+    /** Keyed hashes under which a suppression of somebody who was erased may stand: it stands under the number again. */
+    hashes: readonly string[];
     now: number;
     change: ContactChange;
     tags?: readonly string[] | undefined;
@@ -140,6 +142,10 @@ export async function upsertContact(
     orm.insert(contacts).values({ id, msisdn, ...change, created_at: now, updated_at: now })
       .onConflictDoUpdate({ target: contacts.msisdn, set: { ...change, updated_at: now } }),
     ...tagging(orm, sql`msisdn = ${msisdn}`, tags),
+    ...(hashes.length === 0 ? [] : [
+      orm.run(sql`update or ignore suppressions set recipient = ${msisdn}
+        where recipient in (select value from json_each(${JSON.stringify(hashes)})) and lifted_at is null`),
+    ]),
     orm.select(columns).from(contacts).where(eq(contacts.msisdn, msisdn)),
   ]);
   const [row] = results.at(-1) as ContactRow[];

@@ -2,8 +2,11 @@ import type { InStatement } from "@libsql/client/web";
 import type { AuditEntry } from "./audit_read.ts";
 import { BARRIER } from "./barrier.ts";
 import type { ConsentRow } from "./consents.ts";
+import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db } from "./client.ts";
 import { CONTACT_COLUMNS, type ContactRow } from "./contacts.ts";
+import { recipientsOf } from "./erased.ts";
+import { named } from "./outbox.ts";
 import type { OverrideRow } from "./overrides.ts";
 import type { reviews } from "./schema.ts";
 import type { SuppressionRow } from "./suppressions.ts";
@@ -41,15 +44,16 @@ export interface Dossier {
 /** Rows of each list but the messages: a person has a handful, a machine that writes STOP all day has more. */
 export const MOST = 1_000;
 
-/** Ids of what entries are about. */
-const ROWS = `select id from suppressions where recipient = :person
-  union all select id from consents where recipient = :person union all select id from reviews where person = :person`;
+/** What was kept of a person who was erased stands under the keyed hash. */
+const OWN = "in (select value from json_each(:recipients))";
+const ROWS = `select id from suppressions where recipient ${OWN}
+  union all select id from consents where recipient ${OWN} union all select id from reviews where person = :person`;
 /**
  * Ids of the entries of the imports that brought rows of the person, which have none of their own: the first one made after the row,
  * in the same request. An import that withdrew a consent has the ids of its suppressions only.
  */
-const IMPORTS = `select l.id from (select id, created_at from consents where recipient = :person
-    union all select id, created_at from suppressions where recipient = :person) r
+const IMPORTS = `select l.id from (select id, created_at from consents where recipient ${OWN}
+    union all select id, created_at from suppressions where recipient ${OWN}) r
   join audit_log l on l.id = (select a.id from audit_log a where a.id > 'aud' || substr(r.id, 4)
     and a.action in ('consent.imported', 'suppression.imported') order by a.id limit 1)
   left join audit_details d on d.id = l.id
@@ -59,23 +63,24 @@ const IMPORTS = `select l.id from (select id, created_at from consents where rec
 
 /** Reads all of it in one transaction. `person` is E.164. */
 export async function readDossier(
-  { client }: Db,
+  { db: { client }, people }: { db: Db; people: PersonKeys | null },
   person: string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<Dossier> {
-  const ofPerson = (sql: string): InStatement => ({ sql: `${sql} limit ${MOST + 1}`, args: { person } });
+  const recipients = JSON.stringify(recipientsOf(person, people));
+  const ofPerson = (sql: string): InStatement => named(`${sql} limit ${MOST + 1}`, { person, recipients });
   const page =
     `select m.* from messages m where m.conversation_id in (select id from conversations where person = :person)
     ${cursor === undefined ? "" : "and m.id < :cursor"} order by m.id desc limit ${limit + 1}`;
   const args: Record<string, string> = cursor === undefined ? { person } : { person, cursor };
-  const standing = `select id from suppressions where recipient = :person`;
-  const causes = `select message_id from suppressions where recipient = :person and message_id is not null`;
+  const standing = `select id from suppressions where recipient ${OWN}`;
+  const causes = `select message_id from suppressions where recipient ${OWN} and message_id is not null`;
   const results = await client.batch([
     ofPerson(
       `select ${CONTACT_COLUMNS} from contacts where msisdn = :person`,
     ),
-    ofPerson("select * from consents where recipient = :person order by granted_at desc, id desc"),
-    ofPerson("select * from suppressions where recipient = :person order by id desc"),
+    ofPerson(`select * from consents where recipient ${OWN} order by granted_at desc, id desc`),
+    ofPerson(`select * from suppressions where recipient ${OWN} order by id desc`),
     ofPerson(`select * from messages where id in (${causes}) order by id desc`),
     ofPerson(`select message_id, at, status, detail from message_events
       where message_id in (${causes}) and status = '${BARRIER}' order by id desc`),

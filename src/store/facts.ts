@@ -2,7 +2,9 @@ import type { InStatement, ResultSet } from "@libsql/client/web";
 import { SOFT_OPT_IN } from "../core/message.ts";
 import type { ConsentStatus, PersonFacts, ReplyKind, SuppressionFact } from "../core/message.ts";
 import { firstIdAt } from "../gateway/ids.ts";
-import type { DbClient } from "./client.ts";
+import type { PersonKeys } from "../gateway/person_keys.ts";
+import type { Db, DbClient } from "./client.ts";
+import { ERASED_UNDER, keysAreKnown, recipientsOf } from "./erased.ts";
 
 /** What a message needs to know before it is decided, all of it in one read for a whole group. */
 export interface FactsRequest {
@@ -32,22 +34,40 @@ const LONGEST_WAIT = 15 * 86_400_000;
  */
 export type FactsPurpose = "accepting" | "releasing" | "receiving";
 
-/** Facts for each request, in order. One statement and one row, whatever the number of requests: rows cost more than reading. */
+/** Databases from which people were erased: their numbers have to be looked for under the keyed hash as well. */
+const erasedFrom = new WeakSet<DbClient>();
+
+/**
+ * Facts for each request, in order. One statement and one row, whatever the number of requests: rows cost more than reading. Once
+ * anybody was erased, `people` finds the suppressions that were kept; where they were kept under a key that is not at hand, nobody knows
+ * whether the person refused, and the facts are not available.
+ */
 export async function loadFacts(
-  client: DbClient,
+  { db, people }: { db: Pick<Db, "client">; people: PersonKeys | null },
   requests: readonly FactsRequest[],
   now: number,
   purpose: FactsPurpose = "accepting",
 ): Promise<Facts[]> {
+  const { client } = db;
+  const keyed = erasedFrom.has(client);
+  const told = requests.map(({ person, sender, purpose }) => [
+    person,
+    sender,
+    purpose ?? OWN,
+    ...(keyed ? [recipientsOf(person, people)] : []),
+  ]);
   const result = await client.execute({
-    sql: SQL_FOR[purpose],
-    args: {
-      requests: JSON.stringify(requests.map((one) => [one.person, one.sender, one.purpose ?? OWN])),
-      ...times(now),
-    },
+    sql: (keyed ? KEYED_SQL_FOR : SQL_FOR)[purpose],
+    args: { requests: JSON.stringify(told), ...times(now) },
   });
+  const under = JSON.parse(result.rows[0]!["erased_under"] as string) as string[];
+  if (under.length > 0 && !keyed) {
+    erasedFrom.add(client);
+    return await loadFacts({ db, people }, requests, now, purpose);
+  }
+  const available = keysAreKnown(under, people);
   const facts = new Array<Facts>(requests.length);
-  for (const [position, one] of readFacts<number>(result, now)) facts[position] = one;
+  for (const [position, one] of readFacts<number>(result, now, available)) facts[position] = one;
   return facts;
 }
 
@@ -58,14 +78,15 @@ export function claimedFacts(lease: string, now: number): InStatement {
 
 /** The answer to `claimedFacts`, by message id. */
 export function readClaimedFacts(result: ResultSet, now: number): Map<string, Facts> {
-  return new Map(readFacts<string>(result, now));
+  // What waits was accepted with all facts, and an erasure cancels what waits.
+  return new Map(readFacts<string>(result, now, true));
 }
 
 function times(now: number) {
   return { now, since: now - MONTH - LONGEST_WAIT, first: firstIdAt("msg", now - MONTH - LONGEST_WAIT) };
 }
 
-function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts][] {
+function readFacts<Position>({ rows }: ResultSet, now: number, available: boolean): [Position, Facts][] {
   return (JSON.parse(rows[0]!["facts"] as string) as FactsRow<Position>[]).map((one) => {
     const [
       position,
@@ -86,7 +107,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number): [Position, Facts
       conversation_id,
       answered: answered ?? [],
       person: {
-        available: true,
+        available,
         suppressions,
         consent,
         consent_given: consent === "granted" ? { at: consents[0]![2], soft: consents[0]![3] === 1 } : null,
@@ -138,33 +159,41 @@ const LEAVES_AT = `case when m.sent_at is not null then m.sent_at
   when m.status = 'held' then coalesce(m.due_at, m.created_at)
   else coalesce((select max(e.at) from message_events e where e.message_id = m.id), m.created_at) end`;
 
-const REQUESTS = `select key, value->>0, value->>1, value->>2 from json_each(:requests)`;
+const REQUESTS = `select key, value->>0, value->>1, value->>2, null from json_each(:requests)`;
+/** With all that a suppression of the person may stand under. */
+const KEYED_REQUESTS = `select key, value->>0, value->>1, value->>2, value->>3 from json_each(:requests)`;
 /** A person answers what reached them lately: of the last messages in the thread, those that left. */
 const ANSWERED = `(select json_group_array(l.text) from (select m.text, m.status from messages m
     where m.conversation_id = c.id and m.direction = 'outbound' order by m.id desc limit 12) l
   where l.status in ('sending', 'sent', 'delivered', 'undelivered', 'unknown'))`;
+const KEYED_RECIPIENTS = "in (select value from json_each(r.recipients))";
 const SQL_FOR: Record<FactsPurpose, string> = {
   accepting: factsSql(REQUESTS, ""),
   releasing: factsSql(REQUESTS, "and m.status != 'held'"),
   receiving: factsSql(REQUESTS, "", ANSWERED),
 };
+const KEYED_SQL_FOR: typeof SQL_FOR = {
+  accepting: factsSql(KEYED_REQUESTS, "", "null", KEYED_RECIPIENTS),
+  releasing: factsSql(KEYED_REQUESTS, "and m.status != 'held'", "null", KEYED_RECIPIENTS),
+  receiving: factsSql(KEYED_REQUESTS, "", ANSWERED, KEYED_RECIPIENTS),
+};
 // What waits for its first attempt is decided again when it is claimed itself. What was tried may have reached the person.
 const CLAIMED = factsSql(
-  `select id, person, sender, coalesce(purpose, '${OWN}') from messages where lease = :lease and status = 'sending'
+  `select id, person, sender, coalesce(purpose, '${OWN}'), null from messages where lease = :lease and status = 'sending'
     and (category = 'commercial' or purpose is not null)
     and reply_kind is null`,
   "and m.status != 'held' and (m.status != 'queued' or m.attempts > 0) and m.lease is not :lease",
 );
 
 /** Messages that were refused or never left do not count towards the frequency cap. */
-function factsSql(requests: string, counted: string, answered = "null"): string {
+function factsSql(requests: string, counted: string, answered = "null", recipients = "= r.person"): string {
   const advertising = `m.direction = 'outbound' and m.category = 'commercial'
     and m.status not in ('refused', 'canceled', 'failed', 'expired') ${counted}`;
-  return `with r (i, person, sender, purpose) as materialized (${requests})
+  return `with r (i, person, sender, purpose, recipients) as materialized (${requests})
   select json_group_array(json_array(r.i, c.id, c.last_chat_at,
     (select max(t.last_inbound_at) from conversations t where t.person = r.person), k.language, k.time_zone,
     (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, ''), 'source', s.source))
-       from suppressions s where s.recipient = r.person and s.lifted_at is null),
+       from suppressions s where s.recipient ${recipients} and s.lifted_at is null),
     (select json_group_array(json_array(n.status, n.expires_at, n.granted_at, n.source = '${SOFT_OPT_IN}'))
        from (select status, expires_at, granted_at, source from consents
        where recipient = r.person and purpose = r.purpose and status != 'pending' order by granted_at desc, id desc limit 20) n),
@@ -181,7 +210,7 @@ function factsSql(requests: string, counted: string, answered = "null"): string 
        order by m.created_at desc limit 20) a),
     exists (select 1 from reviews v where v.person = r.person and v.settled_at is null and v.kind != 'category_conflict'),
     ${answered}
-  )) as facts
+  )) as facts, ${ERASED_UNDER} as erased_under
   from r left join conversations c on c.person = r.person and c.sender = r.sender
   left join contacts k on k.msisdn = r.person`;
 }

@@ -38,7 +38,7 @@ const REPEATED = "subject = :id and action = 'suppression.repeated'";
 
 /** Said by the person, and not entered by somebody else. */
 function isOwn({ source }: SuppressionRow): boolean {
-  return source === "keyword" || source === "link" || source === "carrier";
+  return source === "keyword" || source === "link" || source === "carrier" || source === "erasure";
 }
 
 export type RequestFailure = "not_found" | "already_lifted" | "only_the_person" | "override_pending";

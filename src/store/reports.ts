@@ -57,6 +57,9 @@ const ALLOWED = `(case j.value->>1 ${
     .map((status) => `when '${status}' then m.status in (${quoted(movableFrom(status))})`).join(" ")
 } else false end)`;
 
+/** What the carrier says of a person who was erased is not kept. */
+const TOLD = "iif(m.person = '', null, j.value->>4)";
+
 /** Statements that apply reports to known messages. `queued` reports say nothing new and leave no trace. */
 export function applyReports(reports: readonly { id: string; report: DeliveryReport }[], now: number): InStatement[] {
   const moving = reports.filter(({ report }) => movableFrom(report.status).length > 0);
@@ -78,7 +81,7 @@ export function applyReports(reports: readonly { id: string; report: DeliveryRep
     ...(parts.length === 0 ? [] : countParts(parts, now)),
     {
       sql: `insert into message_events (message_id, at, status, detail)
-        select m.id, ?2, j.value->>1, j.value->>4 from json_each(?1) j join messages m on m.id = j.value->>0 where ${allowed}`,
+        select m.id, ?2, j.value->>1, ${TOLD} from json_each(?1) j join messages m on m.id = j.value->>0 where ${allowed}`,
       args: [rows, now],
     },
     {
@@ -87,7 +90,7 @@ export function applyReports(reports: readonly { id: string; report: DeliveryRep
           error_code = u.code, error_detail = u.detail, lease_until = null, due_at = null,
           sent_at = coalesce(sent_at, ?2), delivered_at = case when u.status = 'delivered' then ?2 else delivered_at end
         from (select m.id as id, j.value->>1 as status, j.value->>2 as carrier_message_id, j.value->>3 as code,
-                j.value->>4 as detail
+                ${TOLD} as detail
               from json_each(?1) j join messages m on m.id = j.value->>0 where ${allowed}) u
         where messages.id = u.id`,
       args: [rows, now],

@@ -282,11 +282,12 @@ export const import_problems = sqliteTable("import_problems", {
 /** Never deleted: a lifted suppression keeps its row, with who lifted it. */
 export const suppressions = sqliteTable("suppressions", {
   id: text().primaryKey(),
+  /** E.164; of somebody who was erased, the keyed hash of that (gateway/person_keys.ts). */
   recipient: text().notNull(),
   scope: text({ enum: ["commercial", "all"] }).notNull(),
   /** The sender it was said to; empty when it stands for every sender. */
   sender: text().notNull().default(""),
-  source: text({ enum: ["keyword", "carrier", "operator", "import", "link"] }).notNull(),
+  source: text({ enum: ["keyword", "carrier", "operator", "import", "link", "erasure"] }).notNull(),
   rule: text(),
   message_id: text(),
   text: text(),
@@ -502,6 +503,38 @@ export const audit_details = sqliteTable("audit_details", {
   details: text().notNull(),
 }, (table) => [index("audit_details_person").on(table.person)]);
 
+/**
+ * People who are being erased, and that some were. The number stands here only while there is still something to erase; what the person
+ * said and how they were reached never does.
+ */
+export const erasures = sqliteTable("erasures", {
+  id: text().primaryKey(),
+  /** E.164; null once it is done. */
+  person: text(),
+  state: text({ enum: ["running", "done"] }).notNull(),
+  requested_by: text({ enum: ["person", "operator", "authority"] }).notNull(),
+  reason: text().notNull(),
+  /** API key. */
+  actor: text().notNull(),
+  created_at: integer().notNull(),
+  /** Not done before: what was being accepted or received when it began is stored by then, and erased as well. */
+  settles_at: integer().notNull(),
+  finished_at: integer(),
+  /** One instance works on it at a time; should it be gone, another goes on. */
+  lease_until: integer().notNull().default(0),
+  messages: integer().notNull().default(0),
+  conversations: integer().notNull().default(0),
+  contacts: integer().notNull().default(0),
+  reviews: integer().notNull().default(0),
+  audit_details: integer().notNull().default(0),
+  /** Kept under the keyed hash. */
+  suppressions: integer().notNull().default(0),
+  consents: integer().notNull().default(0),
+}, (table) => [
+  uniqueIndex("erasures_person").on(table.person).where(sql`person is not null`),
+  index("erasures_running").on(table.lease_until).where(sql`state = 'running'`),
+]);
+
 /** Addresses of apps that are told what happens. While there is none, nothing is recorded for any. */
 export const webhook_endpoints = sqliteTable("webhook_endpoints", {
   id: text().primaryKey(),
@@ -543,7 +576,11 @@ export const webhook_events = sqliteTable("webhook_events", {
   thread: text(),
   /** When it happened; null until a tick has made its deliveries. */
   at: integer(),
-}, (table) => [index("webhook_events_at").on(table.at)]);
+}, (table) => [
+  index("webhook_events_at").on(table.at),
+  // What apps answered to the events of a person is erased with the person.
+  index("webhook_events_subject").on(table.subject),
+]);
 
 /** One event for one endpoint. */
 export const webhook_deliveries = sqliteTable("webhook_deliveries", {

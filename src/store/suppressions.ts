@@ -1,10 +1,12 @@
 import type { InStatement } from "@libsql/client/web";
-import { and, asc, desc, eq, gt, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
 import type { NewId } from "../gateway/ids.ts";
+import type { PersonKeys } from "../gateway/person_keys.ts";
 import { auditIfChanged, auditRepeatedAsked, type AuditRow, auditRow, auditStatements } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
 import { withdrawConsents } from "./consents.ts";
 import { removeContacts } from "./contacts.ts";
+import { erasedUnder } from "./erased.ts";
 import { pageOf } from "./messages.ts";
 import { walk } from "./pages.ts";
 import { suppressions } from "./schema.ts";
@@ -13,8 +15,8 @@ import { noWrites, statementsOf } from "./writes.ts";
 export type SuppressionRow = typeof suppressions.$inferSelect;
 
 export interface SuppressionFilter {
-  /** E.164. */
-  recipient?: string | undefined;
+  /** All that those of one person may stand under (erased.ts). */
+  recipients?: readonly string[] | undefined;
   includeLifted: boolean;
   limit: number;
   cursor?: string | undefined;
@@ -23,10 +25,10 @@ export interface SuppressionFilter {
 /** A page, newest first. */
 export async function listSuppressions(
   { orm }: Db,
-  { recipient, includeLifted, limit, cursor }: SuppressionFilter,
+  { recipients, includeLifted, limit, cursor }: SuppressionFilter,
 ): Promise<{ rows: SuppressionRow[]; next: string | null }> {
   const where: SQL[] = [];
-  if (recipient !== undefined) where.push(eq(suppressions.recipient, recipient));
+  if (recipients !== undefined) where.push(inArray(suppressions.recipient, [...recipients]));
   if (!includeLifted) where.push(isNull(suppressions.lifted_at));
   if (cursor !== undefined) where.push(lt(suppressions.id, cursor));
   const rows = await orm.select().from(suppressions).where(and(...where)).orderBy(desc(suppressions.id))
@@ -43,15 +45,17 @@ export type KnownSuppression = Pick<SuppressionRow, "recipient" | "scope" | "sen
 
 /** All that was ever known of these people (E.164), by person; those of whom nothing is known are left out. */
 export async function suppressionsOf(
-  client: DbClient,
+  { db: { client }, people }: { db: Db; people: PersonKeys | null },
   recipients: readonly string[],
 ): Promise<Map<string, KnownSuppression[]>> {
+  const { recipientsOf } = await erasedUnder(client, people);
+  const named = new Map(recipients.flatMap((person) => recipientsOf(person).map((one) => [one, person])));
   const { rows } = await client.execute({
     sql: `select recipient, scope, sender, lifted_at from suppressions
       where recipient in (select value from json_each(?))`,
-    args: [JSON.stringify(recipients)],
+    args: [JSON.stringify([...named.keys()])],
   });
-  return Map.groupBy(rows as unknown as KnownSuppression[], ({ recipient }) => recipient);
+  return Map.groupBy(rows as unknown as KnownSuppression[], ({ recipient }) => named.get(recipient)!);
 }
 
 /** People with a thread with one of `senders` who are suppressed by a carrier's word, a page at a time. */

@@ -37,7 +37,7 @@ export async function settleUnknown(
 ): Promise<boolean> {
   const settle: InStatement = {
     sql: `update messages set ${CHANGES[outcome]} where id = :id and direction = 'outbound' and status = 'unknown'${
-      outcome === "resend" ? " and exists (select 1 from senders where address = messages.sender)" : ""
+      outcome === "resend" ? " and person != '' and exists (select 1 from senders where address = messages.sender)" : ""
     }`,
     args: outcome === "failed" ? { id } : { id, at },
   };

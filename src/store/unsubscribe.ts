@@ -143,7 +143,7 @@ export async function returnByLink(
         where recipient = :person and lifted_at is null and exists (select 1 from consents where id = :id)`,
       args: { id, person, now },
     },
-    ...auditLifted([{ ...lifted, requires: id }]),
+    ...auditLifted([{ audit: { ...lifted, requires: id }, recipients: [person] }]),
   ]);
   return given!.rowsAffected > 0;
 }

@@ -20,7 +20,8 @@ export interface Writes {
   consents: (InferInsertModel<typeof consents> & { requires?: string; unless_repeat?: string | undefined })[];
   /** `by` is a message; one that repeats another lifts nothing. `audit` becomes an entry for each suppression that is lifted. */
   lifts: {
-    recipient: string;
+    /** All that a suppression of theirs may stand under (erased.ts). */
+    recipients: readonly string[];
     sender: string;
     at: number;
     by: string;
@@ -85,18 +86,19 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
   );
   if (writes.lifts.length > 0) {
     statements.push({
-      sql: `update suppressions set lifted_at = j.value->>2, lifted_by = j.value->>3 from json_each(?) j
-        where suppressions.recipient = j.value->>0 and suppressions.lifted_at is null and suppressions.source != 'operator'
+      sql:
+        `update suppressions set lifted_at = j.value->>2, lifted_by = j.value->>3 from json_each(?) j, json_each(j.value->>0) k
+        where suppressions.recipient = k.value and suppressions.lifted_at is null and suppressions.source != 'operator'
           and (suppressions.scope = 'commercial' or suppressions.sender in ('', j.value->>1))
           and ${requires("j.value->>4")}
           and not exists (select 1 from messages where id = j.value->>3 and repeats is not null)
           and (j.value->>5 is null or suppressions.created_at <= j.value->>5)`,
       args: [
         JSON.stringify(
-          writes.lifts.map((one) => [one.recipient, one.sender, one.at, one.by, one.requires, one.said_at]),
+          writes.lifts.map((one) => [one.recipients, one.sender, one.at, one.by, one.requires, one.said_at]),
         ),
       ],
-    }, ...auditLifted(writes.lifts.map(({ audit }) => audit)));
+    }, ...auditLifted(writes.lifts));
   }
   if (writes.suppressions.length > 0) {
     // Invariant 2: whatever waits within the scope of a suppression ends in the transaction that makes the suppression.

@@ -11,7 +11,7 @@ describe.each(DATABASE_KINDS)("facts of a person, %s", (kind) => {
     const g = await testGateway({ kind });
     await consent(g, PERSON);
     const factsFor = async (sender: string) =>
-      (await loadFacts(g.db.client, [{ person: PERSON, sender }], g.clock.now()))[0]!.person;
+      (await loadFacts(g.api.deps, [{ person: PERSON, sender }], g.clock.now()))[0]!.person;
     expect((await factsFor("36105")).last_inbound_at).toBe(null);
 
     for (const from of ["36105", "PARLEY", "36105"]) {

@@ -7,6 +7,7 @@ import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
 import { linkTokens } from "../../src/gateway/link_tokens.ts";
 import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
+import { personKeys } from "../../src/gateway/person_keys.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
@@ -106,7 +107,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
       newId,
       random: () => 0.5,
       publicUrl: PUBLIC_URL,
-      secrets: options.secrets ?? [SECRET],
+      people: personKeys(options.secrets ?? [SECRET]),
       tokens: linkTokens([SECRET]),
       // Webhooks reach this machine where a test allows it; nothing else is called.
       fetch: (call) =>

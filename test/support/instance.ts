@@ -10,6 +10,7 @@ import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import type { Deps, Log } from "../../src/gateway/gateway.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
 import { linkTokens } from "../../src/gateway/link_tokens.ts";
+import { personKeys } from "../../src/gateway/person_keys.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
@@ -91,7 +92,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
       newId: idMaker(options.now),
       random: () => 0.5,
       publicUrl: options.publicUrl ?? "https://sms.example.com",
-      secrets: options.secrets ?? [SECRET],
+      people: personKeys(options.secrets ?? [SECRET]),
       tokens: linkTokens([SECRET]),
       fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
       log: options.log ?? (() => {}),

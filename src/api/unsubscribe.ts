@@ -170,6 +170,7 @@ export function unsubscribeRoutes({ deps }: Api) {
     const partial = fresh && !everything;
     return {
       language: languageOf(c, linked, country !== null && rulebook.countries.includes(country) ? table.languages : []),
+      country,
       brand: senders.get(sender)?.brand ?? rulebook.deployment.brand,
       sender,
       everything,

@@ -17,6 +17,8 @@ export type Return = { way: "page" } | { way: "start"; number: string } | { way:
 
 export interface Shown {
   language: string;
+  /** Of the number; tells how days are written. */
+  country: string | null;
   brand: string;
   sender: string;
   /** The law of the country ends everything from the sender, and not advertising alone. */
@@ -109,7 +111,7 @@ function stopPart({ everything, sender, check, language }: Shown, words: Unsubsc
 function stoppedPart(at: number, shown: Shown, words: UnsubscribeWords): Html {
   const { notice, brand, back, check, language } = shown;
   return html`
-    ${notice?.kind === "stopped" ? "" : html`<p>${words.stopped(brand, dateOf(at, language))}</p>`}
+    ${notice?.kind === "stopped" ? "" : html`<p>${words.stopped(brand, dateOf(at, shown))}</p>`}
     <section>
       <h2>${words.resume_title}</h2>
       ${back.way === "page"
@@ -129,7 +131,7 @@ function partsOf({ parts: { lists, purposes }, check, language }: Shown, words: 
   </section>`;
 }
 
-function heldPart(held: LinkedPerson, { language, now }: Shown, words: UnsubscribeWords): Html {
+function heldPart(held: LinkedPerson, shown: Shown, words: UnsubscribeWords): Html {
   const { person, senders, consents, lists } = held;
   return html`
     <section>
@@ -141,7 +143,7 @@ function heldPart(held: LinkedPerson, { language, now }: Shown, words: Unsubscri
           ${consents.length === 0
             ? html`<dd>${words.no_consent}</dd>`
             : consents.map((one) =>
-              html`<dd>${purposeOf(one.purpose, words)}: ${consentState(one, language, now, words)}</dd>`
+              html`<dd>${purposeOf(one.purpose, words)}: ${consentState(one, shown, words)}</dd>`
             )}
           ${lists.length === 0 ? "" : html`<dt>${words.lists}</dt>${lists.map(({ name }) => html`<dd>${name}</dd>`)}`}
         </dl>
@@ -151,16 +153,15 @@ function heldPart(held: LinkedPerson, { language, now }: Shown, words: Unsubscri
 
 function consentState(
   { status, source, granted_at, expires_at }: LinkedPerson["consents"][number],
-  language: string,
-  now: number,
+  shown: Shown,
   words: UnsubscribeWords,
 ): string {
   if (status === "disputed") return words.disputed;
-  if (status === "withdrawn") return words.withdrawn(dateOf(granted_at, language));
-  if (expires_at !== null && expires_at <= now) return words.expired(dateOf(expires_at, language));
+  if (status === "withdrawn") return words.withdrawn(dateOf(granted_at, shown));
+  if (expires_at !== null && expires_at <= shown.now) return words.expired(dateOf(expires_at, shown));
   // What an app calls its source is its own word; those that are usual are said in the person's language.
   const known = (words.sources as Record<string, string>)[source];
-  return words.granted(dateOf(granted_at, language), known ?? source.replaceAll("_", " "));
+  return words.granted(dateOf(granted_at, shown), known ?? source.replaceAll("_", " "));
 }
 
 function purposeOf(purpose: string, words: UnsubscribeWords): string {
@@ -171,8 +172,9 @@ function purposeOf(purpose: string, words: UnsubscribeWords): string {
 }
 
 /** The day in Coordinated Universal Time: which clock the person lives by is not known for every number. */
-function dateOf(at: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(at);
+function dateOf(at: number, { language, country }: Pick<Shown, "language" | "country">): string {
+  const locale = country === null ? language : `${language}-${country}`;
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(at);
 }
 
 /** One button, which names what it does and carries the check: no field to fill in, and none that could be sent by accident. */

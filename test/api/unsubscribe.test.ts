@@ -89,8 +89,8 @@ describe("reading", () => {
     const { text } = await gateway.call("GET", path, undefined, NOBODY);
     const words = text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
     expect(words).toContain("Messages come from PARLEY");
-    expect(words).toContain("Advertising: given on January 10, 2026 (form on a website)");
-    expect(words).toContain("Advertising of Acme &amp; Söhne: given on March 2, 2026 (fair in leeds)");
+    expect(words).toContain("Advertising: given on 10 January 2026 (form on a website)");
+    expect(words).toContain("Advertising of Acme &amp; Söhne: given on 2 March 2026 (fair in leeds)");
     expect(words).toContain("Friends &lt;of&gt; the house");
     expect(words).not.toContain("A saved filter");
     expect(words).toContain("Forward it to 7726.");
@@ -238,7 +238,7 @@ describe("stopping", () => {
     await gateway.dispatcher.tick();
     expect((await gateway.handset(GB)).filter(({ direction }) => direction === "outbound")).toHaveLength(0);
     const later = await gateway.call("GET", path, undefined, NOBODY);
-    expect(later.text).toContain("You stopped it on November 24, 2026.");
+    expect(later.text).toContain("You stopped it on 24 November 2026.");
     expect(buttons(later.text).has("stop")).toBe(false);
   });
 

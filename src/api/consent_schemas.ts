@@ -62,7 +62,18 @@ export const NewConsent = z.object({
   ...proofColumns,
   ...proofEvidence,
   evidence: Evidence.optional(),
-}).catchall(z.unknown()).openapi("NewConsent", { description: "Further fields are kept as evidence" });
+  double_opt_in: z.boolean().optional().openapi({
+    description:
+      "Ask the person by SMS first: the entry is `pending` until they answer yes, and then becomes a consent",
+  }),
+  from: z.string().max(20).optional().openapi({
+    description: "With `double_opt_in`: the sender that asks",
+    example: "36105",
+  }),
+}).catchall(z.unknown()).refine(
+  ({ double_opt_in, from }) => (double_opt_in === true) === (from !== undefined),
+  { path: ["from"], message: "goes with `double_opt_in: true`: the sender that asks, and that the person answers" },
+).openapi("NewConsent", { description: "Further fields are kept as evidence" });
 
 /** A line of an import: as exported, or as `NewConsent`. */
 export const ImportedConsent = z.object({

@@ -3,6 +3,7 @@ import { auditIfChanged, auditRow } from "../store/audit.ts";
 import {
   appendConsents,
   cancelRelying,
+  type ConsentRow,
   findConsent,
   listConsents,
   type Permission,
@@ -16,7 +17,7 @@ import { Consent, ConsentState, consentView, Evidence, NewConsent } from "./cons
 import { type Api, router } from "./context.ts";
 import { Id, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
-import { invalidField, problem } from "./problem.ts";
+import { invalidField, problem, ProblemError } from "./problem.ts";
 import { json, notFound, pageOf, PageQuery, problems, Purpose } from "./schemas.ts";
 
 /** How a withdrawal is told. */
@@ -43,10 +44,16 @@ export function consentRoutes(api: Api) {
       summary: "Record a consent",
       description:
         "With its proof: who, when, how, and the words shown. A person who opted out stays opted out; the answer then says " +
-        "`effective: false`.",
+        "`effective: false`.\n\nWith `double_opt_in: true` and `from` the person is asked by one SMS, decided by the rules, and the entry is " +
+        "`pending`; their yes to that sender, in the time that the deployment gives, appends the consent, which names the entry in " +
+        "`confirms` and the answer in `message_id`.",
       tags: ["Consents"],
       request: { body: { required: true, content: { "application/json": { schema: NewConsent } } } },
-      responses: { 201: json(ConsentState, "Recorded"), ...problems },
+      responses: {
+        201: json(ConsentState, "Recorded, or asked"),
+        ...problems,
+        409: { description: "The person has just been asked, or has just opted out" },
+      },
     }),
     async (c) => {
       const now = deps.now();
@@ -63,6 +70,8 @@ export function consentRoutes(api: Api) {
         expires_at,
         evidence,
         evidence_ref,
+        double_opt_in = false,
+        from,
         ...proof
       } = c.req.valid("json");
       const row = entryRow({
@@ -80,6 +89,10 @@ export function consentRoutes(api: Api) {
         recorded_by: actor,
       }, { id: deps.newId("cns"), now, rulebook });
       if ("wrong" in row) throw invalidField(row.field, row.wrong);
+      if (double_opt_in) {
+        const pending = await ask(row, from!, actor);
+        return c.json(stateView(pending, await permissionOf(deps, row.recipient, purpose), rulebook, now), 201);
+      }
       const fact = {
         at: now,
         actor,
@@ -197,6 +210,27 @@ export function consentRoutes(api: Api) {
       return c.json(stateView(permission.latest ?? consent, permission, rulebook, deps.now()), 200);
     },
   );
+
+  /** Resolves with the pending entry. @throws ProblemError when nobody is asked. */
+  async function ask(entry: ConsentRow, from: string, actor: string): Promise<ConsentRow> {
+    const sender = (await deps.settings.current()).senders.get(from);
+    if (sender === undefined) {
+      throw invalidField(
+        "from",
+        `"${from}" is not one of your senders (GET /v1/senders lists them)`,
+        "sender_not_allowed",
+      );
+    }
+    const asked = await api.askConsent({ entry, sender, actor });
+    if (asked.ok) return asked.row;
+    if (asked.refusal !== null) throw new ProblemError(asked.refusal);
+    throw problem(
+      409,
+      "not_asked",
+      "Not asked",
+      "The person has just been asked by this sender, or has just opted out.",
+    );
+  }
 
   async function withdraw(
     recipient: string,

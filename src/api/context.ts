@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Acceptor } from "../gateway/accept.ts";
 import type { Reporter } from "../gateway/deliver.ts";
+import type { Asked, Question } from "../gateway/ask_consent.ts";
 import type { Deps } from "../gateway/gateway.ts";
 import type { Receiver } from "../gateway/receive.ts";
 import type { ApiKeys, Principal } from "./auth.ts";
@@ -11,6 +12,8 @@ export interface Api {
   deps: Deps;
   acceptor: Acceptor;
   receiver: Receiver;
+  /** Asks a person to confirm a consent from the number itself. */
+  askConsent: (question: Question) => Promise<Asked>;
   reporter: Reporter;
   keys: ApiKeys;
 }

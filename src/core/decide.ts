@@ -1,3 +1,4 @@
+import { purposeKind } from "./consent.ts";
 import type { Effect } from "./effects.ts";
 import { InboundFrame, OutboundFrame } from "./frames.ts";
 import { appendMention } from "./mention.ts";
@@ -242,6 +243,7 @@ function effectWords({ event }: CompiledRule): string {
     case "append_mention":
     case "suppress":
     case "lift_suppression":
+    case "confirm_consent":
     case "remove_contact":
     case "note":
       return event.type;
@@ -318,6 +320,12 @@ function effectOf(rule: CompiledRule, frame: InboundFrame, everything: boolean):
         rule: id,
       };
     }
+    case "confirm_consent": {
+      const { question } = frame.person;
+      return question === null
+        ? null
+        : { type: "confirm_consent", request: question.id, purpose: question.purpose, rule: id };
+    }
     case "withdraw_consent":
       return { type: "withdraw_consent", purpose: event.params.purpose, rule: id };
     case "dispute_consent":
@@ -331,7 +339,13 @@ function effectOf(rule: CompiledRule, frame: InboundFrame, everything: boolean):
       // Nobody to speak as: the message came to an address that is no sender of ours.
       if (frame.sender === null) return null;
       const text = replyText(kind, frame, frame.sender, everything);
-      return { type: "reply", kind, text, rule: id, once: kind === "opt_out_confirmation" && !frame.opted_out };
+      return {
+        type: "reply",
+        kind,
+        text,
+        rule: id,
+        once: kind === "opt_out_confirmation" ? !frame.opted_out : confirms(frame),
+      };
     }
     case "classify":
     case "refuse":
@@ -352,8 +366,10 @@ function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender, everyth
   const spoken = frame.keyword?.language;
   const first = spoken !== undefined && spoken !== "und" && languages.includes(spoken) ? [spoken] : [];
   const own = frame.person.language === null ? [] : [frame.person.language];
-  const template: ReplyTemplate = kind !== "opt_out_confirmation"
+  const template: ReplyTemplate = kind === "help" || kind === "opt_in_request"
     ? kind
+    : kind === "opt_in_confirmation"
+    ? confirms(frame) ? "opt_in_done" : kind
     : everything || opt_out.scope === "everything_from_sender"
     ? "opt_out_everything"
     : "opt_out_commercial";
@@ -365,6 +381,29 @@ function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender, everyth
   const reply = frame.rulebook.reply(template, [...first, ...own, ...languages]);
   const answer = fill(reply.text, (name) => words[name as keyof typeof words] ?? null);
   return kind === "help" ? withReporting(answer, reply.language, frame.country) : answer;
+}
+
+/** The person says yes to a question of ours, and is not somebody who comes back. */
+function confirms(frame: InboundFrame): boolean {
+  return frame.asked && frame.says_yes;
+}
+
+/** The question of a double opt-in, in the first of `languages` that has it: what it asks for is said in words, and nothing else. */
+export function optInRequest(
+  purpose: string,
+  sender: Sender,
+  languages: readonly string[],
+  { deployment, reply }: Rulebook,
+): { text: string; language: string } {
+  const kind = purposeKind(purpose);
+  const { text, language } = reply(kind === "own" ? "opt_in_request" : `opt_in_request_${kind}`, languages);
+  const words: Record<(typeof REPLY_WORDS)[number] | "purpose", string> = {
+    brand: sender.brand,
+    sender: sender.address,
+    contact: deployment.contact,
+    purpose: purpose.slice(purpose.indexOf(":") + 1),
+  };
+  return { text: fill(text, (name) => words[name as keyof typeof words] ?? null), language };
 }
 
 /** A HELP answer with where to report abuse, while it stays one SMS: who writes and how to stop come first. */

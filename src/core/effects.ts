@@ -10,6 +10,8 @@ export type Effect =
   /** Ends every active suppression that covers `sender`. */
   | { type: "lift_suppression"; sender: string; rule: string }
   | { type: "record_consent"; purpose: "commercial"; wording: string; rule: string }
+  /** The question `request` (id of a pending entry) is answered with yes, if it is still open when this is written. */
+  | { type: "confirm_consent"; request: string; purpose: string; rule: string }
   | { type: "withdraw_consent"; purpose: "commercial"; rule: string }
   /** What is on record counts no more: the number belongs to somebody else, or the person says they never agreed. */
   | { type: "dispute_consent"; purpose: "commercial"; rule: string }
@@ -17,5 +19,5 @@ export type Effect =
   | { type: "open_review"; kind: ReviewKind; words: string; rule: string }
   /** Out of the address book and every list (smsmode, "STOP SMS": the number is deleted from the address book). */
   | { type: "remove_contact"; rule: string }
-  /** `once`: only if the suppression of this same message took hold, so that two concurrent STOPs get one confirmation. */
+  /** `once`: only if the suppression, or the consent, of this same message took hold: two concurrent ones get one confirmation. */
   | { type: "reply"; kind: ReplyKind; text: string; rule: string; once: boolean };

@@ -1,5 +1,5 @@
 import type { INBOUND_FACTS, OUTBOUND_FACTS } from "./frames.ts";
-import type { Condition } from "./rulebook_schema.ts";
+import { type Condition, REPLY_KINDS } from "./rulebook_schema.ts";
 
 /**
  * What each fact can be, for those who reason about rules without a message: the lint and the JSON Schema for editors. The
@@ -39,7 +39,7 @@ export const OUTBOUND_DOMAINS: Readonly<Record<OutboundFact, Domain>> = {
   to_country: { type: "country_code" },
   to_region: { type: "text", pattern: /^([A-Z0-9]{1,3}|unknown)$/ },
   declared_category: { type: "one_of", values: ["commercial", "informative", "none"] },
-  reply_kind: { type: "one_of", values: ["none", "opt_out_confirmation", "opt_in_confirmation", "help"] },
+  reply_kind: { type: "one_of", values: ["none", ...REPLY_KINDS] },
   copies: { type: "number", min: 1, integer: true },
   content_category: { type: "one_of", values: ["commercial", "informative", "unclear"] },
   content_score: { type: "number" },
@@ -65,6 +65,8 @@ export const OUTBOUND_DOMAINS: Readonly<Record<OutboundFact, Domain>> = {
   purpose_kind: { type: "one_of", values: ["own", "partner", "informative"] },
   consent_soft: YES_NO,
   consent: { type: "one_of", values: ["granted", "withdrawn", "expired", "disputed", "none"] },
+  minutes_since_opt_in_request: MINUTES,
+  opt_in_request_pause: MINUTES,
   open_review: YES_NO,
   advertising_count: COUNT,
   advertising_limit: { type: "number", min: 1, integer: true },
@@ -97,6 +99,8 @@ export const INBOUND_DOMAINS: Readonly<Record<InboundFact, Domain>> = {
   carrier_intent: { type: "text", pattern: /^[a-z_]+$/ },
   keyword_conditional: YES_NO,
   opted_out: YES_NO,
+  asked: YES_NO,
+  says_yes: YES_NO,
   may_return: YES_NO,
   resubscription_offered: YES_NO,
   from_country: { type: "country_code" },

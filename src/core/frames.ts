@@ -1,5 +1,5 @@
 import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook.ts";
-import type { FrequencyCap, Sign } from "./rulebook_schema.ts";
+import { DOUBLE_OPT_IN, type FrequencyCap, type Sign } from "./rulebook_schema.ts";
 import { lapsesAt, type PurposeKind, purposeKind } from "./consent.ts";
 import type {
   Category,
@@ -46,7 +46,7 @@ export const OUTBOUND_FACTS = {
     to_region: "State or province of the recipient's area code (`FL`), or `unknown`",
     declared_category: "`commercial`, `informative`, or `none` when the caller declared nothing",
     reply_kind:
-      "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `help`",
+      "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `opt_in_request`, `help`",
     copies: "How many messages of the batch it came in have this very text; 1 for a message sent by itself",
     content_category: "What the words say: `commercial`, `informative` or `unclear`",
     content_score: "Points of the signals and learned words found; positive is advertising",
@@ -68,6 +68,9 @@ export const OUTBOUND_FACTS = {
       "`granted`, `withdrawn`, `expired`, `disputed` or `none`, for the purpose of the message; `expired` also where the country's file says so",
     consent_soft:
       "True when the consent is the soft opt-in of an own customer (`customer_relationship`), who never said yes",
+    minutes_since_opt_in_request:
+      "Minutes since this sender last asked the person to confirm a consent; a huge number when never",
+    opt_in_request_pause: "Minutes for which it asks no second time (`double_opt_in` of the deployment)",
     open_review:
       "True while a review about the person is open: a reply that may be an opt-out, a complaint, a wrong number",
     advertising_count:
@@ -114,6 +117,8 @@ export const INBOUND_FACTS = {
     carrier_intent: "What the carrier recognised by itself, or `none`",
     keyword_conditional: "True for a keyword that is an ordinary answer otherwise (YES, JA, OUI)",
     opted_out: "True while a suppression stands for this person and sender",
+    asked: "True while a question of ours (double opt-in) waits for the person's answer to this sender",
+    says_yes: "True when the text is a yes in whatever language (YES, OUI, JA, SI), perhaps with politeness",
     may_return: "True while only suppressions stand that a word of the person may lift, not those that staff entered",
     resubscription_offered:
       "True when our last confirmation of an opt-out offered the very word that the person now wrote",
@@ -218,6 +223,12 @@ export class OutboundFrame {
   }
   get consent_soft(): boolean {
     return this.person.consent_given?.soft ?? false;
+  }
+  get minutes_since_opt_in_request(): number {
+    return minutesSince(this.person.replies.find(({ kind }) => kind === "opt_in_request")?.at ?? null, this.now);
+  }
+  get opt_in_request_pause(): number {
+    return (this.rulebook.deployment.double_opt_in ?? DOUBLE_OPT_IN).again_hours * 60;
   }
   get open_review(): boolean {
     return this.person.open_review;
@@ -338,6 +349,7 @@ export class InboundFrame {
   #understood: Meaning | undefined;
   #typed: string | null | undefined;
   #offered: boolean | undefined;
+  #yes: boolean | undefined;
 
   constructor(
     readonly message: InboundMessage,
@@ -364,6 +376,12 @@ export class InboundFrame {
     return this.person.suppressions.some((one) =>
       one.scope === "commercial" || one.sender === null || one.sender === this.sender?.address
     );
+  }
+  get asked(): boolean {
+    return this.person.question !== null;
+  }
+  get says_yes(): boolean {
+    return this.#yes ??= this.rulebook.yes.match(this.tokens, { optedOut: true, tails: this.#names }) !== null;
   }
   get may_return(): boolean {
     return this.opted_out && this.person.suppressions.every((one) => one.source !== "operator");
@@ -462,7 +480,7 @@ export class InboundFrame {
       if (words !== undefined) return words;
     }
     if (this.keyword !== null) return written(this.message.text, this.tokens, this.keyword);
-    if (this.typing_error || this.offered) {
+    if (this.typing_error || this.offered || this.asked && this.says_yes) {
       return written(this.message.text, this.tokens, { from: 0, to: this.tokens.length });
     }
     return reported ?? guard;

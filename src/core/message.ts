@@ -35,8 +35,12 @@ export type RefusalCode =
 
 export type HoldReason = "quiet_hours" | "scheduled" | "needs_review" | "facts_unavailable";
 
-/** The gateway's own automatic answers. `null` elsewhere means a message somebody submitted. */
-export type ReplyKind = "opt_out_confirmation" | "opt_in_confirmation" | "help";
+/**
+ * The gateway's own automatic answers. `opt_in_request` asks a person to confirm, from the number itself, what was agreed to in its
+ * name (double opt-in): unlike the others it never reaches anybody who opted out.
+ * `null` elsewhere means a message somebody submitted.
+ */
+export type ReplyKind = "opt_out_confirmation" | "opt_in_confirmation" | "opt_in_request" | "help";
 
 export type SenderKind = "short_code" | "long_code" | "toll_free" | "alphanumeric";
 
@@ -98,6 +102,8 @@ export interface PersonFacts {
   advertising_at: number[];
   /** When the person last wrote anything, to any sender (ms); null when never, as far as is known. */
   last_inbound_at: number | null;
+  /** The question (double opt-in) that the person may still answer to this sender; null when none is open. */
+  question: { id: string; purpose: string } | null;
   /** The person's last message to this sender (ms) when it was an ordinary one; null when they asked for something since. */
   last_chat_at: number | null;
   /** The gateway's last automatic answers in this thread, newest first. */

@@ -54,6 +54,8 @@ export interface Rulebook {
   readonly respelling: Respelling;
   /** Politeness and what else may stand around a keyword. */
   readonly tails: PhraseMatcher<string>;
+  /** Words that say yes to a question of ours, in every language, because a person answers in that of the question. */
+  readonly yes: KeywordMatcher;
   readonly offers: PhraseMatcher<OfferPattern>;
   readonly reactions: PhraseMatcher<string>;
   /** Country codes that have a file of their own. */
@@ -73,7 +75,14 @@ export interface Thresholds {
   ceiling: number;
 }
 
-export type ReplyTemplate = "opt_out_commercial" | "opt_out_everything" | "opt_in_confirmation" | "help";
+export type ReplyTemplate =
+  | "opt_out_commercial"
+  | "opt_out_everything"
+  | "opt_in_confirmation"
+  | "opt_in_done"
+  | OptInRequest
+  | "help";
+export type OptInRequest = "opt_in_request" | "opt_in_request_partner" | "opt_in_request_informative";
 
 export interface PhraseSign {
   sign: Sign | "guard";
@@ -318,6 +327,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     guards,
     phrases,
     respelling,
+    yes: compileKeywords(keywords.filter(({ yes }) => yes).map((entry) => ({ ...entry, tail: true })), tails),
     tails: compilePatterns(tails.map((pattern) => ({ pattern, value: pattern }))),
     offers: compileAll(
       of("offers"),
@@ -377,6 +387,7 @@ export const EVENTS_OF: Record<Stage, readonly Event["type"][]> = {
     "record_consent",
     "withdraw_consent",
     "dispute_consent",
+    "confirm_consent",
     "remove_contact",
     "open_review",
     "reply",

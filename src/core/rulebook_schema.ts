@@ -78,7 +78,9 @@ export const REFUSAL_CODES = [
   "segment_budget_exceeded",
 ] as const;
 export const HOLD_REASONS = ["quiet_hours", "scheduled", "needs_review", "facts_unavailable"] as const;
-export const REPLY_KINDS = ["opt_out_confirmation", "opt_in_confirmation", "help"] as const;
+export const REPLY_KINDS = ["opt_out_confirmation", "opt_in_confirmation", "opt_in_request", "help"] as const;
+/** Double opt-in, where the deployment says nothing: how long a question may be answered, and when the next may be asked. */
+export const DOUBLE_OPT_IN = { answer_hours: 168, again_hours: 24 };
 
 /** Reviews that a rule about a message from a person may open. */
 export const REVIEW_KINDS = ["doubtful_reply", "complaint", "wrong_number", "health"] as const;
@@ -131,8 +133,14 @@ export const Event = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("lift_suppression") }),
   z.strictObject({ type: z.literal("record_consent"), params: z.strictObject({ purpose: z.literal("commercial") }) }),
   z.strictObject({ type: z.literal("withdraw_consent"), params: z.strictObject({ purpose: z.literal("commercial") }) }),
+  /** The question that waits for this person's answer is answered with yes. */
+  z.strictObject({ type: z.literal("confirm_consent") }),
   z.strictObject({ type: z.literal("remove_contact") }),
-  z.strictObject({ type: z.literal("reply"), params: z.strictObject({ kind: z.enum(REPLY_KINDS) }) }),
+  z.strictObject({
+    type: z.literal("reply"),
+    // A question is asked with what it is about: by the API, or by a flow.
+    params: z.strictObject({ kind: z.enum(REPLY_KINDS).exclude(["opt_in_request"]) }),
+  }),
   /** Recorded with the decision, changes nothing. */
   z.strictObject({ type: z.literal("note") }),
 ]);
@@ -191,6 +199,8 @@ export const Scenario = z.strictObject({
     .optional(),
   /** A doubt about the person is open: a review that nobody has settled. */
   open_review: z.boolean().optional(),
+  /** Inbound: the purpose of a question (double opt-in) that the person may still answer. */
+  asked: z.string().optional(),
   /** Outbound: what a person on the staff settled about this very message. */
   settled_category: z.enum(["commercial", "informative"]).optional(),
   /** Inbound: our last texts in the thread, newest first. */
@@ -311,6 +321,8 @@ const KeywordEntry = z.strictObject({
   tail: z.boolean().optional(),
   /** Counts only while the person is opted out (YES, JA, OUI are ordinary answers otherwise). Default false. */
   only_when_opted_out: z.boolean().optional(),
+  /** True: says yes to a question of ours (double opt-in), in whatever country. Default false. */
+  yes: z.boolean().optional(),
   /** False: counts only where the language is spoken, because it is an ordinary word of another (ALTO, PARE). Default true. */
   abroad: z.boolean().optional(),
   source: Source,
@@ -530,6 +542,11 @@ const Replies = z.strictObject({
     opt_out_commercial: text,
     opt_out_everything: text,
     opt_in_confirmation: text,
+    opt_in_done: text,
+    /** The questions of a double opt-in, by kind of purpose. `{purpose}` is the partner, or the kind of information. */
+    opt_in_request: text,
+    opt_in_request_partner: text.includes("{purpose}"),
+    opt_in_request_informative: text.includes("{purpose}"),
     help: text,
   }),
   source: Source,
@@ -552,6 +569,11 @@ const Deployment = z.strictObject({
   contact: text,
   /** Country code to the name of one of its quiet-hours profiles. */
   quiet_hours: z.record(country, text).optional(),
+  /** How long a question may be answered, and how long none is asked again after it. */
+  double_opt_in: z.strictObject({
+    answer_hours: z.number().int().min(1).max(720),
+    again_hours: z.number().int().min(1).max(8760),
+  }).optional(),
   /** Caps on advertising beside those of the country files, by country code or for `any` country. */
   frequency: z.record(z.union([country, z.literal("any")]), z.array(z.strictObject(cap)).min(1)).optional(),
 });

@@ -26,8 +26,8 @@ export interface Draft {
   copies: number;
   /** What somebody on the staff settled about this very message; left out when nobody had to. */
   settled_category?: Category | null;
-  /** Set for the gateway's own answers, with the message they answer. */
-  reply: { kind: ReplyKind; cause_id: string } | null;
+  /** Set for the gateway's own answers, with the message they answer; null for a question that staff or an app asked. */
+  reply: { kind: ReplyKind; cause_id: string | null } | null;
   /** The token that an earlier decision of the same message put into its link; null for a new message. */
   unsubscribe_token: string | null;
 }

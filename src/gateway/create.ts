@@ -1,6 +1,7 @@
 import type { Api } from "../api/context.ts";
 import { type ApiKeys } from "../api/auth.ts";
 import { acceptor } from "./accept.ts";
+import { askConsent, type Question } from "./ask_consent.ts";
 import { reporter } from "./deliver.ts";
 import { contactKeeper } from "./contact_chores.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
@@ -23,6 +24,11 @@ export function createGateway(
     acceptor: acceptor(deps, stored),
     receiver: receiver(deps, stored),
     reporter: reporter(deps),
+    askConsent: async (question: Question) => {
+      const asked = await askConsent(deps, question);
+      if (asked.ok) stored();
+      return asked;
+    },
   };
   return {
     api,

@@ -91,6 +91,8 @@ function ranges(numbers: readonly number[]): string {
   return runs.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(", ");
 }
 
+const GRANTS: readonly Effect["type"][] = ["record_consent", "confirm_consent"];
+
 /**
  * What a long message still causes. One with gaps gives nothing back to advertising: nobody knows what the rest says. Where a part was an
  * opt-out by itself, that is done and confirmed; when the whole does not say so ("don't" | "stop"), somebody has to look.
@@ -101,7 +103,7 @@ export function effectsOfWhole(
 ): Effect[] {
   const left = effects.filter((effect) => {
     if (incomplete || opt_out_scope !== null) {
-      if (effect.type === "lift_suppression" || effect.type === "record_consent") return false;
+      if (effect.type === "lift_suppression" || GRANTS.includes(effect.type)) return false;
       if (effect.type === "reply" && effect.kind === "opt_in_confirmation") return false;
     }
     if (opt_out_scope === null) return true;

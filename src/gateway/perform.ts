@@ -64,6 +64,7 @@ export function perform(
   const disputed = effects.some((effect) => effect.type === "dispute_consent");
   // Known before the effects are looked at: their order is that of the rules, and a confirmation may stand first.
   const suppression = effects.some((effect) => effect.type === "suppress") ? deps.newId("sup") : null;
+  const confirmation = effects.some((effect) => effect.type === "confirm_consent") ? deps.newId("cns") : null;
   for (const effect of effects) {
     switch (effect.type) {
       case "suppress":
@@ -131,6 +132,27 @@ export function perform(
         ));
         break;
       }
+      case "confirm_consent":
+        writes.confirmations.push({
+          id: confirmation!,
+          request: effect.request,
+          at: now,
+          message_id,
+          text: cause.text,
+          rule: effect.rule,
+          requires,
+          unless_repeat: cause.unless_repeat,
+        });
+        writes.audit.push(auditRow(
+          fact("consent.granted", confirmation!, {
+            rule: effect.rule,
+            purpose: effect.purpose,
+            confirms: effect.request,
+          }),
+          deps.newId,
+          { requires: confirmation! },
+        ));
+        break;
       case "open_review": {
         const id = deps.newId("rev");
         writes.reviews.push({
@@ -186,10 +208,10 @@ export function perform(
           conversation_id: cause.conversation_id,
           settings,
         });
-        // One confirmation per opt-out: it exists only if this very message's suppression took hold.
+        // One confirmation per opt-out, or yes: it exists only if what this very message caused took hold.
         later.push({
           ...row,
-          requires: effect.once && suppression !== null ? suppression : requires,
+          requires: effect.once ? suppression ?? confirmation ?? requires : requires,
           unless_repeat: cause.unless_repeat,
         });
         break;

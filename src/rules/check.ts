@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { compileRulebook, type NamedFile, type Rulebook, RulebookError } from "../core/rulebook.ts";
+import { DOUBLE_OPT_IN } from "../core/rulebook_schema.ts";
 import { exampleCases, runExample } from "./examples.ts";
 import { lintErrors } from "./lint/mod.ts";
 import { disagreements } from "./oracle.ts";
@@ -104,7 +105,12 @@ function asShipped(file: NamedFile): NamedFile {
   return file.content.kind === "deployment" ? { ...file, content: SHIPPED } : file;
 }
 
-const SHIPPED = { kind: "deployment", brand: "Parley", contact: "help@parley.example" } as const;
+const SHIPPED = {
+  kind: "deployment",
+  brand: "Parley",
+  contact: "help@parley.example",
+  double_opt_in: DOUBLE_OPT_IN,
+} as const;
 
 /** One line for people: `countries/fr.yaml:41 (rule hours.quiet): …`. */
 export function problemLine({ file, line, rule, problem }: Problem): string {

@@ -107,6 +107,7 @@ function personFacts(scenario: Scenario, now: number, sender: string): PersonFac
     consent_given: scenario.consent === "granted"
       ? { at: now - (scenario.consent_days ?? 1) * 1440 * MINUTE, soft: scenario.consent_source === SOFT_OPT_IN }
       : null,
+    question: scenario.asked === undefined ? null : { id: "cns_example", purpose: scenario.asked },
     open_review: scenario.open_review ?? false,
     consent_before_opt_out: scenario.consent_before_opt_out ?? false,
     advertising_at: [

@@ -15,6 +15,7 @@ export const AUDIT_ACTIONS = [
   "suppression.repeated",
   "suppression.lifted",
   "suppression.imported",
+  "consent.asked",
   "consent.granted",
   "consent.withdrawn",
   "consent.disputed",

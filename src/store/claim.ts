@@ -2,6 +2,7 @@ import type { InStatement } from "@libsql/client/web";
 import type { DbClient } from "./client.ts";
 import { claimedFacts, type Facts, readClaimedFacts } from "./facts.ts";
 import { named } from "./outbox.ts";
+import { stoppable } from "./writes.ts";
 import { bucketOf, shutUntil } from "./rates.ts";
 import { readWaiting, type WaitingRow, waitingRows } from "./waiting.ts";
 
@@ -35,9 +36,10 @@ const SENDER = bucketOf("senders");
 const ACCOUNT = bucketOf("c");
 
 /** Messages that an active suppression covers; a confirmation of the suppression itself may leave. */
-const SUPPRESSED = `reply_kind is null and exists (select 1 from suppressions s
+const SUPPRESSED = `(reply_kind is null or ${stoppable("reply_kind")}) and exists (select 1 from suppressions s
   where s.recipient = messages.person and s.lifted_at is null
-    and (messages.category = 'commercial' or (s.scope = 'all' and s.sender in ('', messages.sender))))`;
+    and (messages.category = 'commercial' or messages.reply_kind = 'opt_in_request'
+      or (s.scope = 'all' and s.sender in ('', messages.sender))))`;
 
 /**
  * Lanes of the senders for which `condition` holds, found by stepping over the index: a queue is not walked, however long it is. Most

@@ -4,6 +4,7 @@ import type { ConsentStatus, PersonFacts, ReplyKind, SuppressionFact } from "../
 import { firstIdAt } from "../gateway/ids.ts";
 import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db, DbClient } from "./client.ts";
+import { isOpen } from "./consent_questions.ts";
 import { ERASED_UNDER, keysAreKnown, recipientsOf } from "./erased.ts";
 
 /** What a message needs to know before it is decided, all of it in one read for a whole group. */
@@ -93,6 +94,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number, available: boolea
       conversation_id,
       last_chat_at,
       last_inbound_at,
+      question,
       language,
       time_zone,
       suppressions,
@@ -115,6 +117,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number, available: boolea
         consent_before_opt_out: consent === "withdrawn" && consents.some(([status]) => status === "granted"),
         advertising_at: advertising,
         last_inbound_at,
+        question: question === null ? null : { id: question[0], purpose: question[1] },
         last_chat_at,
         replies,
         language,
@@ -135,6 +138,7 @@ type FactsRow<Position> = [
   conversation_id: string | null,
   last_chat_at: number | null,
   last_inbound_at: number | null,
+  question: [id: string, purpose: string] | null,
   language: string | null,
   time_zone: string | null,
   suppressions: SuppressionFact[],
@@ -167,15 +171,18 @@ const ANSWERED = `(select json_group_array(l.text) from (select m.text, m.status
     where m.conversation_id = c.id and m.direction = 'outbound' order by m.id desc limit 12) l
   where l.status in ('sending', 'sent', 'delivered', 'undelivered', 'unknown'))`;
 const KEYED_RECIPIENTS = "in (select value from json_each(r.recipients))";
+/** The last question of a double opt-in that the person may answer to this sender. Only who writes can answer one. */
+const QUESTION = `json((select json_array(p.id, p.purpose) from consents p
+  where p.recipient = r.person and p.sender = r.sender and ${isOpen("p", ":now")} order by p.rowid desc limit 1))`;
 const SQL_FOR: Record<FactsPurpose, string> = {
   accepting: factsSql(REQUESTS, ""),
   releasing: factsSql(REQUESTS, "and m.status != 'held'"),
-  receiving: factsSql(REQUESTS, "", ANSWERED),
+  receiving: factsSql(REQUESTS, "", ANSWERED, "= r.person", QUESTION),
 };
 const KEYED_SQL_FOR: typeof SQL_FOR = {
   accepting: factsSql(KEYED_REQUESTS, "", "null", KEYED_RECIPIENTS),
   releasing: factsSql(KEYED_REQUESTS, "and m.status != 'held'", "null", KEYED_RECIPIENTS),
-  receiving: factsSql(KEYED_REQUESTS, "", ANSWERED, KEYED_RECIPIENTS),
+  receiving: factsSql(KEYED_REQUESTS, "", ANSWERED, KEYED_RECIPIENTS, QUESTION),
 };
 // What waits for its first attempt is decided again when it is claimed itself. What was tried may have reached the person.
 const CLAIMED = factsSql(
@@ -186,12 +193,18 @@ const CLAIMED = factsSql(
 );
 
 /** Messages that were refused or never left do not count towards the frequency cap. */
-function factsSql(requests: string, counted: string, answered = "null", recipients = "= r.person"): string {
+function factsSql(
+  requests: string,
+  counted: string,
+  answered = "null",
+  recipients = "= r.person",
+  question = "null",
+): string {
   const advertising = `m.direction = 'outbound' and m.category = 'commercial'
     and m.status not in ('refused', 'canceled', 'failed', 'expired') ${counted}`;
   return `with r (i, person, sender, purpose, recipients) as materialized (${requests})
   select json_group_array(json_array(r.i, c.id, c.last_chat_at,
-    (select max(t.last_inbound_at) from conversations t where t.person = r.person), k.language, k.time_zone,
+    (select max(t.last_inbound_at) from conversations t where t.person = r.person), ${question}, k.language, k.time_zone,
     (select json_group_array(json_object('id', s.id, 'scope', s.scope, 'sender', nullif(s.sender, ''), 'source', s.source))
        from suppressions s where s.recipient ${recipients} and s.lifted_at is null),
     (select json_group_array(json_array(n.status, n.expires_at, n.granted_at, n.source = '${SOFT_OPT_IN}'))

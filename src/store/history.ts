@@ -67,6 +67,8 @@ export async function* pastMessages(
 interface Past {
   suppressions: Map<string, SuppressionRow[]>;
   consents: Map<string, ConsentRow[]>;
+  /** Questions of a double opt-in, newest first. */
+  questions: Map<string, QuestionRow[]>;
   /** Advertising that left, by person. */
   advertising: Map<string, ThreadRow[]>;
   /** What the person wrote, and what the gateway answered, by person and sender. */
@@ -101,6 +103,15 @@ interface ConsentRow {
   granted_at: number;
   soft: 0 | 1;
 }
+interface QuestionRow {
+  id: string;
+  recipient: string;
+  purpose: string;
+  sender: string;
+  confirm_until: number;
+  /** When it was answered or taken back; null while neither. */
+  over: string | null;
+}
 interface ThreadRow {
   id: string;
   person: string;
@@ -120,7 +131,7 @@ async function withFacts(
 ): Promise<PastMessage[]> {
   const people = JSON.stringify([...new Set(rows.map(({ person }) => person))]);
   const oldest = Math.min(...rows.map(({ created_at }) => created_at)) - REACH_MS;
-  const [suppressions, consents, threads, reviews] = await client.batch([
+  const [suppressions, consents, questions, threads, reviews] = await client.batch([
     {
       sql: `select id, recipient, scope, nullif(sender, '') as sender, source, message_id, lifted_at, lifted_by
         from suppressions where recipient in (select value from json_each(?))`,
@@ -130,6 +141,14 @@ async function withFacts(
       sql:
         `select id, recipient, purpose, status, expires_at, granted_at, source = '${SOFT_OPT_IN}' as soft from consents
         where recipient in (select value from json_each(?)) and status != 'pending' order by granted_at desc, id desc`,
+      args: [people],
+    },
+    {
+      sql: `select p.id, p.recipient, p.purpose, p.sender, p.confirm_until,
+          (select min(l.id) from consents l where l.recipient = p.recipient and l.purpose = p.purpose and l.rowid > p.rowid
+            and (l.status in ('withdrawn', 'disputed') or l.confirms = p.id)) as over
+        from consents p where p.recipient in (select value from json_each(?)) and p.status = 'pending'
+          and p.confirm_until is not null order by p.id desc`,
       args: [people],
     },
     {
@@ -157,6 +176,7 @@ async function withFacts(
   const past: Past = {
     suppressions: Map.groupBy(suppressions!.rows as unknown as SuppressionRow[], (row) => row.recipient),
     consents: Map.groupBy(consents!.rows as unknown as ConsentRow[], (row) => row.recipient),
+    questions: Map.groupBy(questions!.rows as unknown as QuestionRow[], (row) => row.recipient),
     advertising: Map.groupBy(thread.filter((row) => row.advertising === 1), (row) => row.person),
     written: Map.groupBy(thread.filter((row) => row.direction === "inbound"), (row) => row.person),
     inbound: Map.groupBy(thread.filter((row) => row.direction === "inbound"), threadOf),
@@ -195,6 +215,12 @@ function pastMessage(
       open_review: (past.reviews.get(person) ?? []).some((one) =>
         one.created_at < at && (one.settled_at === null || one.settled_at > at)
       ),
+      question:
+        (past.questions.get(person) ?? []).find((one) =>
+          one.sender === row.sender && made(one.id) < made(id) && one.confirm_until > at &&
+          (one.over === null || made(one.over) > made(id)) &&
+          !suppressions.some((stood) => made(stood.id) > made(one.id) && made(stood.id) < made(id))
+        ) ?? null,
       consent_before_opt_out: consent === "withdrawn" && consents.some(({ status }) => status === "granted"),
       advertising_at: before(past.advertising.get(person), id).map(({ left_at }) => left_at).sort((a, b) => b - a),
       last_inbound_at: before(past.written.get(person), id, 1)[0]?.created_at ?? null,

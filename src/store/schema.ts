@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { REPORTED } from "../core/ladder.ts";
-import { ALL_REVIEW_KINDS, CONSENT_STATUSES, STATUSES } from "../core/message.ts";
+import { ALL_REVIEW_KINDS, CONSENT_STATUSES, type ReplyKind, STATUSES } from "../core/message.ts";
 
 /**
  * One workspace is one database. Instants are integers (ms since 1970), ids are prefixed and sort by creation. `person` is the
@@ -55,7 +55,7 @@ export const messages = sqliteTable("messages", {
   /** Inbound: 1 when parts of a long message never came. */
   incomplete: integer(),
   /** Which of the gateway's own answers this is, and the message it answers. */
-  reply_kind: text({ enum: ["opt_out_confirmation", "opt_in_confirmation", "help"] }),
+  reply_kind: text().$type<ReplyKind>(),
   cause_id: text(),
   unsubscribe_token: text(),
   metadata: text(),

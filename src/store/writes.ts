@@ -2,6 +2,12 @@ import type { InStatement, ResultSet } from "@libsql/client/web";
 import { getTableColumns, getTableName, type InferInsertModel, type Table } from "drizzle-orm";
 import { auditLifted, type AuditRow, auditStatements } from "./audit.ts";
 import type { DbClient } from "./client.ts";
+import {
+  type ConfirmationWrite,
+  insertConfirmations,
+  insertQuestions,
+  type QuestionWrite,
+} from "./consent_questions.ts";
 import { markRepeats } from "./repeats.ts";
 import { requires } from "./requires.ts";
 import { consents, conversations, idempotency_keys, messages, reviews, suppressions } from "./schema.ts";
@@ -18,6 +24,9 @@ export interface Writes {
   messages: RequiringMessage[];
   suppressions: (InferInsertModel<typeof suppressions> & { requires?: string })[];
   consents: (InferInsertModel<typeof consents> & { requires?: string; unless_repeat?: string | undefined })[];
+  /** Questions of a double opt-in, and the answers that confirm one. */
+  questions: QuestionWrite[];
+  confirmations: ConfirmationWrite[];
   /** `by` is a message; one that repeats another lifts nothing. `audit` becomes an entry for each suppression that is lifted. */
   lifts: {
     /** All that a suppression of theirs may stand under (erased.ts). */
@@ -60,6 +69,8 @@ export function noWrites(): Writes {
     messages: [],
     suppressions: [],
     consents: [],
+    questions: [],
+    confirmations: [],
     lifts: [],
     reviews: [],
     departures: [],
@@ -82,6 +93,8 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
     ...heard(writes.conversations),
     ...insertRows(suppressions, writes.suppressions, "insert or ignore"),
     ...insertRows(consents, writes.consents),
+    ...insertQuestions(writes.questions),
+    ...insertConfirmations(writes.confirmations),
     ...insertRows(reviews, writes.reviews, "insert or ignore"),
   );
   if (writes.lifts.length > 0) {
@@ -298,9 +311,15 @@ function withdrawPartners(refusals: Writes["suppressions"]): InStatement {
   };
 }
 
+/** An answer of ours that a STOP stops: those to STOP, START and HELP go out whatever stands. SQL. */
+export function stoppable(kind: string): string {
+  return `${kind} not in ('opt_out_confirmation', 'opt_in_confirmation', 'help')`;
+}
+
 /** `m` is waiting and within the scope of suppression `j`. */
-const COVERED = `m.conversation_id = c.id and m.status in ('queued', 'held') and m.reply_kind is null
-  and (m.category = 'commercial' or (j.value->>1 = 'all' and j.value->>2 in ('', m.sender)))
+const COVERED = `m.conversation_id = c.id and m.status in ('queued', 'held')
+  and (m.reply_kind is null or ${stoppable("m.reply_kind")})
+  and (m.category = 'commercial' or m.reply_kind = 'opt_in_request' or (j.value->>1 = 'all' and j.value->>2 in ('', m.sender)))
   and ${requires("j.value->>3")}`;
 const CANCEL_EVENTS = `insert into message_events (message_id, at, status, detail)
   select distinct m.id, ?2, 'canceled', 'recipient_opted_out' from json_each(?1) j

@@ -93,6 +93,7 @@ const NOBODY: PersonFacts = {
   suppressions: [],
   consent: "none",
   consent_given: null,
+  question: null,
   open_review: false,
   consent_before_opt_out: false,
   advertising_at: [],

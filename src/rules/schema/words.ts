@@ -51,6 +51,7 @@ export const EVENT_WORDS: Readonly<Record<Event["type"], string>> = {
   withdraw_consent: "Withdraws the consent",
   dispute_consent: "The consent on record counts no more: it was somebody else's, or never given",
   open_review: "Somebody on the staff has to look; until it is settled advertising to the person waits",
+  confirm_consent: "The question that waits for the person's answer (double opt-in) is answered with yes",
   remove_contact: "Takes the person out of the address book",
   reply: "An automatic answer, worded by the replies files",
   note: "Recorded with the decision, changes nothing",
@@ -110,6 +111,7 @@ const SCENARIO: Words = {
     text: "What it said",
   },
   open_review: "True while a doubt about the person waits for somebody to settle it",
+  asked: "Inbound: the purpose of a question (double opt-in) that the person may still answer",
   settled_category: "Outbound: what somebody on the staff settled about this very message",
   answered: "Inbound: our last texts in the thread, newest first",
   facts_available: "False when the database could not say",
@@ -160,6 +162,7 @@ const KEYWORD: Words & Record<keyof KeywordEntry, string | Words> = {
   words: "The keywords; case, accents and punctuation do not count",
   tail: "False: counts only as the whole message",
   abroad: "False: counts only where the language is spoken, because it is an ordinary word of another (ALTO, PARE)",
+  yes: "True: says yes to a question of ours (double opt-in), in whatever country",
   only_when_opted_out: "True: counts only while the person is opted out (YES, OUI, JA)",
   source: SOURCE,
 };
@@ -400,6 +403,11 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       opt_out_commercial: "Confirms a STOP that ends advertising",
       opt_out_everything: "Confirms a STOP that ends everything from the sender",
       opt_in_confirmation: "Confirms a return, and says how to stop",
+      opt_in_done: "Thanks for the yes to a question of ours, and says how to stop",
+      opt_in_request:
+        "Asks whether the person agrees to our advertising (double opt-in), and with which word to say yes",
+      opt_in_request_partner: "The same for the advertising of {purpose}",
+      opt_in_request_informative: "The same for information about {purpose}",
       help: "Says who writes, how to reach them and how to stop",
     },
     source: SOURCE,
@@ -427,6 +435,11 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
     quiet_hours: {
       "": "Other advertising hours than the default",
       "*": "Name of one of the profiles in the country's file",
+    },
+    double_opt_in: {
+      "": "Questions to a number whether its holder agrees",
+      answer_hours: "How long one may be answered",
+      again_hours: "How long the same sender asks no second one",
     },
     frequency: {
       "": "Caps on advertising to one person beside those of the country files, by ISO code or for any",

@@ -13,7 +13,7 @@ export const placeholders: Check = (book) => [
   ),
   ...filesOf(book, "replies").flatMap(({ path, content }) =>
     Object.entries(content.templates).flatMap(([template, text]) =>
-      unfilled(text, REPLY_WORDS).map((name) => told(path, ["templates", template], name))
+      unfilled(text, replyWords(template)).map((name) => told(path, ["templates", template], name))
     )
   ),
   ...book.countries.flatMap(({ file, table: { mention, reporting } }) => [
@@ -27,6 +27,11 @@ export const placeholders: Check = (book) => [
     ),
   ]),
 ];
+
+/** A question of a double opt-in that is not about the company's own advertising names what it is about. */
+function replyWords(template: string): readonly string[] {
+  return /^opt_in_request_/.test(template) ? [...REPLY_WORDS, "purpose"] : REPLY_WORDS;
+}
 
 function reasonWords(stage: Stage): readonly string[] {
   return stage === "understand" || stage === "respond" ? INBOUND_WORDS : [...REASON_WORDS, ...factsOf(stage)];

@@ -11,6 +11,7 @@ import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
 import { consentRoutes } from "./api/consents.ts";
 import { contactExportRoutes } from "./api/contact_export.ts";
 import { contactImportRoutes } from "./api/contact_imports.ts";
+import { campaignRoutes } from "./api/campaigns.ts";
 import { contactListRoutes } from "./api/contact_lists.ts";
 import { contactRoutes } from "./api/contacts.ts";
 import { type Api, router } from "./api/context.ts";
@@ -95,6 +96,7 @@ export function createApp(api: Api) {
       contactImportRoutes,
       contactRoutes,
       contactListRoutes,
+      campaignRoutes,
       consentRoutes,
       suppressionRoutes,
       reviewRoutes,

@@ -25,6 +25,8 @@ export interface Edge {
 
 /** Cron of edge runtimes comes once a minute and may not run much longer than half of it. */
 const TICK_MS = 25_000;
+/** Before that: what campaigns make leaves in the same tick. */
+const CAMPAIGN_TICK_MS = 5_000;
 /** What a webhook's receiver may still take (15 s) comes on top. */
 const WEBHOOK_TICK_MS = 10_000;
 
@@ -36,7 +38,7 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
   const log = jsonLog((line) => console.log(line), now);
   const db = await openWorkspace("default", config.database);
   const keys = apiKeys(db.client);
-  const { api, dispatcher, webhooks } = createGateway(
+  const { api, dispatcher, webhooks, campaigns } = createGateway(
     {
       db,
       settings: new SettingsCache(db.client),
@@ -59,6 +61,7 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
   return {
     fetch: async (request) => await app.fetch(request),
     tick: async () => {
+      await campaigns.tick(CAMPAIGN_TICK_MS);
       const [handed] = await Promise.all([dispatcher.tick(TICK_MS), webhooks.tick(WEBHOOK_TICK_MS)]);
       return handed;
     },

@@ -76,7 +76,7 @@ async function start(): Promise<void> {
   const strict = strictTransport(transport);
   const keys = apiKeys(db.client);
   let runner: Runner | null = null;
-  const { api, dispatcher, webhooks } = createGateway(
+  const { api, dispatcher, webhooks, campaigns } = createGateway(
     {
       db,
       settings,
@@ -98,6 +98,7 @@ async function start(): Promise<void> {
   runner = runDispatcher(dispatcher, now, log);
   // In a loop of its own: an app that answers slowly must not hold up messages.
   const webhookRunner = runDispatcher(webhooks, now, log, "webhooks.failed");
+  const campaignRunner = runDispatcher(campaigns, now, log, "campaigns.failed");
   const follower = followFolder({
     client: db.client,
     folder: config.rulesDir,
@@ -113,7 +114,7 @@ async function start(): Promise<void> {
   const stop = async () => {
     log("info", "stopping");
     // At once: whoever stops the process does not wait for long, and what is cut off is of unknown outcome.
-    await Promise.all([server?.shutdown(), runner?.stop(), webhookRunner.stop()]);
+    await Promise.all([server?.shutdown(), runner?.stop(), webhookRunner.stop(), campaignRunner.stop()]);
     await follower.stop();
     await db.close();
     Deno.exit(0);

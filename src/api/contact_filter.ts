@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { isKnownZone } from "../core/zone_clock.ts";
-import type { ContactFilter as StoredFilter } from "../store/contact_filter.ts";
+import { type ContactFilter as StoredFilter, readFilter } from "../store/contact_filter.ts";
 import { Language, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidInput } from "./problem.ts";
@@ -74,15 +74,6 @@ export function filterOfQuery(query: Record<string, string[]>, others: readonly 
   return parsed.data;
 }
 
-/** As the store takes it. */
-export function storedFilter({ created_from, created_before, ...filter }: ContactFilter): StoredFilter {
-  return {
-    ...filter,
-    created_from: created_from === undefined ? undefined : Date.parse(created_from),
-    created_before: created_before === undefined ? undefined : Date.parse(created_before),
-  };
-}
-
 /** Query of the address book: the filter, one number, and the page. */
 export const ContactQuery = z.looseObject({ ...PageQuery, msisdn: z.string().max(40).optional(), ...FilterQuery });
 
@@ -90,7 +81,7 @@ export const ContactQuery = z.looseObject({ ...PageQuery, msisdn: z.string().max
 export function contactsOfQuery(query: Record<string, string[]>, others: readonly string[] = []): StoredFilter {
   const msisdn = query.msisdn?.at(-1);
   return {
-    ...storedFilter(filterOfQuery(query, ["msisdn", ...others])),
+    ...readFilter(filterOfQuery(query, ["msisdn", ...others])),
     ...(msisdn === undefined ? {} : { msisdn: recipientOf(msisdn, "msisdn") }),
   };
 }

@@ -5,6 +5,7 @@ import { type AuditAction, auditRow } from "../store/audit.ts";
 import {
   addMembers,
   changeList,
+  contactsOf,
   countMembers,
   createList,
   deleteList,
@@ -15,7 +16,7 @@ import {
 } from "../store/contact_lists.ts";
 import { listContacts } from "../store/contacts.ts";
 import { Contact, contactView } from "./contacts.ts";
-import { ContactFilter, storedFilter } from "./contact_filter.ts";
+import { ContactFilter } from "./contact_filter.ts";
 import { type Api, router } from "./context.ts";
 import { Id, line, lines } from "./fields.ts";
 import { invalidField, problem } from "./problem.ts";
@@ -293,11 +294,6 @@ export function contactListRoutes({ deps }: Api) {
   }
 
   return routes;
-}
-
-/** Whom a list means, of whichever kind. */
-export function contactsOf({ id, filter }: Pick<ListRow, "id" | "filter">) {
-  return filter === null ? { lists: [id] } : storedFilter(ContactFilter.parse(JSON.parse(filter)));
 }
 
 function namedIn({ contacts, numbers }: z.infer<typeof Members>): string[] {

@@ -12,6 +12,7 @@ import { loadFacts } from "../store/facts.ts";
 import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/messages.ts";
 import { type Api, router } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
+import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
 import { asProblem, invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
 import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, Purpose } from "./schemas.ts";
 
@@ -19,8 +20,6 @@ const MAX_BATCH = 10_000;
 /** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */
 const MAX_SEGMENTS = 10;
 const MAX_TEXT = 1_530;
-/** A date further off is a slip, and the rules that it was accepted under will not hold by then. */
-const MAX_AHEAD_MS = 365 * 24 * 60 * 60_000;
 
 const NewMessage = z.strictObject({
   to: z.string().min(1).max(40).openapi({ description: "E.164", example: "+33612345678" }),
@@ -295,10 +294,6 @@ export function recipientOf(input: string, field: string): string {
   return parsed.e164;
 }
 
-function categoryOf(purpose: string): "commercial" | "informative" {
-  return purpose.startsWith("informative:") ? "informative" : "commercial";
-}
-
 /** By text; items that are no message count nowhere, they are answered one by one. */
 function copiesIn(items: readonly unknown[]): Map<unknown, number> {
   const copies = new Map<unknown, number>();
@@ -310,34 +305,12 @@ function copiesIn(items: readonly unknown[]): Map<unknown, number> {
 }
 
 function draftOf(body: NewMessage, settings: Settings, now: number, copies = 1): Draft {
-  const sender = settings.senders.get(body.from);
-  if (sender === undefined) {
-    throw invalidField(
-      "from",
-      `"${body.from}" is not one of your senders (GET /v1/senders lists them)`,
-      "sender_not_allowed",
-    );
-  }
-  if (body.purpose !== undefined && body.category !== undefined && body.category !== categoryOf(body.purpose)) {
-    throw invalidField("purpose", `"${body.purpose}" is no purpose of a message declared ${body.category}`);
-  }
-  const valid_until = body.valid_until === undefined ? null : Date.parse(body.valid_until);
-  const scheduled_at = body.scheduled_at === undefined ? null : Date.parse(body.scheduled_at);
-  if (scheduled_at !== null && scheduled_at > now + MAX_AHEAD_MS) {
-    throw invalidField("scheduled_at", "must lie within a year from now");
-  }
-  if (valid_until !== null && valid_until <= Math.max(now, scheduled_at ?? 0)) {
-    throw invalidField("valid_until", "must lie after now and after scheduled_at");
-  }
   return {
     to: recipientOf(body.to, "to"),
-    sender,
+    sender: senderOf(body.from, settings),
     text: body.text.toWellFormed(),
-    // Who names a purpose of advertising declares advertising, which is always allowed.
-    category: body.category ?? (body.purpose === undefined ? null : categoryOf(body.purpose)),
-    purpose: body.purpose ?? null,
-    scheduled_at,
-    valid_until,
+    ...declarationOf(body),
+    ...timesOf(body, now),
     max_segments: body.max_segments ?? MAX_SEGMENTS,
     metadata: body.metadata ?? null,
     copies,

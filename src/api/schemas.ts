@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { STATUSES } from "../core/message.ts";
-import { HOLD_REASONS } from "../core/rulebook_schema.ts";
+import { MESSAGE_HOLD_REASONS, STATUSES } from "../core/message.ts";
 import { line } from "./fields.ts";
 import { ProblemSchema } from "./problem.ts";
 
@@ -45,7 +44,7 @@ export const Message = z.object({
   segments: z.number().int(),
   encoding: z.enum(["GSM-7", "UCS-2"]),
   hold_until: z.string().nullable(),
-  hold_reason: z.enum(HOLD_REASONS).nullable(),
+  hold_reason: z.enum(MESSAGE_HOLD_REASONS).nullable(),
   scheduled_at: z.string().nullable(),
   valid_until: z.string().nullable(),
   carrier_id: z.string().nullable(),

@@ -39,7 +39,7 @@ export interface OutboundVerdict {
   hold_reason: HoldReason | null;
   /** A review of the message itself, with whose settlement it goes on; null when it needs none. */
   review: { kind: "category_conflict"; rule: string; words: string } | null;
-  /** Advertising must have left before this instant (ms), else it is decided again; null when it does not matter. */
+  /** It must have left before this instant (ms), when its hours end, else it is decided again; null when it does not matter. */
   allowed_until: number | null;
 }
 
@@ -163,7 +163,11 @@ function outboundVerdict(frame: OutboundFrame, matched: readonly Matched[]): Out
   }
   const outcome: Outcome = code !== null ? "refuse" : holds ? "hold" : "allow";
   const { text, encoding, segments } = frame.measured;
-  const timed = frame.category === "commercial" && frame.zones_known && outcome === "allow";
+  const timed = frame.zones_known && outcome === "allow";
+  const ends = timed
+    ? [frame.category === "commercial" ? frame.window.allowedUntil : null, frame.sending?.allowedUntil]
+    : [];
+  const closes = ends.filter((end) => end !== null && end !== undefined);
   return {
     decision: {
       rulebook: frame.rulebook.hash,
@@ -180,7 +184,7 @@ function outboundVerdict(frame: OutboundFrame, matched: readonly Matched[]): Out
     hold_until: outcome === "hold" ? hold_until : null,
     hold_reason: outcome === "hold" ? hold_reason : null,
     review: outcome === "hold" ? review : null,
-    allowed_until: timed ? frame.window.allowedUntil : null,
+    allowed_until: closes.length === 0 ? null : Math.min(...closes),
   };
 }
 

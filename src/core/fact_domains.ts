@@ -84,6 +84,8 @@ export const OUTBOUND_DOMAINS: Readonly<Record<OutboundFact, Domain>> = {
   scheduled_at: { ...INSTANT, nullable: true },
   quiet: YES_NO,
   quiet_until: { ...INSTANT, nullable: true },
+  outside_window: YES_NO,
+  window_until: { ...INSTANT, nullable: true },
   retry_at: INSTANT,
 };
 

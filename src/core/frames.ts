@@ -12,7 +12,7 @@ import type {
 } from "./message.ts";
 import { type Composed, type MentionState, mentionState, mentionWay } from "./mention.ts";
 import { measure } from "./segment.ts";
-import { quiet } from "./quiet_hours.ts";
+import { compileWeek, quiet } from "./quiet_hours.ts";
 import { drawnIn, type Token, tokenize } from "./text.ts";
 import { edgesOf } from "./edges.ts";
 import type { KeywordMatch } from "./keywords.ts";
@@ -96,6 +96,9 @@ export const OUTBOUND_FACTS = {
     quiet:
       "True when advertising is not allowed at the moment the message would leave, in any zone the person may be in",
     quiet_until: "First instant at which it is allowed everywhere",
+    outside_window:
+      "True when its campaign has sending hours and it would leave outside of them, in any zone the person may be in",
+    window_until: "First instant at which it is within them",
     retry_at: "A quarter of an hour from now",
   },
 } as const;
@@ -146,6 +149,7 @@ export class OutboundFrame {
   #quiet: ReturnType<typeof quiet> | undefined;
   #mention: MentionState | undefined;
   #cap: (FrequencyCap & { count: number }) | undefined;
+  #sending: ReturnType<typeof quiet> | undefined;
 
   constructor(
     readonly message: OutboundMessage,
@@ -329,6 +333,19 @@ export class OutboundFrame {
   }
   get quiet_until(): number | null {
     return this.window.until;
+  }
+  /** What the campaign's own hours say; null where it has none. */
+  get sending() {
+    const { sending_window } = this.message;
+    if (!sending_window) return null;
+    const hours = { week: compileWeek(sending_window), closedOn: () => false };
+    return this.#sending ??= quiet(this.leavesAt, this.place.zones, [hours]);
+  }
+  get outside_window(): boolean {
+    return this.sending?.quiet ?? false;
+  }
+  get window_until(): number | null {
+    return this.sending?.until ?? null;
   }
   get retry_at(): number {
     return this.leavesAt + RETRY_MS;

@@ -33,7 +33,15 @@ export type RefusalCode =
   | "frequency_exceeded"
   | "segment_budget_exceeded";
 
-export type HoldReason = "quiet_hours" | "scheduled" | "needs_review" | "facts_unavailable";
+/** What rules may hold a message for. */
+export const HOLD_REASONS = ["quiet_hours", "scheduled", "needs_review", "facts_unavailable"] as const;
+export type HoldReason = (typeof HOLD_REASONS)[number];
+/** What a message may wait for; `paused`: its campaign is. */
+export const MESSAGE_HOLD_REASONS = [...HOLD_REASONS, "paused"] as const;
+export type MessageHoldReason = (typeof MESSAGE_HOLD_REASONS)[number];
+
+/** Hours at the recipient's place, as in a profile of quiet hours: `{ "mon-fri": "10:00-18:00" }`. */
+export type SendingWindow = Readonly<Record<string, string>>;
 
 /**
  * The gateway's own automatic answers. `opt_in_request` asks a person to confirm, from the number itself, what was agreed to in its
@@ -126,6 +134,8 @@ export interface OutboundMessage {
   /** ms; null when it should leave as soon as it may. */
   scheduled_at: number | null;
   max_segments: number | null;
+  /** Hours in which its campaign may reach the person; left out where there is none. */
+  sending_window?: SendingWindow | null;
   /** What a person on the staff settled about this very message; left out when nobody had to. */
   settled_category?: Category | null;
   /** Set for the gateway's own answers. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CONFIDENCES, SOFT_OPT_IN } from "./message.ts";
+import { CONFIDENCES, HOLD_REASONS, SOFT_OPT_IN } from "./message.ts";
 import { TRAITS } from "./weights.ts";
 
 /**
@@ -77,7 +77,6 @@ export const REFUSAL_CODES = [
   "frequency_exceeded",
   "segment_budget_exceeded",
 ] as const;
-export const HOLD_REASONS = ["quiet_hours", "scheduled", "needs_review", "facts_unavailable"] as const;
 export const REPLY_KINDS = ["opt_out_confirmation", "opt_in_confirmation", "opt_in_request", "help"] as const;
 /** Double opt-in, where the deployment says nothing: how long a question may be answered, and when the next may be asked. */
 export const DOUBLE_OPT_IN = { answer_hours: 168, again_hours: 24 };
@@ -114,7 +113,7 @@ export const Event = z.discriminatedUnion("type", [
     /** `until`: the fact that gives the instant; without it the message waits for a person. */
     params: z.strictObject({
       reason: z.enum(HOLD_REASONS),
-      until: z.enum(["quiet_until", "scheduled_at", "retry_at"]).optional(),
+      until: z.enum(["quiet_until", "window_until", "scheduled_at", "retry_at"]).optional(),
       /** Opens a review of the message itself, with whose settlement it goes on. */
       review: z.literal("category_conflict").optional(),
     }),
@@ -172,6 +171,8 @@ export const Scenario = z.strictObject({
   category: z.enum(["commercial", "informative"]).optional(),
   scheduled_at: z.iso.datetime({ offset: true }).optional(),
   max_segments: z.number().int().min(1).optional(),
+  /** Outbound: the hours of its campaign. */
+  sending_window: z.record(z.string(), z.string()).optional(),
   reply_kind: z.enum(REPLY_KINDS).optional(),
   /** How many messages of one batch have this text. */
   copies: z.number().int().min(1).optional(),
@@ -576,6 +577,12 @@ const Deployment = z.strictObject({
   }).optional(),
   /** Caps on advertising beside those of the country files, by country code or for `any` country. */
   frequency: z.record(z.union([country, z.literal("any")]), z.array(z.strictObject(cap)).min(1)).optional(),
+  /** What a segment costs, for estimates: by country, and for every other one. */
+  prices: z.strictObject({
+    currency: z.string().regex(/^[A-Z]{3}$/, "is an ISO 4217 code such as EUR"),
+    per_segment: z.record(country, z.number().min(0)).default({}),
+    elsewhere: z.number().min(0),
+  }).optional(),
 });
 export type Deployment = z.infer<typeof Deployment>;
 

@@ -1,5 +1,5 @@
 import { decideOutbound, type OutboundVerdict } from "../core/decide.ts";
-import type { Category, PersonFacts, ReplyKind } from "../core/message.ts";
+import type { Category, PersonFacts, ReplyKind, SendingWindow } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
 import { auditRow } from "../store/audit.ts";
 import type { MessageRow, Writes } from "../store/writes.ts";
@@ -22,6 +22,9 @@ export interface Draft {
   valid_until: number | null;
   max_segments: number | null;
   metadata: Record<string, string> | null;
+  /** The campaign that it is part of; left out for any other message. */
+  campaign_id?: string;
+  sending_window?: SendingWindow | null;
   /** How many messages of the batch it came in have this text; 1 when it was sent by itself or is decided again. */
   copies: number;
   /** What somebody on the staff settled about this very message; left out when nobody had to. */
@@ -58,6 +61,7 @@ export function composeDraft(
       purpose: draft.purpose ?? null,
       scheduled_at: draft.scheduled_at,
       max_segments: draft.max_segments,
+      sending_window: draft.sending_window ?? null,
       reply_kind: draft.reply?.kind ?? null,
       copies: draft.copies,
       settled_category: draft.settled_category ?? null,
@@ -124,12 +128,14 @@ export function draftRow(
     declared_category: draft.category,
     purpose: draft.purpose ?? null,
     max_segments: draft.max_segments,
+    sending_window: draft.sending_window ? JSON.stringify(draft.sending_window) : null,
     priority: draft.reply ? PRIORITY.reply : PRIORITY[verdict.category],
     scheduled_at: draft.scheduled_at,
     valid_until: draft.valid_until,
     attempts: 0,
     carrier_id: firstRoute(draft.sender, draft.to, settings, now),
     conversation_id,
+    campaign_id: draft.campaign_id ?? null,
     reply_kind: draft.reply?.kind ?? null,
     cause_id: draft.reply?.cause_id ?? null,
     unsubscribe_token: token,

@@ -3,6 +3,7 @@ import { type ApiKeys } from "../api/auth.ts";
 import { acceptor } from "./accept.ts";
 import { askConsent, type Question } from "./ask_consent.ts";
 import { reporter } from "./deliver.ts";
+import { campaigner } from "./campaigns.ts";
 import { contactKeeper } from "./contact_chores.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
 import { diverter } from "./divert.ts";
@@ -17,7 +18,7 @@ export function createGateway(
   deps: Deps,
   keys: ApiKeys,
   stored: () => void,
-): { api: Api; dispatcher: Dispatcher; webhooks: Dispatcher } {
+): { api: Api; dispatcher: Dispatcher; webhooks: Dispatcher; campaigns: Dispatcher } {
   const api = {
     deps,
     keys,
@@ -41,5 +42,6 @@ export function createGateway(
       { name: "erasures", run: eraser(deps) },
     ]),
     webhooks: webhookDispatcher(deps),
+    campaigns: campaigner(deps, stored),
   };
 }

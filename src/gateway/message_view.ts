@@ -1,4 +1,4 @@
-import type { Decision, HoldReason, Intent } from "../core/message.ts";
+import type { Decision, Intent, MessageHoldReason } from "../core/message.ts";
 import type { MessageRow } from "../store/writes.ts";
 
 /** A message as the API shows it (design 5). */
@@ -14,7 +14,7 @@ export interface MessageView {
   segments: number;
   encoding: "GSM-7" | "UCS-2";
   hold_until: string | null;
-  hold_reason: HoldReason | null;
+  hold_reason: MessageHoldReason | null;
   scheduled_at: string | null;
   valid_until: string | null;
   carrier_id: string | null;

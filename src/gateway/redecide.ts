@@ -1,3 +1,4 @@
+import type { SendingWindow } from "../core/message.ts";
 import type { Claimed } from "../store/claim.ts";
 import { type Facts, loadFacts } from "../store/facts.ts";
 import { heldDue, redecide, type Redecided } from "../store/outbox.ts";
@@ -87,6 +88,7 @@ function decideInTurn(
         valid_until: row.valid_until ?? null,
         max_segments: row.max_segments ?? null,
         metadata: null,
+        sending_window: row.sending_window ? JSON.parse(row.sending_window) as SendingWindow : null,
         reply: null,
         // A link that was promised to the person stays the same link.
         copies: 1,

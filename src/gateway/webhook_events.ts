@@ -1,9 +1,11 @@
 import type { Db } from "../store/client.ts";
 import { databaseErrorIn } from "../store/database_error.ts";
+import { countsOf, findCampaign } from "../store/campaigns.ts";
 import { findReview } from "../store/reviews.ts";
 import { findSuppression } from "../store/suppressions.ts";
 import type { MessageRow } from "../store/writes.ts";
 import { findMessages } from "../store/messages.ts";
+import { campaignView } from "./campaign_view.ts";
 import { instant, messageView } from "./message_view.ts";
 import { reviewView } from "./review_view.ts";
 import { suppressionView } from "./suppression_view.ts";
@@ -26,13 +28,19 @@ export const EVENT_TYPES = [
   "suppression.created",
   "suppression.lifted",
   "review.opened",
+  "campaign.scheduled",
+  "campaign.running",
+  "campaign.progress",
+  "campaign.paused",
+  "campaign.canceled",
+  "campaign.done",
 ] as const;
 
 /** Sent when somebody asks for it, whatever an endpoint listens to. */
 export const TEST_EVENT = "webhook.test";
 
 /** What an endpoint may listen to: types, and patterns for those there are and those to come. */
-export const EVENT_PATTERNS = ["*", "message.*", "suppression.*", "review.*", ...EVENT_TYPES] as const;
+export const EVENT_PATTERNS = ["*", "message.*", "suppression.*", "review.*", "campaign.*", ...EVENT_TYPES] as const;
 
 export interface EventRow {
   seq: number;
@@ -109,6 +117,10 @@ async function dataOf(
     case "review": {
       const row = await findReview(db, subject);
       return row === null ? null : reviewView(row);
+    }
+    case "campaign": {
+      const row = await findCampaign(db, subject);
+      return row === null ? null : campaignView(row, (await countsOf(db, [subject])).get(subject));
     }
     default:
       return { webhook_id: subject };

@@ -57,6 +57,7 @@ export function scenarioInput(
         purpose: scenario.purpose ?? null,
         scheduled_at: scenario.scheduled_at === undefined ? null : Date.parse(scenario.scheduled_at),
         max_segments: scenario.max_segments ?? null,
+        sending_window: scenario.sending_window ?? null,
         settled_category: scenario.settled_category ?? null,
         reply_kind: scenario.reply_kind ?? null,
         copies: scenario.copies ?? 1,

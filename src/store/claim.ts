@@ -169,6 +169,17 @@ export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed>
       code: "expired",
       detail: "It could not leave while it was valid.",
     }),
+    ...leave(lease, now, inCampaign("canceled"), {
+      status: "canceled",
+      code: "campaign_canceled",
+      detail: "Its campaign was canceled.",
+    }),
+    {
+      sql: `update messages set status = 'held', due_at = null, hold_until = null, hold_reason = 'paused',
+          attempts = attempts - 1, lease = null, lease_until = null
+        where lease = :lease and status = 'sending' and ${inCampaign("paused")}`,
+      args: { lease },
+    },
     {
       // Its window closed while it waited: back to the release step, which finds the next one.
       sql: `update messages set status = 'held', due_at = :now, hold_until = :now, hold_reason = 'quiet_hours',
@@ -187,6 +198,12 @@ export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed>
     facts: readClaimedFacts(results.at(-1)!, now),
     accounts,
   };
+}
+
+/** Of a campaign in this state: what waits is gone through after a campaign was stopped, and until then it may come up here. */
+function inCampaign(state: "paused" | "canceled"): string {
+  return `campaign_id is not null and exists (select 1 from campaigns c
+    where c.id = messages.campaign_id and c.state = '${state}')`;
 }
 
 /** What a claim that found nothing returns. */

@@ -19,6 +19,23 @@ export interface ContactFilter {
   q?: string | undefined;
 }
 
+/** As it is saved: instants are RFC 3339. */
+export type SavedFilter = Omit<ContactFilter, "tags" | "lists" | "fields" | "created_from" | "created_before"> & {
+  tags?: string[] | undefined;
+  lists?: string[] | undefined;
+  fields?: Record<string, string> | undefined;
+  created_from?: string | undefined;
+  created_before?: string | undefined;
+};
+
+export function readFilter({ created_from, created_before, ...filter }: SavedFilter): ContactFilter {
+  return {
+    ...filter,
+    created_from: created_from === undefined ? undefined : Date.parse(created_from),
+    created_before: created_before === undefined ? undefined : Date.parse(created_before),
+  };
+}
+
 /** A filter in SQL, with its arguments. */
 export interface FilterSql {
   /** Ids of candidates, newest first, `:reach` of them at most. */
@@ -37,8 +54,7 @@ const CLOCK_MARGIN_MS = 24 * 3_600_000;
  */
 export function filterSql(filter: ContactFilter, cursor: string | undefined, numbersAreFew = false): FilterSql {
   const args: FilterSql["args"] = {};
-  const conditions: string[] = [];
-  const arg = (name: string, value: InValue) => {
+  const arg: Argument = (name, value) => {
     args[name] = value;
     return `:${name}`;
   };
@@ -48,12 +64,17 @@ export function filterSql(filter: ContactFilter, cursor: string | undefined, num
   const prefix = numberPrefix(filter.q);
 
   let source: string;
+  /** What the source does not already know. */
+  let rest = filter;
   if (filter.msisdn !== undefined) {
+    rest = { ...filter, msisdn: undefined };
     source = `select id from contacts where msisdn = ${arg("msisdn", filter.msisdn)}${after("id")}`;
   } else if (firstTag !== undefined) {
+    rest = { ...filter, tags };
     source = `select contact_id as id from contact_tags where tag = ${arg("tag", firstTag)}${after("contact_id")}
       order by contact_id desc limit :reach`;
   } else if (firstList !== undefined) {
+    rest = { ...filter, lists };
     source = `select contact_id as id from list_members where list_id = ${arg("list", firstList)} and ${
       LIST_STANDS(":list")
     }${after("contact_id")} order by contact_id desc limit :reach`;
@@ -69,17 +90,27 @@ export function filterSql(filter: ContactFilter, cursor: string | undefined, num
     source = `select id from contacts where true${from}${before}${after("id")} order by id desc limit :reach`;
   }
 
-  const furtherTags = filter.msisdn === undefined ? tags : filter.tags ?? [];
-  furtherTags.forEach((tag, n) =>
+  const conditions = holds(rest, arg);
+  return { source, conditions, args };
+}
+
+/** Gives a value a name in a statement, and returns how the statement writes it. */
+export type Argument = (name: string, value: InValue) => string;
+
+/** What must hold of the row `contacts` so that `filter` means it. */
+export function holds(filter: ContactFilter, arg: Argument): string[] {
+  const conditions: string[] = [];
+  if (filter.msisdn !== undefined) conditions.push(`contacts.msisdn = ${arg("msisdn", filter.msisdn)}`);
+  filter.tags?.forEach((tag, n) =>
     conditions.push(
       `exists (select 1 from contact_tags t where t.contact_id = contacts.id and t.tag = ${arg(`tag${n}`, tag)})`,
     )
   );
-  const furtherLists = filter.msisdn === undefined && firstTag === undefined ? lists : filter.lists ?? [];
-  furtherLists.forEach((list, n) =>
-    conditions.push(`exists (select 1 from list_members m where m.list_id = ${arg(`list${n}`, list)}
-      and m.contact_id = contacts.id and ${LIST_STANDS(`:list${n}`)})`)
-  );
+  filter.lists?.forEach((list, n) => {
+    const id = arg(`list${n}`, list);
+    conditions.push(`exists (select 1 from list_members m where m.list_id = ${id}
+      and m.contact_id = contacts.id and ${LIST_STANDS(id)})`);
+  });
   Object.entries(filter.fields ?? {}).forEach(([name, value], n) =>
     conditions.push(
       // A path of JSON could not name a field with a quotation mark in it.
@@ -95,11 +126,12 @@ export function filterSql(filter: ContactFilter, cursor: string | undefined, num
   if (filter.created_before !== undefined) {
     conditions.push(`contacts.created_at < ${arg("created_before", filter.created_before)}`);
   }
+  const prefix = numberPrefix(filter.q);
   if (prefix !== null) conditions.push(numberRange(prefix, arg));
   else if (filter.q !== undefined) {
     conditions.push(`contacts.name like ${arg("name", `%${filter.q.replace(/[\\%_]/g, "\\$&")}%`)} escape '\\'`);
   }
-  return { source, conditions, args };
+  return conditions;
 }
 
 /** E.164 begins so; null when `q` is no beginning of a number. */
@@ -110,7 +142,7 @@ export function numberPrefix(q: string | undefined): string | null {
 }
 
 /** The colon sorts right behind the digits. */
-export function numberRange(prefix: string, arg: (name: string, value: InValue) => string): string {
+export function numberRange(prefix: string, arg: Argument): string {
   return `contacts.msisdn >= ${arg("number_from", prefix)} and contacts.msisdn < ${arg("number_before", `${prefix}:`)}`;
 }
 

@@ -3,6 +3,7 @@ import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
 import { hasLeft } from "./list_departures.ts";
+import { type ContactFilter, readFilter, type SavedFilter } from "./contact_filter.ts";
 import { pageOf } from "./messages.ts";
 import { contact_lists } from "./schema.ts";
 
@@ -13,6 +14,11 @@ export interface ListChange {
   name?: string | undefined;
   description?: string | null | undefined;
   filter?: string | undefined;
+}
+
+/** Whom a list means, of whichever kind. */
+export function contactsOf({ id, filter }: Pick<ListRow, "id" | "filter">): ContactFilter {
+  return filter === null ? { lists: [id] } : readFilter(JSON.parse(filter) as SavedFilter);
 }
 
 /** A page, newest first. */

@@ -25,6 +25,7 @@ export type HistoryRow =
     | "sender"
     | "declared_category"
     | "max_segments"
+    | "sending_window"
     | "scheduled_at"
     | "reply_kind"
     | "purpose"
@@ -51,7 +52,7 @@ export async function* pastMessages(
     const page = await client.execute({
       sql:
         `select m.id, m.direction, m.person, m.sender, coalesce(m.submitted_text, m.text) as text, m.declared_category,
-          m.max_segments, m.scheduled_at, m.reply_kind, m.purpose, m.created_at, k.language, k.time_zone
+          m.max_segments, m.sending_window, m.scheduled_at, m.reply_kind, m.purpose, m.created_at, k.language, k.time_zone
         from messages m left join contacts k on k.msisdn = m.person
         where m.id < ? and m.person != '' order by m.id desc limit ?`,
       args: [below, limit],

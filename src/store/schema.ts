@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { CAMPAIGN_STATES, PAUSE_REASONS } from "../core/campaign.ts";
 import { REPORTED } from "../core/ladder.ts";
-import { ALL_REVIEW_KINDS, CONSENT_STATUSES, type ReplyKind, STATUSES } from "../core/message.ts";
+import { ALL_REVIEW_KINDS, CONSENT_STATUSES, MESSAGE_HOLD_REASONS, type ReplyKind, STATUSES } from "../core/message.ts";
 
 /**
  * One workspace is one database. Instants are integers (ms since 1970), ids are prefixed and sort by creation. `person` is the
@@ -32,7 +33,7 @@ export const messages = sqliteTable("messages", {
   /** When the dispatcher next looks at it; null when it waits for a person or is done. */
   due_at: integer(),
   hold_until: integer(),
-  hold_reason: text({ enum: ["quiet_hours", "scheduled", "needs_review", "facts_unavailable"] }),
+  hold_reason: text({ enum: MESSAGE_HOLD_REASONS }),
   scheduled_at: integer(),
   valid_until: integer(),
   /** Advertising that has not left by then is decided again: its window has closed. */
@@ -63,6 +64,8 @@ export const messages = sqliteTable("messages", {
   error_detail: text(),
   /** 1 once an attempt may have been taken: only the same account, which would know it again, may get it once more. */
   maybe_taken: integer(),
+  /** The sending window of its campaign as JSON; null without one. */
+  sending_window: text(),
   created_at: integer().notNull(),
   sent_at: integer(),
   delivered_at: integer(),
@@ -93,6 +96,7 @@ export const messages = sqliteTable("messages", {
   index("messages_carrier_key").on(table.carrier_id, table.carrier_message_key)
     .where(sql`carrier_message_key is not null`),
   uniqueIndex("messages_unsubscribe").on(table.unsubscribe_token).where(sql`unsubscribe_token is not null`),
+  index("messages_campaign").on(table.campaign_id, table.id).where(sql`campaign_id is not null`),
 ]);
 
 /**
@@ -278,6 +282,70 @@ export const import_problems = sqliteTable("import_problems", {
   kind: text({ enum: ["invalid", "suppressed", "duplicate"] }).notNull(),
   detail: text().notNull(),
 }, (table) => [primaryKey({ columns: [table.import_id, table.line] })]);
+
+/**
+ * One text for an audience. Its messages are its ledger: they are made in the order of the numbers, and `cursor` moves in the
+ * transaction that makes them, so that nobody is left out or comes twice.
+ */
+export const campaigns = sqliteTable("campaigns", {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  state: text({ enum: CAMPAIGN_STATES }).notNull(),
+  sender: text().notNull(),
+  template: text().notNull(),
+  declared_category: text({ enum: ["commercial", "informative"] }),
+  /** As of a message. */
+  purpose: text(),
+  /** What somebody on the staff settled about its words. */
+  settled_category: text({ enum: ["commercial", "informative"] }),
+  max_segments: integer(),
+  /** JSON: `{lists, filter, exclude_lists}`. */
+  audience: text().notNull(),
+  scheduled_at: integer(),
+  valid_until: integer(),
+  /** JSON: opening hours at the recipient's place. */
+  sending_window: text(),
+  /** Null: as fast as the sender may. */
+  rate_per_second: real(),
+  /** JSON: `{opt_out_percent, failure_percent, after}`. */
+  fuse: text().notNull(),
+  pause_reason: text({ enum: PAUSE_REASONS }),
+  /** Recipients when it began, counted up to a bound: how many have this text. */
+  copies: integer(),
+  /** The last number that was looked at; empty before the first. */
+  cursor: text().notNull().default(""),
+  /** Messages are planned one after the other within the rate: so many since it was started or last resumed, and when that was. */
+  planned: integer().notNull().default(0),
+  planned_from: integer().notNull().default(0),
+  /** When everybody of the audience had their message made. */
+  expanded_at: integer(),
+  lease: text(),
+  lease_until: integer(),
+  /** What has to be done to the messages that wait, and how far that is (the id of a message). */
+  sweep: text({ enum: ["pause", "resume", "cancel"] }),
+  sweep_cursor: text().notNull().default(""),
+  /** JSON: the counts at the last start, from which the fuse counts on. */
+  fuse_from: text(),
+  /** Tenths of its messages that apps were told are done. */
+  told: integer().notNull().default(0),
+  created_by: text().notNull(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+  started_at: integer(),
+  finished_at: integer(),
+}, (table) => [
+  index("campaigns_live").on(table.state).where(sql`state in ('scheduled', 'running') or sweep is not null`),
+]);
+
+/**
+ * How many messages of a campaign have each status, and `opted_out`: how many people left because of it. Written with the messages, and
+ * by triggers of the database when they change.
+ */
+export const campaign_counts = sqliteTable("campaign_counts", {
+  campaign_id: text().notNull(),
+  name: text().notNull(),
+  n: integer().notNull(),
+}, (table) => [primaryKey({ columns: [table.campaign_id, table.name] })]);
 
 /** Never deleted: a lifted suppression keeps its row, with who lifted it. */
 export const suppressions = sqliteTable("suppressions", {

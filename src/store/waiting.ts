@@ -14,6 +14,7 @@ const WAITING_COLUMNS = [
   "encoding",
   "segments",
   "max_segments",
+  "sending_window",
   "due_at",
   "scheduled_at",
   "valid_until",
@@ -37,9 +38,13 @@ export type WaitingRow = Required<Pick<MessageRow, (typeof WAITING_COLUMNS)[numb
   settled_category: Category | null;
 };
 const READ_COLUMNS = [...WAITING_COLUMNS, "settled_category"] as const;
-/** The settlement of a review of the message itself. `refuse` ends a message, so none that waits has it. */
-const SETTLED = `(select r.settlement from reviews r where r.message_id = messages.id and r.kind = 'category_conflict'
-  and r.settlement in ('commercial', 'informative')) as settled_category`;
+/**
+ * The settlement of a review of the message itself, or of its campaign. `refuse` ends a message, so none that waits has it.
+ */
+const SETTLED =
+  `coalesce((select r.settlement from reviews r where r.message_id = messages.id and r.kind = 'category_conflict'
+    and r.settlement in ('commercial', 'informative')),
+  (select c.settled_category from campaigns c where c.id = messages.campaign_id)) as settled_category`;
 
 /** All of them in one cell: each cell of a result costs microseconds, and a message has forty. */
 export function waitingRows(from: string): string {

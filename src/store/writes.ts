@@ -182,7 +182,7 @@ function insertMessages(rows: readonly RequiringMessage[]): InStatement[] {
  * Events for apps of messages that are not simply queued. Every other event is written by a trigger (webhook_events); one on this
  * table's inserts costs 3 to 5 µs for every message even while nobody listens, this statement costs nothing for a queued one.
  */
-function acceptedEvents(rows: readonly RequiringMessage[]): InStatement[] {
+export function acceptedEvents(rows: readonly Pick<MessageRow, "id" | "status">[]): InStatement[] {
   const ids = rows.flatMap(({ id, status }) => status === "queued" ? [] : [id]);
   if (ids.length === 0) return [];
   return [{

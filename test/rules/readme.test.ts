@@ -1,3 +1,4 @@
+import { HOLD_REASONS } from "../../src/core/message.ts";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { REASON_WORDS } from "../../src/core/decide.ts";
@@ -6,7 +7,6 @@ import { CONFIDENCES } from "../../src/core/message.ts";
 import {
   Event,
   Expectation,
-  HOLD_REASONS,
   REFUSAL_CODES,
   REPLY_KINDS,
   Rule,

@@ -51,6 +51,7 @@ export interface TestGateway {
   api: Api;
   dispatcher: Dispatcher;
   webhooks: Dispatcher;
+  campaigns: Dispatcher;
   db: TestDatabase;
   clock: TestClock;
   logged: LogLine[];
@@ -99,7 +100,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   }
 
   const logged: LogLine[] = [];
-  const { api, dispatcher, webhooks } = createGateway(
+  const { api, dispatcher, webhooks, campaigns } = createGateway(
     {
       db,
       settings: new SettingsCache(db.client),
@@ -142,6 +143,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     api,
     dispatcher,
     webhooks,
+    campaigns,
     db,
     clock,
     logged,

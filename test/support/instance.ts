@@ -37,6 +37,7 @@ export interface Instance {
   api: Api;
   dispatcher: Dispatcher;
   webhooks: Dispatcher;
+  campaigns: Dispatcher;
   settings: SettingsCache;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   mo(from: string, to: string, text: string, id?: string): Promise<Answer>;
@@ -84,7 +85,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
     () => performance.now(),
     (kind) => own.find((one) => one.kind === kind) ?? carrierOf(kind),
   );
-  const { api, dispatcher, webhooks } = createGateway(
+  const { api, dispatcher, webhooks, campaigns } = createGateway(
     {
       db,
       settings,
@@ -121,6 +122,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
     api,
     dispatcher,
     webhooks,
+    campaigns,
     settings,
     call,
     mo: (from, to, text, id) => call("POST", "/carriers/sandbox/inbound", { from, to, text, ...(id ? { id } : {}) }),

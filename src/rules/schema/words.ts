@@ -91,6 +91,7 @@ const SCENARIO: Words = {
   category: "As the caller of the API declares it",
   scheduled_at: "As the caller of the API wishes it",
   max_segments: "What the caller allows the message to cost",
+  sending_window: "Hours of its campaign at the recipient's place, as in a profile of quiet hours",
   reply_kind: "This message is itself one of our answers",
   copies: "How many messages of one batch have this text; 1 unless given",
   consent: "Consent that is on record for the purpose of the message",
@@ -448,6 +449,12 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
         max: "So many advertisements, from all senders together",
         hours: "In so many hours; 720 at most",
       },
+    },
+    prices: {
+      "": "What a segment costs, for the estimates of campaigns",
+      currency: "ISO 4217 code such as EUR",
+      per_segment: "By country",
+      elsewhere: "In every other country",
     },
   },
 };

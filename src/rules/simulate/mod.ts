@@ -1,3 +1,4 @@
+import type { SendingWindow } from "../../core/message.ts";
 import type { Rulebook } from "../../core/rulebook.ts";
 import type { Scenario } from "../../core/rulebook_schema.ts";
 import { reachableFromPhones } from "../../gateway/public_url.ts";
@@ -138,6 +139,7 @@ function replay(
         purpose: row.purpose ?? null,
         scheduled_at: row.scheduled_at ?? null,
         max_segments: row.max_segments ?? null,
+        sending_window: row.sending_window ? JSON.parse(row.sending_window) as SendingWindow : null,
         reply_kind: row.reply_kind ?? null,
         unsubscribe_url: linked ? `${publicUrl}/u/${TOKEN}` : "",
       },

@@ -1,0 +1,349 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { streamSSE } from "hono/streaming";
+import { CAMPAIGN_STATES } from "../core/campaign.ts";
+import { STATUSES } from "../core/message.ts";
+import { COPIES, countAudience, previewCampaign } from "../gateway/campaign_preview.ts";
+import { campaignResults } from "../gateway/campaign_results.ts";
+import { campaignView } from "../gateway/campaign_view.ts";
+import { messageView } from "../gateway/message_view.ts";
+import type { Settings } from "../gateway/settings.ts";
+import { type AuditAction, auditRow } from "../store/audit.ts";
+import type { SavedAudience } from "../store/campaign_audience.ts";
+import {
+  type CampaignRow,
+  type CampaignText,
+  changeDraft,
+  countsOf,
+  createCampaign,
+  deleteDraft,
+  findCampaign,
+  listCampaigns,
+  listMessagesOf,
+  settleCampaign,
+  type Step,
+  step,
+} from "../store/campaigns.ts";
+import { requireAdmin } from "./auth.ts";
+import { Campaign, NewCampaign, Preview, Results } from "./campaign_schemas.ts";
+import { type Api, router } from "./context.ts";
+import { forbidden, Id, lines } from "./fields.ts";
+import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
+import { problem } from "./problem.ts";
+import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+
+const SAMPLES = 10;
+/** Between two looks at a campaign whose progress somebody watches. */
+const PROGRESS_MS = 500;
+
+const conflict = { 409: { description: "`wrong_state`: not possible in the state in which it is" } } as const;
+const noSuchCampaign = () => problem(404, "not_found", "No such campaign");
+
+/** One text for an audience: written, previewed, started, watched, stopped, and what came of it. */
+export function campaignRoutes({ deps }: Api) {
+  const routes = router();
+  const { db } = deps;
+
+  const entryOf = (actor: string, action: AuditAction, subject: string, details: Record<string, unknown> = {}) =>
+    auditRow({ at: deps.now(), actor, action, subject, details }, deps.newId);
+  const found = async (id: string): Promise<CampaignRow> => {
+    const row = await findCampaign(db, id);
+    if (row === null) throw noSuchCampaign();
+    return row;
+  };
+  const view = async (row: CampaignRow) => campaignView(row, (await countsOf(db, [row.id])).get(row.id));
+  const wrongState = ({ state }: CampaignRow, detail: string) =>
+    problem(409, "wrong_state", "Not in this state", `The campaign is ${state}. ${detail}`);
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/campaigns",
+      summary: "Write a campaign",
+      description: "A draft: nothing is sent before it is started.",
+      tags: ["Campaigns"],
+      request: { body: { required: true, content: { "application/json": { schema: NewCampaign } } } },
+      responses: { 201: json(Campaign, "The draft"), ...problems },
+    }),
+    async (c) => {
+      const text = campaignText(c.req.valid("json"), await deps.settings.current(), deps.now());
+      const id = deps.newId("cmp");
+      const by = c.get("principal").api_key_id;
+      const row = await createCampaign(db, text, { id, by, now: deps.now() }, entryOf(by, "campaign.saved", id));
+      return c.json(campaignView(row), 201);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/campaigns",
+      summary: "Campaigns, newest first",
+      tags: ["Campaigns"],
+      request: { query: z.object({ ...PageQuery, state: z.enum(CAMPAIGN_STATES).optional() }) },
+      responses: { 200: json(pageOf(Campaign), "A page"), ...problems },
+    }),
+    async (c) => {
+      const { rows, next } = await listCampaigns(db, c.req.valid("query"));
+      const counts = await countsOf(db, rows.map(({ id }) => id));
+      return c.json({ data: rows.map((row) => campaignView(row, counts.get(row.id))), next_cursor: next }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/campaigns/{id}",
+      summary: "One campaign, with the number of its messages by status",
+      tags: ["Campaigns"],
+      request: { params: Id },
+      responses: { 200: json(Campaign, "The campaign"), ...problems, ...notFound },
+    }),
+    async (c) => c.json(await view(await found(c.req.valid("param").id)), 200),
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "put",
+      path: "/v1/campaigns/{id}",
+      summary: "Write a draft anew",
+      tags: ["Campaigns"],
+      request: { params: Id, body: { required: true, content: { "application/json": { schema: NewCampaign } } } },
+      responses: { 200: json(Campaign, "Changed"), ...conflict, ...problems, ...notFound },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const row = await found(id);
+      const text = campaignText(c.req.valid("json"), await deps.settings.current(), deps.now());
+      const entry = entryOf(c.get("principal").api_key_id, "campaign.saved", id);
+      if (!await changeDraft(db, id, text, deps.now(), entry)) throw wrongState(row, "Only a draft can be changed.");
+      return c.json(await view(await found(id)), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/campaigns/{id}",
+      summary: "Delete a draft",
+      tags: ["Campaigns"],
+      request: { params: Id },
+      responses: { 204: { description: "Deleted" }, ...conflict, ...problems, ...notFound },
+    }),
+    async (c) => {
+      const row = await found(c.req.valid("param").id);
+      const entry = entryOf(c.get("principal").api_key_id, "campaign.deleted", row.id);
+      if (!await deleteDraft(db, row.id, entry)) throw wrongState(row, "What was started stays on record; cancel it.");
+      return c.body(null, 204);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/campaigns/{id}/preview",
+      summary: "What the campaign would do, recipient by recipient, without sending anything",
+      description:
+        "Decides everybody of the audience as it would if it began at `at` (its own time when left out, else now): how many would " +
+        "leave, wait and be refused, and why, the segments, what they cost, and the first messages whole. Takes a second " +
+        "for some 20,000 recipients.",
+      tags: ["Campaigns"],
+      request: {
+        params: Id,
+        body: {
+          required: false,
+          content: {
+            "application/json": {
+              schema: z.strictObject({
+                at: Instant.optional(),
+                samples: z.number().int().min(0).max(100).default(SAMPLES),
+              }).default({ samples: SAMPLES }),
+            },
+          },
+        },
+      },
+      responses: { 200: json(Preview, "The preview"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const row = await found(c.req.valid("param").id);
+      const { at, samples } = c.req.valid("json") ?? { samples: SAMPLES };
+      const begins = at === undefined ? Math.max(deps.now(), row.scheduled_at ?? 0) : Date.parse(at);
+      senderOf(row.sender, await deps.settings.current());
+      const preview = await previewCampaign(row, { at: begins, samples }, deps);
+      return c.json(preview, 200);
+    },
+  );
+
+  const steps = {
+    start: {
+      summary: "Start a draft, at once or at its time",
+      action: "campaign.started",
+      wrong: "Only a draft can be started.",
+      step: async (row: CampaignRow): Promise<Step> => {
+        senderOf(row.sender, await deps.settings.current());
+        const copies = await countAudience(deps, JSON.parse(row.audience) as SavedAudience, COPIES);
+        if (copies === 0) throw problem(409, "nobody", "Nobody to send to", "The audience means no contact.");
+        return { to: "scheduled", copies };
+      },
+    },
+    pause: {
+      summary: "Pause: nothing more of it is handed over from the answer on",
+      action: "campaign.paused",
+      wrong: "Only one that is scheduled or running can be paused.",
+      step: (): Promise<Step> => Promise.resolve({ to: "paused", reason: "by_hand" }),
+    },
+    resume: {
+      summary: "Resume: everybody who waits is decided again before they get it",
+      action: "campaign.resumed",
+      wrong: "Only one that is paused can be resumed.",
+      step: (): Promise<Step> => Promise.resolve({ to: "running" }),
+    },
+    cancel: {
+      summary: "Cancel for good: what waits is canceled",
+      action: "campaign.canceled",
+      wrong: "It is over.",
+      step: (): Promise<Step> => Promise.resolve({ to: "canceled" }),
+    },
+  } as const;
+  for (const [name, one] of Object.entries(steps)) {
+    routes.openapi(
+      createRoute({
+        method: "post",
+        path: `/v1/campaigns/{id}/${name}`,
+        summary: one.summary,
+        tags: ["Campaigns"],
+        request: { params: Id },
+        responses: { 200: json(Campaign, "As it is now"), ...conflict, ...problems, ...notFound },
+      }),
+      async (c) => {
+        const row = await found(c.req.valid("param").id as string);
+        const entry = entryOf(c.get("principal").api_key_id, one.action, row.id);
+        const [taken] = await db.client.batch(step(row.id, await one.step(row), deps.now(), entry));
+        if (taken!.rowsAffected === 0) throw wrongState(row, one.wrong);
+        return c.json(await view(await found(row.id)), 200);
+      },
+    );
+  }
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/campaigns/{id}/settle",
+      summary: "Say what a campaign is whose words do not tell, or contradict what was declared",
+      description: "For one that is paused with `needs_review`; resume it then.",
+      tags: ["Campaigns"],
+      middleware: [requireAdmin()] as const,
+      request: {
+        params: Id,
+        body: {
+          required: true,
+          content: {
+            "application/json": { schema: z.strictObject({ category: Category, note: lines(1_000).optional() }) },
+          },
+        },
+      },
+      responses: { 200: json(Campaign, "Settled"), ...conflict, ...forbidden, ...problems, ...notFound },
+    }),
+    async (c) => {
+      const row = await found(c.req.valid("param").id);
+      const { category, note } = c.req.valid("json");
+      const entry = entryOf(c.get("principal").api_key_id, "campaign.settled", row.id, { category, note });
+      if (!await settleCampaign(db, row.id, category, deps.now(), entry)) {
+        throw wrongState(row, "Nothing about its words is open.");
+      }
+      return c.json(await view(await found(row.id)), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/campaigns/{id}/messages",
+      summary: "Messages of a campaign, newest first",
+      tags: ["Campaigns"],
+      request: { params: Id, query: z.object({ ...PageQuery, status: z.enum(STATUSES).optional() }) },
+      responses: {
+        200: json(pageOf(Message), "A page; with a status it may be short, with more to come"),
+        ...problems,
+        ...notFound,
+      },
+    }),
+    async (c) => {
+      const { id } = await found(c.req.valid("param").id);
+      const { rows, next } = await listMessagesOf(db, id, c.req.valid("query"));
+      return c.json({ data: rows.map((row) => messageView(row)), next_cursor: next }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/campaigns/{id}/results",
+      summary: "What came of it: by carrier, country and hour, with the reasons for what did not arrive",
+      tags: ["Campaigns"],
+      request: { params: Id },
+      responses: { 200: json(Results, "The results so far"), ...problems, ...notFound },
+    }),
+    async (c) => {
+      const { id } = await found(c.req.valid("param").id);
+      const results = await campaignResults(id, deps);
+      const { opted_out = 0 } = (await countsOf(db, [id])).get(id) ?? {};
+      const opt_out_percent = results.handed_over === 0
+        ? 0
+        : Math.round(opted_out * 10_000 / results.handed_over) / 100;
+      return c.json({ ...results, opted_out, opt_out_percent }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/campaigns/{id}/progress",
+      summary: "Watch a campaign live",
+      description:
+        "Server-sent events: `progress` with the campaign whenever something has changed, until it is done or canceled.",
+      tags: ["Campaigns"],
+      request: { params: Id },
+      responses: {
+        200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
+        ...problems,
+        ...notFound,
+      },
+    }),
+    async (c) => {
+      const { id } = await found(c.req.valid("param").id);
+      return streamSSE(c, async (stream) => {
+        let sent = "";
+        while (!stream.aborted) {
+          const row = await findCampaign(db, id);
+          if (row === null) return;
+          const data = JSON.stringify(await view(row));
+          if (data !== sent) await stream.writeSSE({ event: "progress", data });
+          sent = data;
+          if (OVER.has(row.state)) return;
+          await stream.sleep(PROGRESS_MS);
+        }
+      });
+    },
+  );
+
+  return routes;
+}
+
+const OVER = new Set(["done", "canceled"]);
+
+function campaignText(body: NewCampaign, settings: Settings, now: number): CampaignText {
+  const { category, purpose } = declarationOf(body);
+  return {
+    name: body.name,
+    sender: senderOf(body.from, settings).address,
+    template: body.text,
+    declared_category: category,
+    purpose,
+    max_segments: body.max_segments ?? null,
+    audience: JSON.stringify(body.audience),
+    ...timesOf(body, now),
+    sending_window: body.sending_window === undefined ? null : JSON.stringify(body.sending_window),
+    rate_per_second: body.rate_per_second ?? null,
+    fuse: JSON.stringify(body.fuse),
+  };
+}

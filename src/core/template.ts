@@ -1,0 +1,86 @@
+/**
+ * A text with fields, such as `Bonjour {name|cher client}, à bientôt à {field.city}`: `{name}` is the contact's name, `{field.…}` one
+ * of its custom fields, and what stands after `|` is said where the contact has none. `{{` and `}}` are braces.
+ */
+
+export interface Template {
+  /** In order: words as they stand, and fields. */
+  parts: readonly (string | TemplateField)[];
+}
+
+export interface TemplateField {
+  /** `name`, or the name of a custom field. */
+  kind: "name" | "field";
+  field: string;
+  /** Null where the field must be known. */
+  fallback: string | null;
+}
+
+/** What a template can say of a person. */
+export interface TemplateFacts {
+  name: string | null;
+  fields: Readonly<Record<string, string>>;
+}
+
+const PART = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
+
+/** Reads a template; says what is wrong with it instead when it is none. */
+export function parseTemplate(text: string): { template: Template } | { problem: string } {
+  const parts: (string | TemplateField)[] = [];
+  const say = (words: string) => {
+    if (typeof parts.at(-1) === "string") parts[parts.length - 1] += words;
+    else if (words !== "") parts.push(words);
+  };
+  let from = 0;
+  for (const match of text.matchAll(PART)) {
+    say(text.slice(from, match.index));
+    from = match.index + match[0].length;
+    const inner = match[1];
+    if (match[0] === "{{" || match[0] === "}}") say(match[0][0]!);
+    else if (inner === undefined) {
+      return { problem: `"${match[0]}" at character ${match.index + 1} stands alone; a brace itself is written twice` };
+    } else {
+      const field = readField(inner);
+      if (field === null) {
+        return {
+          problem: `"${
+            match[0]
+          }" is no field; fields are {name} and {field.NAME}, with words to fall back on: {name|friend}`,
+        };
+      }
+      parts.push(field);
+    }
+  }
+  say(text.slice(from));
+  return { template: { parts } };
+}
+
+function readField(inner: string): TemplateField | null {
+  const bar = inner.indexOf("|");
+  const name = (bar < 0 ? inner : inner.slice(0, bar)).trim();
+  const fallback = bar < 0 ? null : inner.slice(bar + 1);
+  if (name === "name") return { kind: "name", field: "name", fallback };
+  const field = /^field\.(.+)$/.exec(name)?.[1];
+  return field === undefined ? null : { kind: "field", field, fallback };
+}
+
+/** The text for one person, or the first field that the person lacks and that has nothing to fall back on. */
+export function fillTemplate({ parts }: Template, facts: TemplateFacts): { text: string } | { missing: string } {
+  let text = "";
+  for (const part of parts) {
+    if (typeof part === "string") {
+      text += part;
+      continue;
+    }
+    // A field that the person may have by the name of a property of every object is none of those.
+    const value = part.kind === "name"
+      ? facts.name
+      : Object.hasOwn(facts.fields, part.field)
+      ? facts.fields[part.field]!
+      : null;
+    const said = value === null || value.trim() === "" ? part.fallback : value;
+    if (said === null) return { missing: part.kind === "name" ? "name" : `field.${part.field}` };
+    text += said;
+  }
+  return { text };
+}

@@ -1,0 +1,159 @@
+import type { SendingWindow } from "../core/message.ts";
+import { measure } from "../core/segment.ts";
+import { fillTemplate, parseTemplate, type Template } from "../core/template.ts";
+import type { Recipient } from "../store/campaign_audience.ts";
+import type { SharedColumns } from "../store/campaign_ledger.ts";
+import type { CampaignRow } from "../store/campaigns.ts";
+import type { Facts } from "../store/facts.ts";
+import { composeDraft, type Draft, draftRow } from "./compose.ts";
+import type { Deps } from "./gateway.ts";
+import type { ConfiguredSender, Settings } from "./settings.ts";
+
+/** What a campaign is, as far as its messages depend on it. */
+export interface Plan {
+  campaign: Pick<
+    CampaignRow,
+    | "id"
+    | "declared_category"
+    | "purpose"
+    | "settled_category"
+    | "max_segments"
+    | "valid_until"
+    | "scheduled_at"
+    | "copies"
+  >;
+  template: Template;
+  sender: ConfiguredSender;
+  sending_window: SendingWindow | null;
+}
+
+/** What carriers accept at most. */
+const MAX_SEGMENTS = 10;
+
+/** Null when the sender is gone. */
+export function planOf(campaign: CampaignRow, settings: Settings): Plan | null {
+  const sender = settings.senders.get(campaign.sender);
+  const parsed = parseTemplate(campaign.template);
+  // What is stored was read before; only a sender can go.
+  if (sender === undefined || "problem" in parsed) return null;
+  return {
+    campaign,
+    template: parsed.template,
+    sender,
+    sending_window: campaign.sending_window === null ? null : JSON.parse(campaign.sending_window) as SendingWindow,
+  };
+}
+
+/** The messages of some recipients as they are decided now. */
+export interface ComposedGroup {
+  /** One for each recipient, in order: which of `shared` is theirs. */
+  places: number[];
+  shared: SharedColumns[];
+  /** True when a person has to look at the words before any of it may leave. */
+  doubtful: boolean;
+}
+
+/**
+ * Decides a group by the rules, as single messages are. The decision is pure: recipients of the same text who differ in nothing that it
+ * may ask about get the same answer, so it is asked for once.
+ */
+export function composeGroup(
+  recipients: readonly Recipient[],
+  facts: readonly Facts[],
+  plan: Plan,
+  { settings, now, publicUrl, tokens }: Pick<Deps, "publicUrl" | "tokens"> & { settings: Settings; now: number },
+): ComposedGroup {
+  const { rulebook } = settings;
+  const shared: SharedColumns[] = [];
+  const known = new Map<string, number>();
+  let doubtful = false;
+  const decide = ({ msisdn }: Recipient, text: string, { person }: Facts): SharedColumns => {
+    const draft = draftTo(msisdn, text, plan);
+    const composed = composeDraft(draft, person, { rulebook, now, publicUrl, tokens });
+    doubtful ||= composed.verdict.review !== null;
+    return draftRow(draft, composed, { id: "", conversation_id: "", now, settings });
+  };
+  const places = recipients.map((recipient, index) => {
+    const one = facts[index]!;
+    const filled = fillTemplate(plan.template, recipient);
+    const text = "text" in filled && filled.text.trim() !== "" ? filled.text : null;
+    const key = text === null
+      ? `\0${"missing" in filled ? filled.missing : ""}`
+      : sharingKey(recipient.msisdn, text, one, plan.sender, settings);
+    const same = key === null ? undefined : known.get(key);
+    if (same !== undefined) return same;
+    const place = shared.push(
+      text === null
+        ? unfilled(plan, "missing" in filled ? filled.missing : null, settings)
+        : decide(recipient, text, one),
+    ) - 1;
+    if (key !== null) known.set(key, place);
+    return place;
+  });
+  return { places, shared, doubtful };
+}
+
+/** All that a decision may ask about a recipient; null where each has a link of their own. */
+function sharingKey(
+  to: string,
+  text: string,
+  { person }: Facts,
+  sender: ConfiguredSender,
+  { rulebook }: Settings,
+): string | null {
+  if (sender.kind === "alphanumeric") return null;
+  const { country, region, zones } = rulebook.locate(to);
+  return JSON.stringify([text, country, region, zones, person]);
+}
+
+function draftTo(to: string, text: string, { campaign, sender, sending_window }: Plan): Draft {
+  return {
+    to,
+    sender,
+    text,
+    category: campaign.declared_category,
+    purpose: campaign.purpose,
+    // Its time has come: a campaign is not made before.
+    scheduled_at: null,
+    valid_until: campaign.valid_until,
+    max_segments: campaign.max_segments ?? MAX_SEGMENTS,
+    metadata: null,
+    copies: campaign.copies ?? 1,
+    settled_category: campaign.settled_category,
+    reply: null,
+    unsubscribe_token: null,
+    sending_window,
+  };
+}
+
+/** A recipient of whom the text has nothing to say is in the ledger as well, with the reason. */
+function unfilled({ template, sender, campaign }: Plan, missing: string | null, settings: Settings): SharedColumns {
+  const text = template.parts.map((part) => typeof part === "string" ? part : `{${fieldName(part)}}`).join("");
+  const { encoding, segments } = measure(text);
+  return {
+    status: "refused",
+    text,
+    category: null,
+    declared_category: campaign.declared_category,
+    purpose: campaign.purpose,
+    encoding,
+    segments,
+    priority: 2,
+    carrier_id: sender.carrier_id,
+    error_code: "field_missing",
+    error_detail: missing === null
+      ? "Nothing is left of the text for this contact."
+      : `The contact has no ${missing}, and the text has nothing to fall back on: {${missing}|…}.`,
+    decision: JSON.stringify({
+      rulebook: settings.rulebook.hash,
+      outcome: "refuse",
+      category_source: "rules",
+      intent: null,
+      rules: [],
+    }),
+  };
+}
+
+function fieldName({ kind, field }: { kind: "name" | "field"; field: string }): string {
+  return kind === "name" ? "name" : `field.${field}`;
+}

@@ -1,0 +1,184 @@
+import { blown, type Fuse, HANDED_OVER, progressOf, sumOf } from "../core/campaign.ts";
+import { auditRow } from "../store/audit.ts";
+import { nextRecipients, readAudience, type SavedAudience } from "../store/campaign_audience.ts";
+import { writeGroup } from "../store/campaign_ledger.ts";
+import {
+  begin,
+  endLease,
+  lease,
+  liveCampaigns,
+  nextBeginning,
+  settleProgress,
+  sweepPiece,
+} from "../store/campaign_life.ts";
+import { type CampaignRow, countsOf, step } from "../store/campaigns.ts";
+import { loadFacts } from "../store/facts.ts";
+import { composeGroup, planOf } from "./campaign_compose.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { Deps } from "./gateway.ts";
+import type { Settings } from "./settings.ts";
+
+/** Contacts looked at for one transaction: others wait for the database no longer than it takes. */
+const GROUP = 1_000;
+/** What one campaign gets before it is another's turn. */
+const SLICE_MS = 500;
+/** Without a sign of life for so long, the instance that made the messages is gone. */
+const LEASE_MS = 30_000;
+/** How often the fuse and the progress of a running campaign are looked at. */
+const WATCH_MS = 1_000;
+
+/**
+ * Runs campaigns: begins those whose time has come, makes their messages, goes through them when one is paused, resumed or canceled, and
+ * watches the fuse. `stored`: there is something to hand over. A tick resolves with the number of messages made.
+ */
+export function campaigner(deps: Deps, stored: () => void): Dispatcher {
+  const { db } = deps;
+  let watchedAt = -Infinity;
+
+  const tick = async (budgetMs = Infinity, stopping = () => false): Promise<number> => {
+    const started = performance.now();
+    const over = () => performance.now() - started >= budgetMs || stopping();
+    let made = 0;
+    for (let more = true; more && !over();) {
+      more = false;
+      const watching = Math.abs(deps.now() - watchedAt) >= WATCH_MS;
+      if (watching) watchedAt = deps.now();
+      for (const campaign of await liveCampaigns(db)) {
+        if (over()) break;
+        const now = deps.now();
+        const due = campaign.state === "scheduled" && campaign.scheduled_at! <= now;
+        if (due) await begin(db, campaign.id, now);
+        else if (campaign.sweep !== null) {
+          await sweepPiece(db.client, campaign, gapOf(campaign, await deps.settings.current()), now);
+          stored();
+        } else if (campaign.state === "running" && campaign.expanded_at === null) {
+          const count = await expand(campaign.id, over);
+          if (count === null) continue;
+          made += count;
+          stored();
+        }
+        more ||= due || campaign.sweep !== null || campaign.state === "running" && campaign.expanded_at === null;
+        if (watching && campaign.state === "running") await watch(campaign);
+      }
+    }
+    return made;
+  };
+
+  /** Makes messages for a while; null when there is nothing that this instance may do. */
+  const expand = async (id: string, over: () => boolean): Promise<number | null> => {
+    const mine = deps.newId("lea");
+    const campaign = await lease(db, id, { lease: mine, now: deps.now(), until: deps.now() + LEASE_MS });
+    if (campaign === null) return null;
+    const settings = await deps.settings.current();
+    const plan = planOf(campaign, settings);
+    if (plan === null) return await halt(campaign, "sender_gone").then(() => null);
+    const audience = await readAudience(db, JSON.parse(campaign.audience) as SavedAudience);
+    const gap = gapOf(campaign, settings);
+    const started = performance.now();
+    let { cursor, planned } = campaign;
+    let made = 0;
+    // The next group is read and decided while the one before is written.
+    let written = Promise.resolve(true);
+    try {
+      while (true) {
+        const now = deps.now();
+        const { recipients, last } = await nextRecipients(db.client, audience, cursor, GROUP);
+        const { sender, purpose } = campaign;
+        const requests = recipients.map(({ msisdn }) => ({ person: msisdn, sender, purpose }));
+        const facts = recipients.length === 0 ? [] : await loadFacts(deps, requests, now);
+        const { places, shared, doubtful } = composeGroup(recipients, facts, plan, {
+          settings,
+          now,
+          publicUrl: deps.publicUrl,
+          tokens: deps.tokens,
+        });
+        if (!await written) return made;
+        if (doubtful) return await halt(campaign, "needs_review").then(() => made);
+        const before = planned;
+        const rows = recipients.map(({ msisdn }, index) => {
+          const place = places[index]!;
+          const { status, hold_until } = shared[place]!;
+          return {
+            id: deps.newId("msg"),
+            person: msisdn,
+            conversation_id: facts[index]!.conversation_id ?? deps.newId("cnv"),
+            due_at: dueAt(status, hold_until ?? null, planned, () => planned++),
+            shared: place,
+          };
+        });
+        written = writeGroup(db.client, {
+          campaign,
+          lease: mine,
+          after: cursor,
+          cursor: last ?? cursor,
+          planned: planned - before,
+          last: last === null,
+          shared,
+          rows,
+          now,
+          leaseUntil: now + LEASE_MS,
+        });
+        // Whoever waits for it sees its failure.
+        written.catch(() => {});
+        made += rows.length;
+        if (last === null || over() || performance.now() - started > SLICE_MS) {
+          return await written ? made : made - rows.length;
+        }
+        cursor = last;
+      }
+    } finally {
+      await written.catch(() => {});
+      await endLease(db, id, mine).catch(() => {});
+    }
+
+    /** One after the other within the rate; those who have to wait for their hours come one after the other then. */
+    function dueAt(status: string, hold: number | null, place: number, next: () => void): number | null {
+      if (status === "queued" || (status === "held" && hold !== null)) {
+        next();
+        return Math.round((hold ?? campaign!.planned_from) + place * gap);
+      }
+      return null;
+    }
+  };
+
+  /** The gateway itself stops a campaign. */
+  const halt = async (campaign: CampaignRow, reason: "opt_outs" | "failures" | "needs_review" | "sender_gone") => {
+    const now = deps.now();
+    const entry = auditRow(
+      { at: now, actor: "system", action: "campaign.paused", subject: campaign.id, details: { reason } },
+      deps.newId,
+    );
+    await db.client.batch(step(campaign.id, { to: "paused", reason }, now, entry));
+    deps.log("warn", "campaign.paused", { campaign: campaign.id, reason });
+  };
+
+  const watch = async (campaign: CampaignRow) => {
+    const counts = (await countsOf(db, [campaign.id])).get(campaign.id) ?? {};
+    const from = campaign.fuse_from === null ? {} : JSON.parse(campaign.fuse_from) as typeof counts;
+    const since = (names: readonly string[]) => sumOf(counts, names) - sumOf(from, names);
+    const reason = blown(JSON.parse(campaign.fuse) as Fuse, {
+      handed_over: since(HANDED_OVER),
+      opted_out: since(["opted_out"]),
+      failed: since(["failed", "undelivered"]),
+    });
+    if (reason !== null) return await halt(campaign, reason);
+    const { messages, done } = progressOf(counts);
+    const tenth = campaign.expanded_at === null || messages === 0 ? 0 : Math.floor(done * 10 / messages);
+    if (campaign.expanded_at !== null) await settleProgress(db, campaign.id, tenth, deps.now());
+  };
+
+  return {
+    tick,
+    async nextDue() {
+      const live = await liveCampaigns(db);
+      const busy = live.some(({ state, sweep }) => state !== "scheduled" || sweep !== null);
+      return busy ? deps.now() + WATCH_MS : await nextBeginning(db);
+    },
+  };
+}
+
+/** Milliseconds between two messages of a campaign: its own rate, within its sender's, so that others of the sender get their turn. */
+function gapOf({ rate_per_second, sender }: CampaignRow, { senders }: Settings): number {
+  const most = senders.get(sender)?.rate_per_second ?? 1;
+  return 1_000 / Math.min(rate_per_second ?? most, most);
+}

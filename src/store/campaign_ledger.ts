@@ -1,0 +1,153 @@
+import type { InStatement, InValue } from "@libsql/client/web";
+import type { DbClient } from "./client.ts";
+import { DatabaseError } from "./database_error.ts";
+import { acceptedEvents, type MessageRow } from "./writes.ts";
+
+/**
+ * Writing the messages of a campaign. Most recipients differ in nothing that the rules ask about, so that a decision is given once
+ * for all who share it: of a row of a kilobyte a hundred bytes are its own (docs/figures.md).
+ */
+
+/** Columns of `messages` that recipients of one decision share. */
+const SHARED = [
+  "status",
+  "text",
+  "submitted_text",
+  "category",
+  "declared_category",
+  "purpose",
+  "encoding",
+  "segments",
+  "max_segments",
+  "priority",
+  "hold_until",
+  "hold_reason",
+  "scheduled_at",
+  "valid_until",
+  "allowed_until",
+  "carrier_id",
+  "unsubscribe_token",
+  "sending_window",
+  "error_code",
+  "error_detail",
+  "decision",
+] as const satisfies readonly (keyof MessageRow)[];
+export type SharedColumns = Pick<MessageRow, (typeof SHARED)[number]>;
+
+export interface LedgerRow {
+  id: string;
+  person: string;
+  /** Of a thread that is new; where there is one it keeps its own. */
+  conversation_id: string;
+  due_at: number | null;
+  /** Place in `Group.shared`. */
+  shared: number;
+}
+
+export interface Group {
+  campaign: { id: string; sender: string };
+  lease: string;
+  /** Where the campaign stood when the group was read, and where it stands with it. */
+  after: string;
+  cursor: string;
+  /** Messages planned with it. */
+  planned: number;
+  /** True when nobody is left behind it. */
+  last: boolean;
+  shared: readonly SharedColumns[];
+  rows: readonly LedgerRow[];
+  now: number;
+  leaseUntil: number;
+}
+
+const TAKE = `with v as materialized (
+    select key as k, ${
+  SHARED.map((column, place) => `value->>${place} as ${column}`).join(", ")
+} from json_each(:shared)),
+  r as materialized (select value->>0 as id, value->>1 as person, value->>2 as due_at, value->>3 as k from json_each(:rows))`;
+
+/**
+ * Makes the messages of a group and moves the campaign's cursor, in one transaction; false, and nothing is written, when the campaign
+ * has been stopped or another instance has it.
+ */
+export async function writeGroup(client: DbClient, group: Group): Promise<boolean> {
+  const { campaign, rows, shared, now } = group;
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const { status } = shared[row.shared]!;
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  const statements: InStatement[] = [
+    {
+      sql:
+        `update campaigns set cursor = :cursor, planned = planned + :planned, lease_until = :leaseUntil, updated_at = :now,
+          expanded_at = iif(:last, :now, null)
+        where id = :id and state = 'running' and lease = :lease and cursor = :after`,
+      args: {
+        id: campaign.id,
+        lease: group.lease,
+        after: group.after,
+        cursor: group.cursor,
+        planned: group.planned,
+        leaseUntil: group.leaseUntil,
+        last: group.last ? 1 : 0,
+        now,
+      },
+    },
+    // A batch has no condition for all of it: a row that the schema forbids takes everything back.
+    { sql: "insert into campaign_counts (campaign_id, name, n) select null, '', 0 where changes() = 0", args: [] },
+  ];
+  if (rows.length > 0) {
+    const args: Record<string, InValue> = {
+      rows: JSON.stringify(rows.map((row) => [row.id, row.person, row.due_at, row.shared])),
+      sender: campaign.sender,
+      campaign: campaign.id,
+      now,
+    };
+    statements.push(
+      {
+        sql: `insert into conversations (id, person, sender, created_at, last_message_at)
+          select value->>0, value->>1, :sender, :now, :now from json_each(:threads) where true
+          on conflict (person, sender) do update set last_message_at = excluded.last_message_at`,
+        args: {
+          threads: JSON.stringify(rows.map((row) => [row.conversation_id, row.person])),
+          sender: campaign.sender,
+          now,
+        },
+      },
+      {
+        sql:
+          `${TAKE} insert into messages (id, direction, person, sender, conversation_id, campaign_id, attempts, created_at,
+            due_at, ${SHARED.join(", ")})
+          select r.id, 'outbound', r.person, :sender,
+            (select c.id from conversations c where c.person = r.person and c.sender = :sender),
+            :campaign, 0, :now, r.due_at, ${
+            SHARED.map((column) => `v.${column}`).join(", ")
+          } from r join v on v.k = r.k`,
+        args: {
+          ...args,
+          shared: JSON.stringify(shared.map((one) => SHARED.map((column) => one[column] ?? null))),
+        },
+      },
+      ...acceptedEvents(rows.map((row) => ({ id: row.id, status: shared[row.shared]!.status }))),
+      addCounts(campaign.id, counts),
+    );
+  }
+  try {
+    await client.batch(statements);
+    return true;
+  } catch (error) {
+    if (error instanceof DatabaseError && error.kind === "constraint" && error.message.includes(GUARD)) return false;
+    throw error;
+  }
+}
+
+const GUARD = "campaign_counts.campaign_id";
+
+function addCounts(id: string, counts: ReadonlyMap<string, number>): InStatement {
+  return {
+    sql: `insert into campaign_counts (campaign_id, name, n) select ?, value->>0, value->>1 from json_each(?) where true
+      on conflict (campaign_id, name) do update set n = n + excluded.n`,
+    args: [id, JSON.stringify([...counts])],
+  };
+}

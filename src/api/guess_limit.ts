@@ -6,7 +6,7 @@ const WINDOW_MS = 60_000;
 
 /**
  * Counts wrong tokens; true when there were too many in this minute. Whose they are is not looked at: behind a proxy every
- * address is the proxy's, and what the header says of another anybody may write. Tokens that are genuine are not counted, so that
+ * address is the proxy's, and what the header says of another anybody may write. Tokens that work are not counted, so that
  * nobody who guesses keeps a person from leaving. It lives in memory: against 2^48 forgeries (`link_tokens.ts`) a limit for each
  * instance is as good as one for all.
  */

@@ -10,7 +10,15 @@ import { auditedRefusal, suppress } from "../store/suppressions.ts";
 import { findByToken, type LinkedPerson, returnByLink, withdrawPurpose } from "../store/unsubscribe.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { guessLimit } from "./guess_limit.ts";
-import { type Notice, personPage, type Return, type Shown, strangerPage, STYLE } from "./unsubscribe_page.ts";
+import {
+  type Notice,
+  personPage,
+  type Return,
+  type Shown,
+  strangerPage,
+  STYLE,
+  troublePage,
+} from "./unsubscribe_page.ts";
 import { acceptedLanguages, pageLanguage, UNSUBSCRIBE_WORDS } from "./unsubscribe_words.ts";
 
 /**
@@ -39,6 +47,13 @@ export function unsubscribeRoutes({ deps }: Api) {
     "/u/style.css",
     (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8", "cache-control": "public, max-age=3600" }),
   );
+
+  routes.use("/u/:token", async (c, next) => {
+    await next();
+    if (c.error === undefined || c.res.status < 500) return;
+    const language = languageOf(c, { language: null }, []);
+    c.res = await send(c, language, troublePage(language), c.res.status as 500 | 503);
+  });
 
   routes.get("/u/:token", async (c) => {
     const token = c.req.param("token");
@@ -264,7 +279,7 @@ async function send(
   c: Context<Env>,
   language: string,
   page: ReturnType<typeof personPage>,
-  status: 200 | 403 | 404 | 429,
+  status: 200 | 403 | 404 | 429 | 500 | 503,
 ): Promise<Response> {
   c.header("cache-control", "no-store");
   c.header("x-robots-tag", "noindex, nofollow");

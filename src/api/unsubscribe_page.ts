@@ -69,13 +69,23 @@ export function personPage(shown: Shown): Html {
 
 /** The same for a token that never was, one that was altered, and one whose message is gone: it tells nothing. */
 export function strangerPage(language: string, tooMany: boolean): Html {
-  const words = wordsOf(language);
+  const { unknown_title, unknown, wait } = wordsOf(language);
+  return plainPage(language, unknown_title, tooMany ? wait : unknown);
+}
+
+/** When the gateway fails: a person is not told in JSON. */
+export function troublePage(language: string): Html {
+  const { trouble_title, trouble } = wordsOf(language);
+  return plainPage(language, trouble_title, trouble);
+}
+
+function plainPage(language: string, title: string, text: string): Html {
   return frame(
     language,
-    words.unknown_title,
+    title,
     html`
-      <h1>${words.unknown_title}</h1>
-      <p>${tooMany ? words.wait : words.unknown}</p>
+      <h1>${title}</h1>
+      <p>${text}</p>
     `,
   );
 }

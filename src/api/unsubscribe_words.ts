@@ -74,6 +74,10 @@ export interface UnsubscribeWords {
   unknown_title: string;
   unknown: string;
   wait: string;
+
+  /** The gateway failed; what was asked for may or may not be done. */
+  trouble_title: string;
+  trouble: string;
 }
 
 /** In the order in which the page offers them. */

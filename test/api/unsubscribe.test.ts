@@ -212,6 +212,24 @@ describe("strangers", () => {
   });
 });
 
+test("a gateway that fails tells the person so in their language, and not in JSON", async () => {
+  const gateway = await testGateway();
+  const { path } = await ready(gateway);
+  const check = buttons((await gateway.call("GET", path, undefined, NOBODY)).text).get("stop")!;
+  await gateway.db.client.execute("alter table suppressions rename to gone");
+  const spanish = { "accept-language": "es" };
+  const replies = [
+    await gateway.call("GET", path, undefined, { ...NOBODY, ...spanish }),
+    await post(gateway, path, [["stop", check]], spanish),
+  ];
+  for (const { status, headers, text } of replies) {
+    expect([status, headers.get("content-type")]).toEqual([503, "text/html; charset=UTF-8"]);
+    expect(text).toContain("Puede que no se haya cambiado nada.");
+    expect(text).not.toContain("suppressions");
+  }
+  expect(gateway.logged.filter(({ event }) => event === "request.failed")).toHaveLength(2);
+});
+
 describe("stopping", () => {
   test("the button suppresses, with the message as evidence, and does all that a STOP does; a repetition adds nothing", async () => {
     const gateway = await testGateway();

@@ -66,4 +66,7 @@ export const de: UnsubscribeWords = {
   unknown_title: "Dieser Link funktioniert nicht",
   unknown: "Prüfen Sie, ob die Adresse vollständig ist, oder antworten Sie STOP auf die Nachricht.",
   wait: "Es wurden zu viele Adressen versucht, die nicht funktionieren. Bitte warten Sie eine Minute.",
+
+  trouble_title: "Das hat gerade nicht funktioniert",
+  trouble: "Vielleicht wurde nichts geändert. Bitte versuchen Sie es in einigen Minuten noch einmal.",
 };

@@ -66,4 +66,7 @@ export const en: UnsubscribeWords = {
   unknown_title: "This link does not work",
   unknown: "Check that the address is complete, or answer STOP to the message.",
   wait: "Too many addresses that do not work were tried. Please wait a minute.",
+
+  trouble_title: "This did not work just now",
+  trouble: "Nothing may have been changed. Please try again in a few minutes.",
 };

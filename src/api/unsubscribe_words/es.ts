@@ -64,4 +64,7 @@ export const es: UnsubscribeWords = {
   unknown_title: "Este enlace no funciona",
   unknown: "Compruebe que la dirección está completa o responda STOP al mensaje.",
   wait: "Se han probado demasiadas direcciones que no funcionan. Espere un minuto.",
+
+  trouble_title: "No ha funcionado",
+  trouble: "Puede que no se haya cambiado nada. Inténtelo de nuevo dentro de unos minutos.",
 };

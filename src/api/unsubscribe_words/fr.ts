@@ -66,4 +66,7 @@ export const fr: UnsubscribeWords = {
   unknown_title: "Ce lien ne fonctionne pas",
   unknown: "Vérifiez que l'adresse est complète, ou répondez STOP au message.",
   wait: "Trop d'adresses qui ne fonctionnent pas ont été essayées. Veuillez attendre une minute.",
+
+  trouble_title: "Cela n'a pas fonctionné",
+  trouble: "Il se peut que rien n'ait été modifié. Veuillez réessayer dans quelques minutes.",
 };

@@ -64,4 +64,7 @@ export const it: UnsubscribeWords = {
   unknown_title: "Questo link non funziona",
   unknown: "Controlli che l'indirizzo sia completo oppure risponda STOP al messaggio.",
   wait: "Sono stati provati troppi indirizzi che non funzionano. Attenda un minuto.",
+
+  trouble_title: "Non ha funzionato",
+  trouble: "È possibile che non sia stato cambiato nulla. Riprovi tra qualche minuto.",
 };

@@ -65,4 +65,7 @@ export const nl: UnsubscribeWords = {
   unknown_title: "Deze link werkt niet",
   unknown: "Controleer of het adres volledig is, of beantwoord het bericht met STOP.",
   wait: "Er zijn te veel adressen geprobeerd die niet werken. Wacht een minuut.",
+
+  trouble_title: "Dat lukte zojuist niet",
+  trouble: "Misschien is er niets veranderd. Probeer het over enkele minuten opnieuw.",
 };

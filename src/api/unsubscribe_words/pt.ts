@@ -64,4 +64,7 @@ export const pt: UnsubscribeWords = {
   unknown_title: "Esta ligação não funciona",
   unknown: "Verifique se o endereço está completo ou responda STOP à mensagem.",
   wait: "Foram tentados demasiados endereços que não funcionam. Espere um minuto.",
+
+  trouble_title: "Não funcionou",
+  trouble: "É possível que nada tenha sido alterado. Tente de novo dentro de alguns minutos.",
 };

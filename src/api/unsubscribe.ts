@@ -94,7 +94,8 @@ export function unsubscribeRoutes({ deps }: Api) {
       // Pressed twice: what was asked for holds.
       if (stopped_at === null && hasReturned(linked)) return { kind: "resumed" };
       if (back.way !== "page") return null;
-      return await resume(c, linked, language, UNSUBSCRIBE_WORDS[language]!.resume_wording(brand));
+      const wording = UNSUBSCRIBE_WORDS[language]!.resume_wording(brand);
+      return await resume(c, linked, language, wording) ? { kind: "resumed" } : null;
     }
     const [verb, ...rest] = act.split(" ");
     const object = rest.join(" ");
@@ -120,7 +121,7 @@ export function unsubscribeRoutes({ deps }: Api) {
     return { kind: "stopped" };
   }
 
-  async function resume(c: Context<Env>, linked: LinkedPerson, language: string, wording: string): Promise<Notice> {
+  async function resume(c: Context<Env>, linked: LinkedPerson, language: string, wording: string): Promise<boolean> {
     const { person, message_id } = linked;
     const now = deps.now();
     const id = deps.newId("cns");
@@ -129,7 +130,7 @@ export function unsubscribeRoutes({ deps }: Api) {
       user_agent: c.req.header("user-agent")?.slice(0, 300) ?? null,
     });
     const told = { at: now, actor: "person", person } as const;
-    await returnByLink(deps.db, { id, person, wording, language, evidence, message_id, now }, {
+    return await returnByLink(deps.db, { id, person, wording, language, evidence, message_id, now }, {
       granted: auditRow({
         ...told,
         action: "consent.granted",
@@ -143,7 +144,6 @@ export function unsubscribeRoutes({ deps }: Api) {
         details: { source: "link", consent_id: id, message_id },
       }, deps.newId),
     });
-    return { kind: "resumed" };
   }
 
   async function leave({ person, message_id }: LinkedPerson, { id: list, name }: { id: string; name: string }) {

@@ -44,13 +44,26 @@ const FROM_ELSEWHERE =
   `(s.source != 'link' or exists (select 1 from audit_log l left join audit_details d on d.id = l.id
   where l.subject = s.id and l.action = 'suppression.repeated' and coalesce(d.details->>'source', '') != 'link'))`;
 
-/** SQL: the person may take back on the page what they said on the page. `who`: SQL for their number. */
-function returnable(who: string): string {
-  const act = `from consents n where n.recipient = ${who} and n.purpose = 'commercial' and n.status != 'pending'`;
+/** Times that one link takes an opt-out back: by mistake somebody presses a button once or twice. */
+const RETURNS = 3;
+
+/** SQL: the consent to advertising of `who`, as its status and source. */
+function latestAct(who: string): string {
+  return `select n.status || ' ' || n.source ${commercial(who)} order by n.granted_at desc, n.id desc limit 1`;
+}
+
+function commercial(who: string): string {
+  return `from consents n where n.recipient = ${who} and n.purpose = 'commercial' and n.status != 'pending'`;
+}
+
+/** SQL: the person may take back on the page what they said on the page. SQL for their number, and for the message of the link. */
+function returnable(who: string, message: string): string {
+  const act = commercial(who);
   return `(exists (select 1 from suppressions s where s.recipient = ${who} and s.lifted_at is null)
     and not exists (select 1 from suppressions s where s.recipient = ${who} and s.lifted_at is null and ${FROM_ELSEWHERE})
-    and (select n.status || ' ' || n.source ${act} order by n.granted_at desc, n.id desc limit 1) = 'withdrawn link'
-    and exists (select 1 ${act} and n.status = 'granted'))`;
+    and (${latestAct(who)}) = 'withdrawn link'
+    and exists (select 1 ${act} and n.status = 'granted')
+    and (select count(*) ${act} and n.status = 'granted' and n.source = 'link' and n.message_id = ${message}) < ${RETURNS})`;
 }
 
 const LINKED = `select m.id as message_id, m.person, m.sender, coalesce(m.sent_at, m.created_at) as sent_at, k.language,
@@ -72,7 +85,7 @@ const LINKED = `select m.id as message_id, m.person, m.sender, coalesce(m.sent_a
     (select json_group_array(json_object('id', id, 'name', name)) from (select l.id, l.name from list_members b
       join contact_lists l on l.id = b.list_id and l.deleted_at is null and l.filter is null
       where b.contact_id = k.id order by l.name limit ${MOST})) as lists,
-    ${returnable("m.person")} as returnable
+    ${returnable("m.person", "m.id")} as returnable
   from messages m left join contacts k on k.msisdn = m.person where m.unsubscribe_token = ?`;
 
 /** Null for a token of which no message is stored any more. One round trip, since the page is read and read again after an act. */
@@ -111,7 +124,8 @@ export async function withdrawPurpose(
 
 /**
  * Takes back what the person said on this page, and on this page only: their consent is recorded with the words that stood beside
- * the button, and what stood on the strength of the page is lifted, in one transaction. False when something else stands, or nothing.
+ * the button, and what stood on the strength of the page is lifted, in one transaction. True when that holds then, also where another
+ * press at the same time did it.
  */
 export async function returnByLink(
   { client }: Db,
@@ -127,12 +141,12 @@ export async function returnByLink(
   { granted, lifted }: { granted: AuditRow; lifted: AuditRow },
 ): Promise<boolean> {
   const { id, person, now } = consent;
-  const [given] = await client.batch([
+  const results = await client.batch([
     {
       sql: `insert into consents (id, recipient, purpose, status, source, wording, wording_language, granted_at,
           evidence, recorded_by, message_id, created_at)
         select :id, :person, 'commercial', 'granted', 'link', :wording, :language, :now, :evidence, 'person', :message_id, :now
-        where ${returnable(":person")}`,
+        where ${returnable(":person", ":message_id")}`,
       args: consent,
     },
     ...auditIfChanged(granted),
@@ -144,6 +158,11 @@ export async function returnByLink(
       args: { id, person, now },
     },
     ...auditLifted([{ audit: { ...lifted, requires: id }, recipients: [person] }]),
+    {
+      sql: `select not exists (select 1 from suppressions where recipient = :person and lifted_at is null)
+        and (${latestAct(":person")}) = 'granted link' as returned`,
+      args: { person },
+    },
   ]);
-  return given!.rowsAffected > 0;
+  return results.at(-1)!.rows[0]!["returned"] === 1;
 }

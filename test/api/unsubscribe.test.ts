@@ -256,7 +256,7 @@ describe("stopping", () => {
     await gateway.dispatcher.tick();
     expect((await gateway.handset(GB)).filter(({ direction }) => direction === "outbound")).toHaveLength(0);
     const later = await gateway.call("GET", path, undefined, NOBODY);
-    expect(later.text).toContain("You stopped it on 24 November 2026.");
+    expect(later.text).toContain("It was stopped on 24 November 2026.");
     expect(buttons(later.text).has("stop")).toBe(false);
   });
 
@@ -507,6 +507,20 @@ describe("coming back", () => {
     ]]);
     expect(tried.status).toBe(403);
     expect(await stateOf(gateway, person)).toEqual(before);
+  });
+
+  test("is offered three times a link: it is not a way to fill the ledger", async () => {
+    const gateway = await testGateway();
+    const { path } = await ready(gateway);
+    for (let time = 1; time <= 4; time++) {
+      gateway.clock.advance(1000);
+      const { text } = await press(gateway, path);
+      expect([time, buttons(text).has("resume")]).toEqual([time, time <= 3]);
+      gateway.clock.advance(1000);
+      if (time <= 3) expect((await press(gateway, path, "resume")).status).toBe(200);
+    }
+    const check = gateway.api.deps.tokens.formCheck(path.slice(3));
+    expect((await post(gateway, path, [["resume", check]])).status).toBe(403);
   });
 
   test("is not offered without a consent that ended with it", async () => {

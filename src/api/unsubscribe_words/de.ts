@@ -16,7 +16,7 @@ export const de: UnsubscribeWords = {
   done: (brand) => `Sie erhalten keine Werbung mehr per SMS von ${brand}.`,
   done_everything: (brand, sender) =>
     `Sie erhalten nichts mehr von ${sender} und keine Werbung mehr per SMS von ${brand}.`,
-  stopped: (brand, date) => `Sie erhalten keine Werbung per SMS von ${brand}. Abgemeldet haben Sie sich am ${date}.`,
+  stopped: (brand, date) => `Sie erhalten keine Werbung per SMS von ${brand}. Die Abmeldung gilt seit dem ${date}.`,
   close: "Sie können diese Seite schließen.",
 
   resume_title: "Anders überlegt?",

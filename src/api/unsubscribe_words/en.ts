@@ -16,7 +16,7 @@ export const en: UnsubscribeWords = {
   done: (brand) => `You will get no more advertising by SMS from ${brand}.`,
   done_everything: (brand, sender) =>
     `You will get nothing more from ${sender}, and no more advertising by SMS from ${brand}.`,
-  stopped: (brand, date) => `You get no advertising by SMS from ${brand}. You stopped it on ${date}.`,
+  stopped: (brand, date) => `You get no advertising by SMS from ${brand}. It was stopped on ${date}.`,
   close: "You may close this page.",
 
   resume_title: "Changed your mind?",

@@ -14,7 +14,7 @@ export const es: UnsubscribeWords = {
   stopped_title: "Baja confirmada",
   done: (brand) => `No recibirá más publicidad por SMS de ${brand}.`,
   done_everything: (brand, sender) => `No recibirá nada más de ${sender}, ni más publicidad por SMS de ${brand}.`,
-  stopped: (brand, date) => `No recibe publicidad por SMS de ${brand}. Se dio de baja el ${date}.`,
+  stopped: (brand, date) => `No recibe publicidad por SMS de ${brand}. La baja es del ${date}.`,
   close: "Puede cerrar esta página.",
 
   resume_title: "¿Ha cambiado de opinión?",

@@ -16,7 +16,7 @@ export const fr: UnsubscribeWords = {
   done: (brand) => `Vous ne recevrez plus de publicité par SMS de ${brand}.`,
   done_everything: (brand, sender) =>
     `Vous ne recevrez plus aucun message de ${sender}, ni de publicité par SMS de ${brand}.`,
-  stopped: (brand, date) => `Vous ne recevez pas de publicité par SMS de ${brand}. Vous l'avez arrêtée le ${date}.`,
+  stopped: (brand, date) => `Vous ne recevez pas de publicité par SMS de ${brand}. Elle a été arrêtée le ${date}.`,
   close: "Vous pouvez fermer cette page.",
 
   resume_title: "Vous avez changé d'avis ?",

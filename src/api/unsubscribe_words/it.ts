@@ -14,7 +14,7 @@ export const it: UnsubscribeWords = {
   stopped_title: "Cancellazione confermata",
   done: (brand) => `Non riceverà più pubblicità via SMS da ${brand}.`,
   done_everything: (brand, sender) => `Non riceverà più nulla da ${sender}, né pubblicità via SMS da ${brand}.`,
-  stopped: (brand, date) => `Non riceve pubblicità via SMS da ${brand}. L'ha fermata il ${date}.`,
+  stopped: (brand, date) => `Non riceve pubblicità via SMS da ${brand}. La cancellazione è del ${date}.`,
   close: "Può chiudere questa pagina.",
 
   resume_title: "Ha cambiato idea?",

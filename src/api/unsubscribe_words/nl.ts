@@ -15,7 +15,7 @@ export const nl: UnsubscribeWords = {
   stopped_title: "U bent afgemeld",
   done: (brand) => `U ontvangt geen reclame meer per sms van ${brand}.`,
   done_everything: (brand, sender) => `U ontvangt niets meer van ${sender} en geen reclame meer per sms van ${brand}.`,
-  stopped: (brand, date) => `U ontvangt geen reclame per sms van ${brand}. U hebt zich afgemeld op ${date}.`,
+  stopped: (brand, date) => `U ontvangt geen reclame per sms van ${brand}. De afmelding is van ${date}.`,
   close: "U kunt deze pagina sluiten.",
 
   resume_title: "Van gedachten veranderd?",

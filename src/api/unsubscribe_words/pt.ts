@@ -14,7 +14,7 @@ export const pt: UnsubscribeWords = {
   stopped_title: "Cancelamento confirmado",
   done: (brand) => `Não receberá mais publicidade por SMS de ${brand}.`,
   done_everything: (brand, sender) => `Não receberá mais nada de ${sender}, nem publicidade por SMS de ${brand}.`,
-  stopped: (brand, date) => `Não recebe publicidade por SMS de ${brand}. Cancelou em ${date}.`,
+  stopped: (brand, date) => `Não recebe publicidade por SMS de ${brand}. O cancelamento é de ${date}.`,
   close: "Pode fechar esta página.",
 
   resume_title: "Mudou de ideias?",

@@ -7,8 +7,8 @@ export interface Gateway extends Child {
   call(method: string, path: string, body: unknown, contentType?: string): Promise<void>;
 }
 
-/** `clock`: RFC 3339 instant at which its clock starts; the gateway refuses real carriers then. */
-export async function startGateway({ clock }: { clock?: string } = {}): Promise<Gateway> {
+/** `database`: a file of its own unless given. `clock`: RFC 3339 instant at which its clock starts; the gateway refuses real carriers then. */
+export async function startGateway({ clock, database }: { clock?: string; database?: string } = {}): Promise<Gateway> {
   const folder = await Deno.makeTempDir({ prefix: "parley-bench-" });
   const key = `pk_bench_${crypto.randomUUID()}`;
   const { tasks } = JSON.parse(await Deno.readTextFile(`${PROJECT}deno.json`)) as {
@@ -21,7 +21,7 @@ export async function startGateway({ clock }: { clock?: string } = {}): Promise<
       PORT: String(port),
       HOST: "127.0.0.1",
       PARLEY_PUBLIC_URL: `http://127.0.0.1:${port}`,
-      PARLEY_DATABASE_URL: `file:${folder}/parley.db`,
+      PARLEY_DATABASE_URL: database ?? `file:${folder}/parley.db`,
       PARLEY_ADMIN_KEY: key,
       ...(clock === undefined ? {} : { PARLEY_TEST_CLOCK: clock }),
     }),
@@ -34,7 +34,7 @@ export async function startGateway({ clock }: { clock?: string } = {}): Promise<
       const response = await fetch(child.origin + path, {
         method,
         headers: { authorization: `Bearer ${key}`, "content-type": contentType },
-        body: typeof body === "string" ? body : JSON.stringify(body),
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 500)}`);

@@ -1,4 +1,5 @@
 import { startGateway } from "./gateway.ts";
+import { watched } from "./watch.ts";
 
 /** Import and export of contacts through HTTP: time, and the memory of the gateway's process. */
 export interface ImportFigure {
@@ -10,7 +11,6 @@ export interface ImportFigure {
 }
 
 const COUNTED = 500;
-const WATCH_MS = 50;
 
 /** Each size in a gateway of its own, on an empty database. */
 export async function measureImport(lines: number): Promise<ImportFigure> {
@@ -61,22 +61,5 @@ async function* file(lines: number): AsyncGenerator<Uint8Array<ArrayBuffer>, voi
       text += `06 ${digits};Client ${index};Ville ${index % 977};Magasin du centre ${index % 50}\n`;
     }
     yield encoder.encode(text);
-  }
-}
-
-async function watched(pid: number, work: () => Promise<void>): Promise<{ seconds: number; peakMiB: number }> {
-  let peak = 0;
-  const look = async () => {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-    peak = Math.max(peak, Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0));
-  };
-  const timer = setInterval(look, WATCH_MS);
-  const started = performance.now();
-  try {
-    await work();
-    await look();
-    return { seconds: (performance.now() - started) / 1_000, peakMiB: Math.round(peak / 1_024) };
-  } finally {
-    clearInterval(timer);
   }
 }

@@ -1,6 +1,7 @@
 import { kannelInstalled } from "../support/kannel.ts";
 import { measureAccepts } from "./accept.ts";
 import { PROJECT } from "./child.ts";
+import { campaignLine, measureCampaign } from "./campaign.ts";
 import { measureDecide } from "./decide.ts";
 import { measureEcho } from "./echo.ts";
 import { measureColdStart } from "./edge.ts";
@@ -20,16 +21,16 @@ export interface Settings {
 
 const HELP = `Measures this gateway beside Kannel and a bare Hono echo, on this machine, in one run.
 
-deno task bench [--quick] [--seconds N] [--only PART[,PART]]
+deno task bench [PART …] [--quick] [--seconds N] [--only PART[,PART]]
 
   --quick      one second a figure, at 1 and 64 connections
   --seconds N  seconds a figure (5), after a warm-up
-  --only       decide, edge, echo, kannel, accept, inbound, import
+  --only       decide, edge, echo, kannel, accept, inbound, import, campaign
 
 Writes test/bench/results/<date>.json. Uses wrk where it is installed (apt-get install wrk), and Kannel
 (apt-get install kannel kannel-extras); without Kannel its figures and the ratios to it are left out.`;
 
-const PARTS = ["decide", "edge", "echo", "kannel", "accept", "inbound", "import"] as const;
+const PARTS = ["decide", "edge", "echo", "kannel", "accept", "inbound", "import", "campaign"] as const;
 type Part = (typeof PARTS)[number];
 
 const print = (line: string) => {
@@ -45,7 +46,10 @@ async function bench(args: readonly string[]): Promise<void> {
   const quick = args.includes("--quick");
   const seconds = Number(option("--seconds") ?? (quick ? 1 : 5));
   if (!Number.isInteger(seconds) || seconds < 1) return print("--seconds takes a whole number from 1.");
-  const only = option("--only")?.split(",") ?? PARTS;
+  const named = args.filter((arg, index) =>
+    !arg.startsWith("-") && !["--seconds", "--only"].includes(args[index - 1]!)
+  );
+  const only = option("--only")?.split(",") ?? (named.length > 0 ? named : PARTS);
   const unknown = only.find((part) => !PARTS.includes(part as Part));
   if (unknown !== undefined) return print(`--only takes ${PARTS.join(", ")}; not "${unknown}".`);
   const settings: Settings = { connections: quick ? [1, 64] : [1, 16, 64, 256], warmUpSeconds: quick ? 1 : 2, seconds };
@@ -60,6 +64,7 @@ async function bench(args: readonly string[]): Promise<void> {
     kannelCallbacksPerSecond: null,
     edgeColdStartMs: null,
     imports: [],
+    campaigns: [],
     skipped: [],
   };
   for (const [key, value] of Object.entries(report.machine)) print(`${key.padEnd(10)}  ${value}`);
@@ -96,6 +101,16 @@ async function bench(args: readonly string[]): Promise<void> {
         const result = await measureImport(lines);
         report.imports.push(result);
         print(importLine(result));
+      }
+    },
+    async campaign() {
+      print("campaigns …");
+      for (const recipients of quick ? [10_000] : [10_000, 100_000, 1_000_000]) {
+        for (const text of ["one text", "with a name"] as const) {
+          const result = await measureCampaign(text, recipients);
+          report.campaigns.push(result);
+          print(campaignLine(result));
+        }
       }
     },
   };

@@ -1,3 +1,4 @@
+import type { CampaignFigure } from "./campaign.ts";
 import type { ImportFigure } from "./import.ts";
 import type { DecideResult } from "./decide.ts";
 import type { LoadResult } from "./load.ts";
@@ -12,6 +13,7 @@ export interface Report {
   kannelCallbacksPerSecond: number | null;
   edgeColdStartMs: number | null;
   imports: ImportFigure[];
+  campaigns: CampaignFigure[];
   skipped: string[];
 }
 

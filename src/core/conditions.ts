@@ -38,6 +38,17 @@ export function compileCondition(condition: Condition, facts: ReadonlySet<string
   return compileLeaf(condition, facts);
 }
 
+/** Facts that a condition names, on either side of a comparison. */
+export function factsIn(condition: Condition): Set<string> {
+  if ("all" in condition || "any" in condition) {
+    const parts = "all" in condition ? condition.all : condition.any;
+    return new Set(parts.flatMap((part) => [...factsIn(part)]));
+  }
+  if ("not" in condition) return factsIn(condition.not);
+  const { fact, value } = condition;
+  return new Set(typeof value === "object" && value !== null && "fact" in value ? [fact, value.fact] : [fact]);
+}
+
 function compileLeaf(leaf: Leaf, facts: ReadonlySet<string>): Predicate {
   const left = reader(leaf.fact, leaf.path, facts);
   const test = operators[leaf.operator];

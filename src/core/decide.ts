@@ -194,7 +194,7 @@ export function inboundFrame({ message, sender, person, now }: InboundInput, rul
 }
 
 /** A zone that the person or the operator gave beats every guess from the number (compliance.md 4.4, order of trust). */
-function placeOf(address: string, person: PersonFacts, rulebook: Rulebook): Place {
+export function placeOf(address: string, person: PersonFacts, rulebook: Rulebook): Place {
   if (!address.startsWith("+")) return { country: null, region: null, zones: [] };
   const place = rulebook.locate(address);
   return person.time_zone === null ? place : { ...place, zones: [person.time_zone] };

@@ -1,3 +1,4 @@
+import { alikeKey } from "../core/alike.ts";
 import type { SendingWindow } from "../core/message.ts";
 import { measure } from "../core/segment.ts";
 import { fillTemplate, parseTemplate, type Template } from "../core/template.ts";
@@ -5,7 +6,7 @@ import type { Recipient } from "../store/campaign_audience.ts";
 import type { SharedColumns } from "../store/campaign_ledger.ts";
 import type { CampaignRow } from "../store/campaigns.ts";
 import type { Facts } from "../store/facts.ts";
-import { composeDraft, type Draft, draftRow } from "./compose.ts";
+import { composeDraft, type Draft, draftRow, inputOf } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
 import type { ConfiguredSender, Settings } from "./settings.ts";
 
@@ -53,10 +54,9 @@ export interface ComposedGroup {
   doubtful: boolean;
 }
 
-/**
- * Decides a group by the rules, as single messages are. The decision is pure: recipients of the same text who differ in nothing that it
- * may ask about get the same answer, so it is asked for once.
- */
+const NOTHING_LEFT = "";
+
+/** Decides a group by the rules, as single messages are; those who are alike in all that the rules ask about, once. */
 export function composeGroup(
   recipients: readonly Recipient[],
   facts: readonly Facts[],
@@ -67,43 +67,30 @@ export function composeGroup(
   const shared: SharedColumns[] = [];
   const known = new Map<string, number>();
   let doubtful = false;
-  const decide = ({ msisdn }: Recipient, text: string, { person }: Facts): SharedColumns => {
-    const draft = draftTo(msisdn, text, plan);
-    const composed = composeDraft(draft, person, { rulebook, now, publicUrl, tokens });
-    doubtful ||= composed.verdict.review !== null;
-    return draftRow(draft, composed, { id: "", conversation_id: "", now, settings });
-  };
-  const places = recipients.map((recipient, index) => {
-    const one = facts[index]!;
-    const filled = fillTemplate(plan.template, recipient);
-    const text = "text" in filled && filled.text.trim() !== "" ? filled.text : null;
-    const key = text === null
-      ? `\0${"missing" in filled ? filled.missing : ""}`
-      : sharingKey(recipient.msisdn, text, one, plan.sender, settings);
+  const place = (key: string | null, make: () => SharedColumns): number => {
     const same = key === null ? undefined : known.get(key);
     if (same !== undefined) return same;
-    const place = shared.push(
-      text === null
-        ? unfilled(plan, "missing" in filled ? filled.missing : null, settings)
-        : decide(recipient, text, one),
-    ) - 1;
-    if (key !== null) known.set(key, place);
-    return place;
+    const made = shared.push(make()) - 1;
+    if (key !== null) known.set(key, made);
+    return made;
+  };
+  const places = recipients.map((recipient, index) => {
+    const filled = fillTemplate(plan.template, recipient);
+    const missing = "missing" in filled ? filled.missing : filled.text.trim() === "" ? NOTHING_LEFT : null;
+    if (missing !== null || "missing" in filled) {
+      return place(`\0${missing}`, () => unfilled(plan, missing === NOTHING_LEFT ? null : missing, settings));
+    }
+    const { person } = facts[index]!;
+    const draft = draftTo(recipient.msisdn, filled.text, plan);
+    // A name may put a link of their own into the text of each.
+    const key = plan.sender.kind === "alphanumeric" ? null : alikeKey(inputOf(draft, person, now), rulebook);
+    return place(key, () => {
+      const composed = composeDraft(draft, person, { rulebook, now, publicUrl, tokens });
+      doubtful ||= composed.verdict.review !== null;
+      return draftRow(draft, composed, { id: "", conversation_id: "", now, settings });
+    });
   });
   return { places, shared, doubtful };
-}
-
-/** All that a decision may ask about a recipient; null where each has a link of their own. */
-function sharingKey(
-  to: string,
-  text: string,
-  { person }: Facts,
-  sender: ConfiguredSender,
-  { rulebook }: Settings,
-): string | null {
-  if (sender.kind === "alphanumeric") return null;
-  const { country, region, zones } = rulebook.locate(to);
-  return JSON.stringify([text, country, region, zones, person]);
 }
 
 function draftTo(to: string, text: string, { campaign, sender, sending_window }: Plan): Draft {

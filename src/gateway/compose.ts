@@ -1,4 +1,4 @@
-import { decideOutbound, type OutboundVerdict } from "../core/decide.ts";
+import { decideOutbound, type OutboundInput, type OutboundVerdict } from "../core/decide.ts";
 import type { Category, PersonFacts, ReplyKind, SendingWindow } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
 import { auditRow } from "../store/audit.ts";
@@ -52,7 +52,13 @@ export function composeDraft(
   const linked = sender.kind === "alphanumeric" && (!sender.real || reachableFromPhones(publicUrl));
   const token = linked ? draft.unsubscribe_token ?? tokens.make() : null;
   const unsubscribe_url = token === null ? "" : unsubscribeUrl(publicUrl, token);
-  const verdict = decideOutbound({
+  const verdict = decideOutbound(inputOf(draft, person, now, unsubscribe_url), rulebook);
+  return { verdict, token: token !== null && verdict.text.includes(token) ? token : null };
+}
+
+/** What a decision is asked about a draft. */
+export function inputOf(draft: Draft, person: PersonFacts, now: number, unsubscribe_url = ""): OutboundInput {
+  return {
     message: {
       direction: "outbound",
       to: draft.to,
@@ -67,11 +73,10 @@ export function composeDraft(
       settled_category: draft.settled_category ?? null,
       unsubscribe_url,
     },
-    sender,
+    sender: draft.sender,
     person,
     now,
-  }, rulebook);
-  return { verdict, token: token !== null && verdict.text.includes(token) ? token : null };
+  };
 }
 
 export function unsubscribeUrl(publicUrl: string, token: string): string {

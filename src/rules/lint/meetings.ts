@@ -1,6 +1,7 @@
 import type { Condition, Country } from "../../core/rulebook_schema.ts";
 import type { LintBook, PlacedRule } from "./finding.ts";
-import { factsIn, type Logic } from "./worlds.ts";
+import { factsIn } from "../../core/conditions.ts";
+import type { Logic } from "./worlds.ts";
 
 /** Facts whose values depend on which country file is the person's. */
 const LOCAL_FACTS = ["country", "to_country", "from_country"];

@@ -1,3 +1,4 @@
+import { factsIn } from "../../core/conditions.ts";
 import {
   type Domain,
   INBOUND_DOMAINS,
@@ -90,13 +91,6 @@ export function isPlain(domain: Domain | null): boolean {
 }
 
 export const isInbound = (stage: Stage) => stage === "understand" || stage === "respond";
-
-/** Facts that a condition names, on either side of a comparison. */
-export function factsIn(condition: Condition): Set<string> {
-  return new Set(
-    leavesOf(condition).flatMap((leaf) => isFactRef(leaf.value) ? [leaf.fact, leaf.value.fact] : [leaf.fact]),
-  );
-}
 
 /** What `$.section.name` leads to, as compiled conditions read it. */
 export function valueAt(root: unknown, path: string): unknown {

@@ -8,7 +8,7 @@ import {
 } from "../../core/fact_domains.ts";
 import type { Condition, Country, Stage } from "../../core/rulebook_schema.ts";
 import { filesOf, type LintBook } from "./finding.ts";
-import { isFactRef, leavesOf, satisfiable, type Variable, type VariableOf } from "./satisfiable.ts";
+import { satisfiable, type Variable, type VariableOf } from "./satisfiable.ts";
 
 /**
  * Reasoning about conditions with what a rulebook says its facts can be. A world is the people of one country file, of whom

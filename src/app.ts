@@ -26,6 +26,7 @@ import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
 import { asProblem, problem, problemResponse } from "./api/problem.ts";
 import { proposalRoutes } from "./api/proposals.ts";
+import { retentionRoutes } from "./api/retention.ts";
 import { rulebookRoutes } from "./api/rulebooks.ts";
 import { reviewRoutes } from "./api/reviews.ts";
 import { sandboxRoutes } from "./api/sandbox.ts";
@@ -112,6 +113,7 @@ export function createApp(api: Api) {
       auditRoutes,
       peopleRoutes,
       erasureRoutes,
+      retentionRoutes,
       sandboxRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,

@@ -24,6 +24,8 @@ import type {
   FrequencyCap,
   KeywordEntry,
   QuietProfile,
+  RetainedData,
+  RetentionPeriod,
   Rule,
   RuleFile,
   Sign,
@@ -44,6 +46,8 @@ export interface Rulebook {
   /** Content hash of the files: the name of this version. */
   readonly hash: string;
   readonly deployment: Deployment;
+  /** After how long what goes; nothing else does. */
+  readonly retention: ReadonlyMap<RetainedData, RetentionPeriod>;
   readonly thresholds: Thresholds;
   /** What was learned of words; the same in every country, because a text may be in any language anywhere. */
   readonly weights: WordWeights;
@@ -317,10 +321,13 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     new Set(of("typing_errors").flatMap(({ content }) => Object.values(content.never).flat().map(joinedWords))),
   );
 
+  const kept = of("retention");
+  const retention = kept.length === 0 ? {} : single(kept, "retention").content.keep;
   const books = new Map<string, CountryBook>();
   const rulebook: Rulebook = {
     hash,
     deployment,
+    retention: new Map(Object.entries(retention) as [RetainedData, RetentionPeriod][]),
     thresholds,
     weights,
     countries: [...countries.keys()].filter((code) => code !== "default"),

@@ -586,6 +586,33 @@ const Deployment = z.strictObject({
 });
 export type Deployment = z.infer<typeof Deployment>;
 
+/**
+ * Kinds of data that may go after a time, each with the least number of days for which the gateway itself needs them: caps on
+ * advertising look back 45 days, webhooks are retried for three, an opt-out and what was agreed to must be provable.
+ */
+export const RETAINED = {
+  message_texts: 30,
+  inbound_texts: 30,
+  reviews: 90,
+  messages: 60,
+  idempotency_keys: 1,
+  webhook_deliveries: 7,
+  imports: 1,
+  contacts: 90,
+  consents: 365,
+  lifted_suppressions: 365,
+  audit_details: 365,
+} as const;
+export type RetainedData = keyof typeof RETAINED;
+const keptFor = (least: number) =>
+  z.strictObject({ days: z.number().int().min(least).max(36_500), why: text, source: Source });
+export type RetentionPeriod = z.infer<ReturnType<typeof keptFor>>;
+const keeps = Object.fromEntries(
+  Object.entries(RETAINED).map(([data, least]) => [data, keptFor(least).optional()]),
+) as { [data in RetainedData]: z.ZodOptional<ReturnType<typeof keptFor>> };
+/** How long what is stored: data that is not named stays. Suppressions that stand never go. */
+const Retention = z.strictObject({ kind: z.literal("retention"), keep: z.strictObject(keeps) });
+
 export const RuleFile = z.discriminatedUnion("kind", [
   RulesFile,
   Country,
@@ -602,5 +629,6 @@ export const RuleFile = z.discriminatedUnion("kind", [
   Replies,
   AreaCodes,
   Deployment,
+  Retention,
 ]);
 export type RuleFile = z.infer<typeof RuleFile>;

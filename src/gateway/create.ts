@@ -11,6 +11,7 @@ import { eraser } from "./erase.ts";
 import { expirer } from "./expire.ts";
 import type { Deps } from "./gateway.ts";
 import { receiver } from "./receive.ts";
+import { retainer } from "./retain.ts";
 import { webhookDispatcher } from "./webhook_dispatch.ts";
 
 /** Wires the shell together. `stored` is called whenever a commit left something to hand over. */
@@ -40,6 +41,7 @@ export function createGateway(
       { name: "diversion", run: diverter(deps) },
       { name: "contacts", run: contactKeeper(deps) },
       { name: "erasures", run: eraser(deps) },
+      { name: "retention", run: retainer(deps) },
     ]),
     webhooks: webhookDispatcher(deps),
     campaigns: campaigner(deps, stored),

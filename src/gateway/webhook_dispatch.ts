@@ -1,7 +1,7 @@
 import type { InStatement } from "@libsql/client/web";
 import { auditRow } from "../store/audit.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
-import { clearLeftovers, failing, giveUp, gone, pruneEvents, quiet, recovered, warn } from "../store/webhook_health.ts";
+import { clearLeftovers, failing, giveUp, gone, quiet, recovered, warn } from "../store/webhook_health.ts";
 import {
   claimDeliveries,
   type ClaimedDelivery,
@@ -28,8 +28,6 @@ export const RETRIES_MS = [5 * SECOND, 5 * 60 * SECOND, HOUR / 2, 2 * HOUR, 5 * 
 /** An endpoint that took nothing for so long is told of in the log and the audit log; so much later it is disabled. */
 export const WARN_AFTER_MS = 3 * DAY;
 export const DISABLE_AFTER_MS = 2 * DAY;
-/** Events are kept for replays. */
-export const KEEP_MS = 30 * DAY;
 
 /** Longer than any attempt may take. */
 const LEASE_MS = 60 * SECOND;
@@ -41,7 +39,6 @@ const SLOTS_FAILING = 4;
 const FAN_OUT = 500;
 /** While attempts take their time, what became due meanwhile is looked for this often. */
 const WAIT_MS = 250;
-const PRUNE_MS = 60 * SECOND;
 /** Between two pieces of clearing away, so that messages get their turn at the database. */
 const CLEAR_PAUSE_MS = 50;
 
@@ -88,7 +85,6 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
     await recorder.submit({ ...result, delivery });
   };
 
-  let pruneAt = 0;
   const tick = async (budgetMs = Infinity, stopping = () => false): Promise<number> => {
     const started = performance.now();
     const underWay = new Set<Promise<void>>();
@@ -103,12 +99,7 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
       if (seen.lost) await recoverDeliveries(client, now);
       if (seen.leftovers) await clearLeftovers(client, now);
       if (seen.fresh) await fanOut(client, now, FAN_OUT);
-      let clearing = seen.leftovers;
-      if (performance.now() >= pruneAt) {
-        const more = await pruneEvents(client, now - KEEP_MS);
-        pruneAt = performance.now() + (more ? 0 : PRUNE_MS);
-        clearing ||= more;
-      }
+      const clearing = seen.leftovers;
       if (seen.lost || seen.fresh) seen = await look(client, now);
       const wanted = wantedOf(seen, slots);
       const claimed = wanted.length === 0 ? [] : await claimDeliveries(client, wanted, {

@@ -4,7 +4,7 @@ import { auditIfChanged, type AuditRow, auditStatements } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
 import { removeContacts } from "./contacts.ts";
 import { rememberKey } from "./erased.ts";
-import { pageOf } from "./messages.ts";
+import { BLANK_TEXTS, pageOf } from "./messages.ts";
 import { named } from "./outbox.ts";
 import { erasures } from "./schema.ts";
 import { type Refusal, suppressStatements } from "./suppressions.ts";
@@ -147,10 +147,7 @@ export async function eraseMessages(client: DbClient, { id, person }: RunningEra
 }
 
 /** Everything of a message but what books, evidence and a second delivery of the same webhook need. */
-const BLANK_MESSAGE =
-  `person = '', text = '', submitted_text = null, metadata = null, unsubscribe_token = null, error_detail = null,
-  decision = json_set(decision, '$.rules', json((select json_group_array(json_set(r.value, '$.reason', ''))
-    from json_each(decision, '$.rules') r)))`;
+const BLANK_MESSAGE = `person = '', unsubscribe_token = null, ${BLANK_TEXTS}`;
 
 /** What others wrote about the messages `ids`: carriers, apps, and we to the apps. */
 function forgetAnswers(ids: string, person: string): InStatement[] {

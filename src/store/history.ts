@@ -54,7 +54,7 @@ export async function* pastMessages(
         `select m.id, m.direction, m.person, m.sender, coalesce(m.submitted_text, m.text) as text, m.declared_category,
           m.max_segments, m.sending_window, m.scheduled_at, m.reply_kind, m.purpose, m.created_at, k.language, k.time_zone
         from messages m left join contacts k on k.msisdn = m.person
-        where m.id < ? and m.person != '' order by m.id desc limit ?`,
+        where m.id < ? and m.person != '' and m.text != '' order by m.id desc limit ?`,
       args: [below, limit],
     });
     const rows = page.rows as unknown as (HistoryRow & Pick<PersonFacts, "language" | "time_zone">)[];

@@ -15,6 +15,11 @@ export interface MessageFilter {
   cursor?: string | undefined;
 }
 
+/** SQL for an update that takes all words from a message; what was decided stays, and by which rules. */
+export const BLANK_TEXTS = `text = '', submitted_text = null, metadata = null, error_detail = null,
+  decision = json_set(decision, '$.rules', json((select json_group_array(json_set(r.value, '$.reason', ''))
+    from json_each(decision, '$.rules') r)))`;
+
 /** Rows that a page may look at where no index finds the fitting ones: the thread of the database serves everybody. */
 export const PAGE_REACH = 5_000;
 

@@ -88,15 +88,20 @@ export async function clearLeftovers(client: DbClient, now: number): Promise<voi
   ]);
 }
 
-/** Clears away a piece of the events from before `before` (ms) with their deliveries and attempts. True when there may be more. */
-export async function pruneEvents(client: DbClient, before: number): Promise<boolean> {
+/** Clears away a piece of the events from before `before` (ms) with their deliveries and attempts. `entryOf`: the entry of the audit log, of so many events. True when there may be more. */
+export async function pruneEvents(
+  client: DbClient,
+  before: number,
+  entryOf: (rows: number) => AuditRow,
+): Promise<boolean> {
   const old = `select seq from webhook_events where at < :before order by at, seq limit ${PIECE}`;
   const deliveries = `select n from webhook_deliveries
     where endpoint_id in (select id from webhook_endpoints) and event_seq in (${old})`;
   const args = { before };
-  const found = await client.execute({ sql: "select 1 from webhook_events where at < ? limit 1", args: [before] });
-  if (found.rows.length === 0) return false;
-  const results = await client.batch([
+  const found = await client.execute({ sql: `select count(*) as n from (${old})`, args });
+  const rows = Number(found.rows[0]!["n"]);
+  if (rows === 0) return false;
+  await client.batch([
     // Nothing may be left waiting behind what goes.
     {
       sql: `update webhook_deliveries set status = 'failed', finished_at = :before
@@ -110,6 +115,7 @@ export async function pruneEvents(client: DbClient, before: number): Promise<boo
     { sql: `delete from webhook_attempts where delivery in (${deliveries})`, args },
     { sql: `delete from webhook_deliveries where n in (${deliveries})`, args },
     { sql: `delete from webhook_events where seq in (${old})`, args },
+    ...auditIfChanged(entryOf(rows)),
   ]);
-  return results.at(-1)!.rowsAffected === PIECE;
+  return rows === PIECE;
 }

@@ -181,6 +181,12 @@ const FREQUENCY: Words = {
   },
 };
 
+const PERIOD: Words = {
+  days: "For how many days it stays",
+  why: "What it is needed for, so long and no longer",
+  source: SOURCE,
+};
+
 const KIND = "What this file is";
 
 export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
@@ -426,6 +432,27 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
         region: "Suffix of ISO 3166-2 (FL)",
         zones: "Every zone a number may be in",
       },
+    },
+  },
+  retention: {
+    "": "After how long what is stored goes; what is not named stays, and suppressions that stand never go",
+    kind: KIND,
+    keep: {
+      "": "By kind of data",
+      message_texts: { "": "Texts, metadata and reasons of messages that were sent or refused", ...PERIOD },
+      inbound_texts: { "": "Texts of messages from people", ...PERIOD },
+      messages: { "": "Messages as a whole, with number, events and an empty thread", ...PERIOD },
+      idempotency_keys: { "": "Answers under an Idempotency-Key: repeated later, it makes a new message", ...PERIOD },
+      webhook_deliveries: { "": "Events, deliveries and answers of webhooks", ...PERIOD },
+      imports: { "": "Imports of contacts with what was wrong in them; the contacts stay", ...PERIOD },
+      reviews: { "": "Reviews that somebody settled", ...PERIOD },
+      contacts: {
+        "": "People in the address book who were not heard of, changed or agreed to anything since",
+        ...PERIOD,
+      },
+      consents: { "": "Acts about a purpose of which the last one is no consent in force", ...PERIOD },
+      lifted_suppressions: { "": "Suppressions, since they were lifted", ...PERIOD },
+      audit_details: { "": "Details of entries of the audit log; the entries and their chain stay", ...PERIOD },
     },
   },
   deployment: {

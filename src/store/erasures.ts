@@ -225,6 +225,22 @@ export async function eraseRest(client: DbClient, { id, person }: RunningErasure
     counted("contacts", id),
     // Whoever left a list is refused altogether from now on (`refusedBefore`).
     named("delete from list_departures where person = :person", { person }),
+    // A campaign walks in the order of the numbers: where it stands is told without this one. A colon is behind every digit.
+    named(
+      `update campaigns set cursor = iif(expanded_at is not null, '',
+          substr(:person, 1, length(:person) - 1) || iif(:person like '%0', '', (substr(:person, -1) - 1) || ':'))
+        where cursor = :person`,
+      { person },
+    ),
+    // Filters that name this one person name nobody any more.
+    ...["campaigns.audience", "contact_lists.filter"].map((place) => place.split(".") as [string, string]).map((
+      [table, column],
+    ) =>
+      named(
+        `update ${table} set ${column} = replace(${column}, :digits, '0') where instr(${column}, :digits) > 0`,
+        { digits: person.slice(1) },
+      )
+    ),
     named(
       forgetAppAnswers(`(select id from suppressions where recipient = :person
         union all select id from reviews where person = :person)`),

@@ -91,6 +91,15 @@ async function known(g: TestGateway, person = FR) {
   await send(`${MARK} : vente privée, -20% !`);
   await send(`Facture de ${MARK} au 24 novembre.`, { scheduled_at: new Date(clock.now() + 7_200_000).toISOString() });
   await g.webhooks.tick();
+  await call("POST", "/v1/lists", { name: "Une personne", filter: { q: person } });
+  for (const [id, expanded_at] of [["cmp_paused", null], ["cmp_expanded", 1]] as const) {
+    await g.db.client.execute({
+      sql: `insert into campaigns (id, name, state, sender, template, audience, fuse, cursor, expanded_at, created_by,
+          created_at, updated_at)
+        values (?, 'Soldes', 'paused', '36105', 'Soldes', ?, '{}', ?, ?, 'admin', 1, 1)`,
+      args: [id, JSON.stringify({ filter: { q: person } }), person, expanded_at],
+    });
+  }
   return { list, stop, suppression };
 }
 
@@ -108,7 +117,10 @@ describe.each(DATABASE_KINDS)("erasing a person (%s)", (kind) => {
     const told = await cellsWith(g, [FR.slice(1), MARK]);
     expect(told).toEqual(expect.arrayContaining([
       "audit_details.details",
+      "campaigns.audience",
+      "campaigns.cursor",
       "consents.evidence",
+      "contact_lists.filter",
       "conversations.person",
       "idempotency_keys.body",
       "messages.metadata",
@@ -122,6 +134,9 @@ describe.each(DATABASE_KINDS)("erasing a person (%s)", (kind) => {
     const done = await erased(g);
     await g.webhooks.tick();
     expect(await cellsWith(g, [FR.slice(1), MARK, "192.0.2.77"])).toEqual([]);
+    // Behind everybody before this person, and before everybody behind.
+    const cursors = await g.db.client.execute("select cursor from campaigns order by id desc");
+    expect(cursors.rows).toMatchObject([{ cursor: "+33612345677:" }, { cursor: "" }]);
     expect(done.erased.messages).toBeGreaterThan(8);
     expect(done.erased.audit_details).toBeGreaterThan(3);
     expect(done.erased.conversations).toBe(2);

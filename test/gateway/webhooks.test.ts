@@ -487,6 +487,10 @@ describe("webhooks", () => {
     await g.call("DELETE", `/v1/webhooks/${id}`);
     await g.call("PATCH", `/v1/webhooks/${other}`, { state: "disabled" });
     await g.webhooks.tick();
+    for (let tick = 0; tick < 10; tick++) {
+      g.clock.advance(10_000);
+      await g.dispatcher.tick();
+    }
     expect([await count(g, "webhook_endpoints"), await count(g, "webhook_events")]).toEqual([1, 2_500]);
     expect(await count(g, "webhook_deliveries where status = 'failed' and finished_at > 1")).toBe(2_500);
     expect(await count(g, "webhook_deliveries")).toBe(2_500);

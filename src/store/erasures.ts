@@ -196,8 +196,12 @@ export async function eraseAuditDetails(
   entryOf: (subject: string) => AuditRow,
 ): Promise<number> {
   const { rows } = await client.execute({
-    sql: `select id from audit_details where person = ? limit ${ENTRIES}`,
-    args: [person],
+    // And those about filters that name this one person, as long as these still do.
+    sql: `select id from audit_details where person = :person union
+      select d.id from audit_log l join audit_details d on d.id = l.id and instr(d.details, :digits) > 0
+        where l.subject in (select id from contact_lists where instr(filter, :digits) > 0
+          union all select id from campaigns where instr(audience, :digits) > 0) limit ${ENTRIES}`,
+    args: { person, digits: person.slice(1) },
   });
   if (rows.length === 0) return 0;
   const ids = rows.map((row) => row["id"] as string);

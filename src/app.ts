@@ -22,6 +22,7 @@ import { explainRoutes } from "./api/explain.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { messageSettlementRoutes } from "./api/message_settlement.ts";
 import { peopleRoutes } from "./api/people.ts";
+import { peopleExportRoutes } from "./api/people_export.ts";
 import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
 import { asProblem, problem, problemResponse } from "./api/problem.ts";
@@ -113,6 +114,7 @@ export function createApp(api: Api) {
       auditRoutes,
       peopleRoutes,
       erasureRoutes,
+      peopleExportRoutes,
       retentionRoutes,
       sandboxRoutes,
       carrierWebhookRoutes,

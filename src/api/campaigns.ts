@@ -6,9 +6,9 @@ import { COPIES, countAudience, previewCampaign } from "../gateway/campaign_prev
 import { campaignResults } from "../gateway/campaign_results.ts";
 import { campaignView } from "../gateway/campaign_view.ts";
 import { messageView } from "../gateway/message_view.ts";
-import type { Settings } from "../gateway/settings.ts";
 import { type AuditAction, auditRow } from "../store/audit.ts";
 import type { SavedAudience } from "../store/campaign_audience.ts";
+import { audienceIsGone, listsGone } from "../store/campaign_lists.ts";
 import {
   type CampaignRow,
   type CampaignText,
@@ -28,7 +28,7 @@ import { Campaign, NewCampaign, Preview, Results } from "./campaign_schemas.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
-import { problem } from "./problem.ts";
+import { invalidField, problem } from "./problem.ts";
 import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const SAMPLES = 10;
@@ -36,6 +36,12 @@ const SAMPLES = 10;
 const PROGRESS_MS = 500;
 
 const conflict = { 409: { description: "`wrong_state`: not possible in the state in which it is" } } as const;
+const cannotStart = {
+  409: {
+    description: "`wrong_state`; `nobody`: the audience means no contact; `list_gone`: a list of it was deleted; " +
+      "`too_late`: its `valid_until` has passed",
+  },
+} as const;
 const noSuchCampaign = () => problem(404, "not_found", "No such campaign");
 
 /** One text for an audience: written, previewed, started, watched, stopped, and what came of it. */
@@ -51,6 +57,31 @@ export function campaignRoutes({ deps }: Api) {
     return row;
   };
   const view = async (row: CampaignRow) => campaignView(row, (await countsOf(db, [row.id])).get(row.id));
+  /** @throws ProblemError 422. */
+  const campaignText = async (body: NewCampaign): Promise<CampaignText> => {
+    const { audience } = body;
+    const { category, purpose } = declarationOf(body);
+    const text = {
+      name: body.name,
+      sender: senderOf(body.from, await deps.settings.current()).address,
+      template: body.text,
+      declared_category: category,
+      purpose,
+      max_segments: body.max_segments ?? null,
+      audience: JSON.stringify(audience),
+      ...timesOf(body, deps.now()),
+      sending_window: body.sending_window === undefined ? null : JSON.stringify(body.sending_window),
+      rate_per_second: body.rate_per_second ?? null,
+      fuse: JSON.stringify(body.fuse),
+    };
+    const { lists, exclude_lists, filter } = audience;
+    const named = { lists, exclude_lists, "filter.lists": filter.lists ?? [] };
+    for (const [field, ids] of Object.entries(named)) {
+      const [gone] = await listsGone(db, ids);
+      if (gone !== undefined) throw invalidField(`audience.${field}`, `there is no list "${gone}"`);
+    }
+    return text;
+  };
   const wrongState = ({ state }: CampaignRow, detail: string) =>
     problem(409, "wrong_state", "Not in this state", `The campaign is ${state}. ${detail}`);
 
@@ -65,7 +96,7 @@ export function campaignRoutes({ deps }: Api) {
       responses: { 201: json(Campaign, "The draft"), ...problems },
     }),
     async (c) => {
-      const text = campaignText(c.req.valid("json"), await deps.settings.current(), deps.now());
+      const text = await campaignText(c.req.valid("json"));
       const id = deps.newId("cmp");
       const by = c.get("principal").api_key_id;
       const row = await createCampaign(db, text, { id, by, now: deps.now() }, entryOf(by, "campaign.saved", id));
@@ -113,7 +144,7 @@ export function campaignRoutes({ deps }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const row = await found(id);
-      const text = campaignText(c.req.valid("json"), await deps.settings.current(), deps.now());
+      const text = await campaignText(c.req.valid("json"));
       const entry = entryOf(c.get("principal").api_key_id, "campaign.saved", id);
       if (!await changeDraft(db, id, text, deps.now(), entry)) throw wrongState(row, "Only a draft can be changed.");
       return c.json(await view(await found(id)), 200);
@@ -176,10 +207,24 @@ export function campaignRoutes({ deps }: Api) {
   const steps = {
     start: {
       summary: "Start a draft, at once or at its time",
+      description:
+        "A time that has passed means at once. Until everybody has their message, the lists of its audience " +
+        "cannot be deleted.",
       action: "campaign.started",
       wrong: "Only a draft can be started.",
       step: async (row: CampaignRow): Promise<Step> => {
         senderOf(row.sender, await deps.settings.current());
+        if (row.valid_until !== null && row.valid_until <= deps.now()) {
+          throw problem(409, "too_late", "Too late", "Its valid_until has passed; nothing of it could leave.");
+        }
+        if (await audienceIsGone(db, row.id)) {
+          throw problem(
+            409,
+            "list_gone",
+            "A list is gone",
+            "The audience names a list that was deleted; write it anew.",
+          );
+        }
         const copies = await countAudience(deps, JSON.parse(row.audience) as SavedAudience, COPIES);
         if (copies === 0) throw problem(409, "nobody", "Nobody to send to", "The audience means no contact.");
         return { to: "scheduled", copies };
@@ -187,18 +232,24 @@ export function campaignRoutes({ deps }: Api) {
     },
     pause: {
       summary: "Pause: nothing more of it is handed over from the answer on",
+      description:
+        "What waits is held as long as the pause lasts, also beyond the 72 hours after which a message that waits " +
+        "for a decision expires; only `valid_until` ends it. Reports and opt-outs are taken and counted meanwhile.",
       action: "campaign.paused",
       wrong: "Only one that is scheduled or running can be paused.",
       step: (): Promise<Step> => Promise.resolve({ to: "paused", reason: "by_hand" }),
     },
     resume: {
       summary: "Resume: everybody who waits is decided again before they get it",
+      description:
+        "One that was paused before its time waits for it again. What made the fuse blow is not counted again.",
       action: "campaign.resumed",
       wrong: "Only one that is paused can be resumed.",
       step: (): Promise<Step> => Promise.resolve({ to: "running" }),
     },
     cancel: {
       summary: "Cancel for good: what waits is canceled",
+      description: "What is just being handed over is not called back.",
       action: "campaign.canceled",
       wrong: "It is over.",
       step: (): Promise<Step> => Promise.resolve({ to: "canceled" }),
@@ -210,9 +261,15 @@ export function campaignRoutes({ deps }: Api) {
         method: "post",
         path: `/v1/campaigns/{id}/${name}`,
         summary: one.summary,
+        description: one.description,
         tags: ["Campaigns"],
         request: { params: Id },
-        responses: { 200: json(Campaign, "As it is now"), ...conflict, ...problems, ...notFound },
+        responses: {
+          200: json(Campaign, "As it is now"),
+          ...(name === "start" ? cannotStart : conflict),
+          ...problems,
+          ...notFound,
+        },
       }),
       async (c) => {
         const row = await found(c.req.valid("param").id as string);
@@ -330,20 +387,3 @@ export function campaignRoutes({ deps }: Api) {
 }
 
 const OVER = new Set(["done", "canceled"]);
-
-function campaignText(body: NewCampaign, settings: Settings, now: number): CampaignText {
-  const { category, purpose } = declarationOf(body);
-  return {
-    name: body.name,
-    sender: senderOf(body.from, settings).address,
-    template: body.text,
-    declared_category: category,
-    purpose,
-    max_segments: body.max_segments ?? null,
-    audience: JSON.stringify(body.audience),
-    ...timesOf(body, now),
-    sending_window: body.sending_window === undefined ? null : JSON.stringify(body.sending_window),
-    rate_per_second: body.rate_per_second ?? null,
-    fuse: JSON.stringify(body.fuse),
-  };
-}

@@ -165,12 +165,25 @@ export function contactListRoutes({ deps }: Api) {
       description: "Its contacts stay in the address book.",
       tags: ["Lists"],
       request: { params: Id },
-      responses: { 204: { description: "Deleted" }, ...problems, ...notFound },
+      responses: {
+        204: { description: "Deleted" },
+        409: { description: "`list_in_use`: a campaign that has started still needs it" },
+        ...problems,
+        ...notFound,
+      },
     }),
     async (c) => {
       const { id } = c.req.valid("param");
       const entry = entryOf(c.get("principal").api_key_id, "list.deleted", id, {});
-      if (!await deleteList(db, id, deps.now(), entry)) throw noSuchList();
+      if (!await deleteList(db, id, deps.now(), entry)) {
+        if (await findList(db, id) === null) throw noSuchList();
+        throw problem(
+          409,
+          "list_in_use",
+          "List in use",
+          "A campaign is still asking who is on it: whom the list leaves out would get it. Let it make its messages, or cancel it.",
+        );
+      }
       return c.body(null, 204);
     },
   );

@@ -1,4 +1,4 @@
-import { blown, type Fuse, HANDED_OVER, progressOf, sumOf } from "../core/campaign.ts";
+import { blown, type Fuse, HANDED_OVER, type PauseReason, progressOf, sumOf } from "../core/campaign.ts";
 import { auditRow } from "../store/audit.ts";
 import { nextRecipients, readAudience, type SavedAudience } from "../store/campaign_audience.ts";
 import { writeGroup } from "../store/campaign_ledger.ts";
@@ -11,7 +11,8 @@ import {
   settleProgress,
   sweepPiece,
 } from "../store/campaign_life.ts";
-import { type CampaignRow, countsOf, step } from "../store/campaigns.ts";
+import { type CampaignRow, countsOf, step, type Still } from "../store/campaigns.ts";
+import { isDatabaseDown } from "../store/database_error.ts";
 import { loadFacts } from "../store/facts.ts";
 import { composeGroup, planOf } from "./campaign_compose.ts";
 import type { Dispatcher } from "./dispatch.ts";
@@ -39,29 +40,44 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
     const started = performance.now();
     const over = () => performance.now() - started >= budgetMs || stopping();
     let made = 0;
+    const failed = new Map<string, unknown>();
     for (let more = true; more && !over();) {
       more = false;
       const watching = Math.abs(deps.now() - watchedAt) >= WATCH_MS;
       if (watching) watchedAt = deps.now();
-      for (const campaign of await liveCampaigns(db)) {
+      for await (const campaign of liveCampaigns(db, deps.now())) {
         if (over()) break;
-        const now = deps.now();
-        const due = campaign.state === "scheduled" && campaign.scheduled_at! <= now;
-        if (due) await begin(db, campaign.id, now);
-        else if (campaign.sweep !== null) {
-          await sweepPiece(db.client, campaign, gapOf(campaign, await deps.settings.current()), now);
-          stored();
-        } else if (campaign.state === "running" && campaign.expanded_at === null) {
-          const count = await expand(campaign.id, over);
-          if (count === null) continue;
-          made += count;
-          stored();
+        if (failed.has(campaign.id)) continue;
+        try {
+          const count = await turn(campaign, over);
+          made += count ?? 0;
+          more ||= count !== null;
+          if (watching && campaign.state === "running") await watch(campaign);
+        } catch (error) {
+          if (isDatabaseDown(error)) throw error;
+          // What is wrong with one campaign keeps no other from running, and none from being stopped.
+          deps.log("error", "campaign.failed", { campaign: campaign.id, error: String(error) });
+          failed.set(campaign.id, error);
         }
-        more ||= due || campaign.sweep !== null || campaign.state === "running" && campaign.expanded_at === null;
-        if (watching && campaign.state === "running") await watch(campaign);
       }
     }
+    for (const error of failed.values()) throw error;
     return made;
+  };
+
+  /** What is next for a campaign; resolves with the number of messages made, null when there is nothing to do for now. */
+  const turn = async (campaign: CampaignRow, over: () => boolean): Promise<number | null> => {
+    const now = deps.now();
+    if (campaign.state === "scheduled" && campaign.scheduled_at! <= now) await begin(db, campaign.id, now);
+    else if (campaign.sweep !== null) {
+      await sweepPiece(db.client, campaign, gapOf(campaign, await deps.settings.current()), now);
+      stored();
+    } else if (campaign.state === "running" && campaign.expanded_at === null) {
+      const made = await expand(campaign.id, over);
+      if (made !== null) stored();
+      return made;
+    } else return null;
+    return 0;
   };
 
   /** Makes messages for a while; null when there is nothing that this instance may do. */
@@ -71,7 +87,7 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
     if (campaign === null) return null;
     const settings = await deps.settings.current();
     const plan = planOf(campaign, settings);
-    if (plan === null) return await halt(campaign, "sender_gone").then(() => null);
+    if (plan === null) return await halt(campaign, "sender_gone", { lease: mine }).then(() => null);
     const audience = await readAudience(db, JSON.parse(campaign.audience) as SavedAudience);
     const gap = gapOf(campaign, settings);
     const started = performance.now();
@@ -86,14 +102,19 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
         const { sender, purpose } = campaign;
         const requests = recipients.map(({ msisdn }) => ({ person: msisdn, sender, purpose }));
         const facts = recipients.length === 0 ? [] : await loadFacts(deps, requests, now);
-        const { places, shared, doubtful } = composeGroup(recipients, facts, plan, {
+        // An audience may have grown since it was counted, and rules ask of how many a text is.
+        const copies = Math.max(campaign.copies ?? 1, planned + recipients.length);
+        const { places, shared, doubtful } = composeGroup(recipients, facts, {
+          ...plan,
+          campaign: { ...campaign, copies },
+        }, {
           settings,
           now,
           publicUrl: deps.publicUrl,
           tokens: deps.tokens,
         });
         if (!await written) return made;
-        if (doubtful) return await halt(campaign, "needs_review").then(() => made);
+        if (doubtful) return await halt(campaign, "needs_review", { lease: mine }).then(() => made);
         const before = planned;
         const rows = recipients.map(({ msisdn }, index) => {
           const place = places[index]!;
@@ -142,14 +163,14 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
   };
 
   /** The gateway itself stops a campaign. */
-  const halt = async (campaign: CampaignRow, reason: "opt_outs" | "failures" | "needs_review" | "sender_gone") => {
+  const halt = async (campaign: CampaignRow, reason: Exclude<PauseReason, "by_hand">, still: Still) => {
     const now = deps.now();
     const entry = auditRow(
       { at: now, actor: "system", action: "campaign.paused", subject: campaign.id, details: { reason } },
       deps.newId,
     );
-    await db.client.batch(step(campaign.id, { to: "paused", reason }, now, entry));
-    deps.log("warn", "campaign.paused", { campaign: campaign.id, reason });
+    const [halted] = await db.client.batch(step(campaign.id, { to: "paused", reason, still }, now, entry));
+    if (halted!.rowsAffected > 0) deps.log("warn", "campaign.paused", { campaign: campaign.id, reason });
   };
 
   const watch = async (campaign: CampaignRow) => {
@@ -161,18 +182,19 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
       opted_out: since(["opted_out"]),
       failed: since(["failed", "undelivered"]),
     });
-    if (reason !== null) return await halt(campaign, reason);
+    if (reason !== null) return await halt(campaign, reason, { fuse_from: campaign.fuse_from });
+    if (campaign.expanded_at === null) return;
     const { messages, done } = progressOf(counts);
-    const tenth = campaign.expanded_at === null || messages === 0 ? 0 : Math.floor(done * 10 / messages);
-    if (campaign.expanded_at !== null) await settleProgress(db, campaign.id, tenth, deps.now());
+    const tenth = messages === 0 ? 0 : Math.floor(done * 10 / messages);
+    // A look that finds nothing new costs no write.
+    if (tenth > campaign.told || done === messages) await settleProgress(db, campaign.id, tenth, deps.now());
   };
 
   return {
     tick,
     async nextDue() {
-      const live = await liveCampaigns(db);
-      const busy = live.some(({ state, sweep }) => state !== "scheduled" || sweep !== null);
-      return busy ? deps.now() + WATCH_MS : await nextBeginning(db);
+      for await (const _ of liveCampaigns(db, deps.now())) return deps.now() + WATCH_MS;
+      return await nextBeginning(db);
     },
   };
 }

@@ -106,12 +106,16 @@ interface Chunk {
 const RECORDED = `('sent', 'delivered', 'undelivered', 'failed', 'expired', 'canceled', 'unknown')`;
 const ENDS = `('delivered', 'undelivered', 'failed', 'expired', 'canceled', 'refused')`;
 
+/** Of a campaign that is paused, or whose messages are still being gone through after that. */
+const PAUSED = `(hold_reason is 'paused' and exists (select 1 from campaigns c
+  where c.id = campaign_id and (c.state = 'paused' or c.sweep is not null)))`;
+
 /** The conditions are in the order in which they would explain each other. */
 const PROBLEM = `case
   when status in ${RECORDED} and journal is not status then 'status_not_recorded'
   when status = 'refused' and coalesce(journal, 'refused') != 'refused' then 'status_not_recorded'
   when status in ('queued', 'held', 'sending') and journal in ${ENDS} then 'ended_but_waits'
-  when status in ('queued', 'held') and due_at is null and hold_reason is not 'needs_review' then 'never_due'
+  when status in ('queued', 'held') and due_at is null and hold_reason is not 'needs_review' and not ${PAUSED} then 'never_due'
   when status = 'sending' and (lease is null or lease_until is null or lease_until < :lost) then 'claim_lost'
   when status = 'queued' and not exists (select 1 from senders where address = sender) then 'sender_missing'
   end`;
@@ -120,7 +124,8 @@ const ACCOUNT = `case when status in ('sent', 'delivered', 'undelivered') then '
 
 /** One row and one cell: each cell of a result costs microseconds. */
 const BOOKS = `with span as materialized (
-    select id, direction, status, carrier_id, created_at, due_at, hold_reason, lease, lease_until, sender from messages
+    select id, direction, status, carrier_id, campaign_id, created_at, due_at, hold_reason, lease, lease_until, sender
+    from messages
     where id > :after and id < :end order by id limit :chunk),
   scope (until) as (select case when count(*) = :chunk then max(id) end from span),
   told as (

@@ -17,7 +17,7 @@ export interface Audience {
   exclude: readonly ContactFilter[];
 }
 
-/** What the lists of an audience mean now; one that is gone has nobody. */
+/** What the lists of an audience mean now; one that is gone has nobody, so that none that is needed may go (`LIST_NEEDED`). */
 export async function readAudience({ client }: Pick<Db, "client">, saved: SavedAudience): Promise<Audience> {
   const { rows } = await client.execute({
     sql: "select id, filter from contact_lists where deleted_at is null and id in (select value from json_each(?))",

@@ -10,12 +10,23 @@ import type { CampaignRow } from "./campaigns.ts";
 
 type Client = Pick<Db, "client">;
 
-/** Campaigns that a tick has to do something for, oldest first. */
-export async function liveCampaigns({ client }: Client): Promise<CampaignRow[]> {
-  const { rows } = await client.execute(
-    "select * from campaigns where state in ('scheduled', 'running') or sweep is not null order by id limit 100",
-  );
-  return rows as unknown as CampaignRow[];
+/** Campaigns of one reading. */
+const PAGE = 100;
+
+/** Campaigns that a tick has to do something for at the instant `now`, oldest first, however many there are. */
+export async function* liveCampaigns({ client }: Client, now: number): AsyncGenerator<CampaignRow, void> {
+  let after = "";
+  while (true) {
+    const { rows } = await client.execute({
+      // The first condition is that of the index.
+      sql: `select * from campaigns where (state in ('scheduled', 'running') or sweep is not null)
+        and (state != 'scheduled' or sweep is not null or scheduled_at <= :now) and id > :after order by id limit ${PAGE}`,
+      args: { now, after },
+    });
+    yield* rows as unknown as CampaignRow[];
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!["id"] as string;
+  }
 }
 
 /** When a scheduled campaign begins next; null when none waits for that. */

@@ -26,7 +26,7 @@ export async function* resultsOf(client: DbClient, campaign: string): AsyncGener
         `select json_group_array(json_array(m.id, m.person, m.status, m.carrier_id, m.error_code, m.sent_at, m.segments,
           m.sent_at is not null and coalesce(c.last_inbound_at, 0) > m.sent_at)) as results
         from (select * from messages where campaign_id = ? and id > ? order by id limit ${READ}) m
-        join conversations c on c.id = m.conversation_id`,
+        left join conversations c on c.id = m.conversation_id`,
       args: [campaign, after],
     });
     const read = (JSON.parse(rows[0]!["results"] as string) as unknown[][]).map((

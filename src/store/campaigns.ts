@@ -3,6 +3,7 @@ import { and, count, desc, eq, getTableColumns, lt, min } from "drizzle-orm";
 import type { CampaignCounts, CampaignState, PauseReason } from "../core/campaign.ts";
 import type { Category } from "../core/message.ts";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
+import { LISTS_GONE } from "./campaign_lists.ts";
 import { tellApps } from "./campaign_life.ts";
 import type { Db } from "./client.ts";
 import { named } from "./outbox.ts";
@@ -102,10 +103,16 @@ export async function deleteDraft({ client }: Pick<Db, "client">, id: string, en
   return deleted!.rowsAffected > 0;
 }
 
+/**
+ * What the gateway itself saw when it pauses a campaign: its lease on the making of messages, or since when the fuse counts. Somebody may
+ * have looked at the campaign and resumed it since; then it stays as it is.
+ */
+export type Still = { lease: string } | { fuse_from: string | null };
+
 /** A step of a campaign's life. Each says from which states it leads, so that of two at once one counts. */
 export type Step =
   | { to: "scheduled"; copies: number }
-  | { to: "paused"; reason: PauseReason }
+  | { to: "paused"; reason: PauseReason; still?: Still }
   | { to: "running" }
   | { to: "canceled" };
 
@@ -132,14 +139,26 @@ export function step(id: string, one: Step, now: number, entry: AuditRow): InSta
       planned = 0, planned_from = :now, ${sweep("resume")}`,
     canceled: `finished_at = :now, lease = null, lease_until = null, ${sweep("cancel")}`,
   };
-  if (one.to === "scheduled") args["copies"] = one.copies;
-  if (one.to === "paused") args["reason"] = one.reason;
+  let still = "true";
+  if (one.to === "scheduled") {
+    args["copies"] = one.copies;
+    still = `not ${LISTS_GONE}`;
+  } else if (one.to === "paused") {
+    args["reason"] = one.reason;
+    if (one.still !== undefined && "lease" in one.still) {
+      args["lease"] = one.still.lease;
+      still = "lease = :lease";
+    } else if (one.still !== undefined) {
+      args["fuse_from"] = one.still.fuse_from ?? "";
+      still = "coalesce(fuse_from, '') = :fuse_from";
+    }
+  }
   // One that was paused before its time waits for its time again.
   const state = one.to === "running" ? "iif(started_at is null, 'scheduled', 'running')" : `'${one.to}'`;
   return [
     named(
       `update campaigns set state = ${state}, updated_at = :now, ${sets[one.to]}
-        where id = :id and state in (select value from json_each(:from))`,
+        where id = :id and state in (select value from json_each(:from)) and ${still}`,
       args,
     ),
     ...auditIfChanged(entry),

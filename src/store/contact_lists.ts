@@ -1,6 +1,7 @@
 import type { InStatement, ResultSet } from "@libsql/client/web";
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
+import { LIST_NEEDED } from "./campaign_lists.ts";
 import type { Db, DbClient } from "./client.ts";
 import { hasLeft } from "./list_departures.ts";
 import { type ContactFilter, readFilter, type SavedFilter } from "./contact_filter.ts";
@@ -83,10 +84,13 @@ export async function changeList(
   return row !== null && changed!.rowsAffected === 0 ? "name_taken" : row;
 }
 
-/** False when there is none. Its contacts stay; `clearDeletedLists` clears their membership away. */
+/** False when there is none, or a campaign needs it. Its contacts stay; `clearDeletedLists` clears their membership away. */
 export async function deleteList({ client }: Db, id: string, now: number, entry: AuditRow): Promise<boolean> {
   const [deleted] = await client.batch([
-    { sql: "update contact_lists set deleted_at = ? where id = ? and deleted_at is null", args: [now, id] },
+    {
+      sql: `update contact_lists set deleted_at = :now where id = :id and deleted_at is null and not ${LIST_NEEDED}`,
+      args: { id, now },
+    },
     ...auditIfChanged(entry),
   ]);
   return deleted!.rowsAffected > 0;

@@ -21,10 +21,14 @@ export async function expireInvalid(client: DbClient, now: number): Promise<numb
   });
 }
 
-/** The same for what waits for a decision that does not come. One that was held again (for another doubt) counts from then. */
+/**
+ * The same for what waits for a decision that does not come. One that was held again (for another doubt) counts from then. What a
+ * paused campaign holds is decided with the campaign, however long that takes: only `valid_until` ends it before.
+ */
 export async function expireUndecided(client: DbClient, now: number): Promise<number> {
   return await expire(client, now, {
-    sql: `select m.id from messages m where m.status = 'held' and m.due_at is null and m.created_at <= :before
+    sql: `select m.id from messages m where m.status = 'held' and m.due_at is null and m.hold_reason is not 'paused'
+        and m.created_at <= :before
         and not exists (select 1 from message_events e where e.message_id = m.id and e.at > :before)
       order by m.created_at limit ${GROUP}`,
     args: { before: now - UNDECIDED_MS },
@@ -37,7 +41,7 @@ async function expire(client: DbClient, now: number, which: InStatement): Promis
   const args = { ids: JSON.stringify(rows.map((row) => row["id"] as string)), now };
   // Claimed, released or settled meanwhile: that stands.
   const still = `id in (select value from json_each(:ids))
-    and (status = 'queued' and valid_until <= :now or status = 'held' and (valid_until <= :now or due_at is null))`;
+    and (status = 'queued' and valid_until <= :now or status = 'held' and (valid_until <= :now or due_at is null and hold_reason is not 'paused'))`;
   const detail = `case when valid_until <= :now then 'It could not leave while it was valid.'
     else 'Nobody decided within 72 hours whether it may leave.' end`;
   await client.batch([

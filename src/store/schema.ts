@@ -77,7 +77,8 @@ export const messages = sqliteTable("messages", {
   index("messages_queued").on(table.sender, table.carrier_id, table.priority, table.due_at)
     .where(sql`status = 'queued'`),
   index("messages_held").on(table.due_at).where(sql`status = 'held'`),
-  index("messages_undecided").on(table.created_at).where(sql`status = 'held' and due_at is null`),
+  index("messages_undecided").on(table.created_at)
+    .where(sql`status = 'held' and due_at is null and hold_reason is not 'paused'`),
   index("messages_valid").on(table.valid_until)
     .where(sql`(status = 'queued' or status = 'held') and valid_until is not null`),
   // A scheduled advertisement may leave long after it was accepted, and counts towards the frequency cap then.

@@ -6,6 +6,7 @@ import { type DatabaseKind, MIGRATIONS, openAgain, temporaryDatabase, type TestD
 import { type Answer, consentOf, type Instance, instance, type InstanceOptions, prepare, TUESDAY } from "./instance.ts";
 
 const TABLES = [
+  ...["list_members", "contact_lists", "campaigns", "campaign_counts", "erasures", "webhook_events"],
   ...["messages", "message_events", "conversations", "contacts", "suppressions", "consents", "senders", "carriers"],
   ...["idempotency_keys", "long_messages", "message_parts", "reviews", "report_parts", "parked_reports"],
 ];

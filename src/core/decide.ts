@@ -1,10 +1,12 @@
 import { purposeKind } from "./consent.ts";
 import type { Effect } from "./effects.ts";
+import { flowText } from "./flows.ts";
 import { InboundFrame, OutboundFrame } from "./frames.ts";
 import { appendMention } from "./mention.ts";
 import type {
   Category,
   Decision,
+  FlowReply,
   HoldReason,
   InboundMessage,
   Intent,
@@ -17,7 +19,7 @@ import type {
   Sender,
 } from "./message.ts";
 import type { CompiledRule, Place, ReplyTemplate, Rulebook } from "./rulebook.ts";
-import type { Country, Stage } from "./rulebook_schema.ts";
+import { type Country, DOUBLE_OPT_IN, type Flow, type Stage } from "./rulebook_schema.ts";
 import { measure } from "./segment.ts";
 
 /**
@@ -93,6 +95,8 @@ export function decideInbound(input: InboundInput, rulebook: Rulebook, settled?:
     // Two rules may end the same: one suppression is enough.
     if (effect === null || effect.type === "suppress" && effects.some(({ type }) => type === "suppress")) continue;
     effects.push(effect);
+    const joins = effect.type === "confirm_consent" ? joined(frame, effect.rule) : null;
+    if (joins !== null) effects.push(joins);
   }
   return {
     decision: { rulebook: rulebook.hash, outcome: "allow", category_source: "rules", intent: frame.intent, rules },
@@ -251,6 +255,10 @@ function effectWords({ event }: CompiledRule): string {
     case "remove_contact":
     case "note":
       return event.type;
+    case "flow_reply":
+    case "flow_consent":
+    case "flow_contact":
+      return `${event.type} ${event.params.flow}`;
   }
 }
 
@@ -338,6 +346,10 @@ function effectOf(rule: CompiledRule, frame: InboundFrame, everything: boolean):
       return { type: "open_review", kind: event.params.kind, words: frame.wordsOf(rule.signs) ?? "", rule: id };
     case "remove_contact":
       return { type: "remove_contact", rule: id };
+    case "flow_reply":
+    case "flow_consent":
+    case "flow_contact":
+      return flowEffect(event.type, frame.rulebook.flows.get(event.params.flow)!.flow, frame, id);
     case "reply": {
       const { kind } = event.params;
       // Nobody to speak as: the message came to an address that is no sender of ours.
@@ -365,7 +377,12 @@ function effectOf(rule: CompiledRule, frame: InboundFrame, everything: boolean):
  * Words in the language of the keyword when that is one of the country's (ARRET in Canada is answered in French, STOP in
  * English: CWTA short code guidelines), else in the person's, else in the country's own.
  */
-function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender, everything: boolean): string {
+function replyText(
+  kind: Exclude<ReplyKind, FlowReply>,
+  frame: InboundFrame,
+  sender: Sender,
+  everything: boolean,
+): string {
   const { languages, opt_out } = frame.country;
   const spoken = frame.keyword?.language;
   const first = spoken !== undefined && spoken !== "und" && languages.includes(spoken) ? [spoken] : [];
@@ -377,14 +394,68 @@ function replyText(kind: ReplyKind, frame: InboundFrame, sender: Sender, everyth
     : everything || opt_out.scope === "everything_from_sender"
     ? "opt_out_everything"
     : "opt_out_commercial";
-  const words: Record<(typeof REPLY_WORDS)[number], string> = {
-    brand: sender.brand,
-    sender: sender.address,
-    contact: frame.rulebook.deployment.contact,
-  };
+  const words = replyWords(sender, frame.rulebook);
   const reply = frame.rulebook.reply(template, [...first, ...own, ...languages]);
-  const answer = fill(reply.text, (name) => words[name as keyof typeof words] ?? null);
+  const answer = fill(reply.text, (name) => words[name] ?? null);
   return kind === "help" ? withReporting(answer, reply.language, frame.country) : answer;
+}
+
+type Words = Readonly<Record<string, string>>;
+function replyWords(sender: Sender, { deployment }: Rulebook): Words & Record<(typeof REPLY_WORDS)[number], string> {
+  return { brand: sender.brand, sender: sender.address, contact: deployment.contact };
+}
+
+/** One thing that a flow does; null where the message came to an address that is no sender of ours. */
+function flowEffect(
+  type: "flow_reply" | "flow_consent" | "flow_contact",
+  flow: Flow,
+  frame: InboundFrame,
+  rule: string,
+): Effect | null {
+  const { sender, now, person, rulebook, country } = frame;
+  if (sender === null) return null;
+  const word = frame.flowMatch?.language;
+  const languages = [word, person.language].filter((one) =>
+    one !== undefined && one !== null && one !== "und"
+  ) as string[];
+  if (type === "flow_contact") {
+    return { type: "save_contact", tags: flow.tags ?? [], list: flow.list ?? null, rule, once: false };
+  }
+  if (type === "flow_reply") {
+    if (flow.reply === undefined) return null;
+    const words = replyWords(sender, rulebook);
+    const text = fill(flowText(flow.reply, [...languages, ...country.languages]), (name) => words[name] ?? null);
+    const period = flow.every_hours;
+    return {
+      type: "reply",
+      kind: `flow:${flow.id}`,
+      text,
+      rule,
+      once: false,
+      ...(period === undefined ? {} : { not_since: now - period * HOUR }),
+    };
+  }
+  if (flow.consent === undefined) return null;
+  const { purpose, opt_in, wording } = flow.consent;
+  if (opt_in === "single") return { type: "record_consent", purpose, wording, rule };
+  const { answer_hours, again_hours } = rulebook.deployment.double_opt_in ?? DOUBLE_OPT_IN;
+  return {
+    type: "request_consent",
+    purpose,
+    wording,
+    text: optInRequest(purpose, sender, [...languages, ...country.languages], rulebook).text,
+    flow: flow.id,
+    answer_until: now + answer_hours * HOUR,
+    not_since: now - again_hours * HOUR,
+    rule,
+  };
+}
+const HOUR = 3_600_000;
+
+/** Where the flow that asked the question puts a person who says yes. */
+function joined({ person, rulebook }: InboundFrame, rule: string): Effect | null {
+  const { tags = [], list = null } = rulebook.flows.get(person.question?.flow ?? "")?.flow ?? {};
+  return tags.length === 0 && list === null ? null : { type: "save_contact", tags, list, rule, once: true };
 }
 
 /** The person says yes to a question of ours, and is not somebody who comes back. */
@@ -397,17 +468,12 @@ export function optInRequest(
   purpose: string,
   sender: Sender,
   languages: readonly string[],
-  { deployment, reply }: Rulebook,
+  rulebook: Rulebook,
 ): { text: string; language: string } {
   const kind = purposeKind(purpose);
-  const { text, language } = reply(kind === "own" ? "opt_in_request" : `opt_in_request_${kind}`, languages);
-  const words: Record<(typeof REPLY_WORDS)[number] | "purpose", string> = {
-    brand: sender.brand,
-    sender: sender.address,
-    contact: deployment.contact,
-    purpose: purpose.slice(purpose.indexOf(":") + 1),
-  };
-  return { text: fill(text, (name) => words[name as keyof typeof words] ?? null), language };
+  const { text, language } = rulebook.reply(kind === "own" ? "opt_in_request" : `opt_in_request_${kind}`, languages);
+  const words: Words = { ...replyWords(sender, rulebook), purpose: purpose.slice(purpose.indexOf(":") + 1) };
+  return { text: fill(text, (name) => words[name] ?? null), language };
 }
 
 /** A HELP answer with where to report abuse, while it stays one SMS: who writes and how to stop come first. */

@@ -9,7 +9,20 @@ export type Effect =
   | { type: "suppress"; scope: "commercial" | "all"; sender: string | null; rule: string }
   /** Ends every active suppression that covers `sender`. */
   | { type: "lift_suppression"; sender: string; rule: string }
-  | { type: "record_consent"; purpose: "commercial"; wording: string; rule: string }
+  | { type: "record_consent"; purpose: string; wording: string; rule: string }
+  /** One SMS, `text`, asks whether the person agrees; `flow` is what goes on when they say yes. Times in ms. */
+  | {
+    type: "request_consent";
+    purpose: string;
+    wording: string;
+    text: string;
+    flow: string;
+    answer_until: number;
+    not_since: number;
+    rule: string;
+  }
+  /** Into the address book with these tags, and on the list of this name. `once`: if the consent of this same message took hold. */
+  | { type: "save_contact"; tags: readonly string[]; list: string | null; rule: string; once: boolean }
   /** The question `request` (id of a pending entry) is answered with yes, if it is still open when this is written. */
   | { type: "confirm_consent"; request: string; purpose: string; rule: string }
   | { type: "withdraw_consent"; purpose: "commercial"; rule: string }
@@ -20,4 +33,12 @@ export type Effect =
   /** Out of the address book and every list (smsmode, "STOP SMS": the number is deleted from the address book). */
   | { type: "remove_contact"; rule: string }
   /** `once`: only if the suppression, or the consent, of this same message took hold: two concurrent ones get one confirmation. */
-  | { type: "reply"; kind: ReplyKind; text: string; rule: string; once: boolean };
+  | {
+    type: "reply";
+    kind: ReplyKind;
+    text: string;
+    rule: string;
+    once: boolean;
+    /** Only if the person got none of this kind since then (ms). */
+    not_since?: number;
+  };

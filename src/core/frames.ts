@@ -1,5 +1,6 @@
 import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook.ts";
 import { DOUBLE_OPT_IN, type FrequencyCap, type Sign } from "./rulebook_schema.ts";
+import { answeredFlows, closedFlows, type FlowMatch, matchFlow } from "./flows.ts";
 import { lapsesAt, type PurposeKind, purposeKind } from "./consent.ts";
 import type {
   Category,
@@ -46,7 +47,7 @@ export const OUTBOUND_FACTS = {
     to_region: "State or province of the recipient's area code (`FL`), or `unknown`",
     declared_category: "`commercial`, `informative`, or `none` when the caller declared nothing",
     reply_kind:
-      "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `opt_in_request`, `help`",
+      "`none`, or which of the gateway's own answers this is: `opt_out_confirmation`, `opt_in_confirmation`, `opt_in_request`, `help`, or `flow`",
     copies: "How many messages of the batch it came in have this very text; 1 for a message sent by itself",
     content_category: "What the words say: `commercial`, `informative` or `unclear`",
     content_score: "Points of the signals and learned words found; positive is advertising",
@@ -120,6 +121,9 @@ export const INBOUND_FACTS = {
     carrier_intent: "What the carrier recognised by itself, or `none`",
     keyword_conditional: "True for a keyword that is an ordinary answer otherwise (YES, JA, OUI)",
     opted_out: "True while a suppression stands for this person and sender",
+    flow: "Id of the flow whose word the text is, for the sender it was written to, or `none`",
+    flows_closed: "Ids of the flows for this sender outside whose hours it is now, as a list",
+    flows_answered: "Ids of the flows that have answered this person within their `every_hours`, as a list",
     asked: "True while a question of ours (double opt-in) waits for the person's answer to this sender",
     says_yes: "True when the text is a yes in whatever language (YES, OUI, JA, SI), perhaps with politeness",
     may_return: "True while only suppressions stand that a word of the person may lift, not those that staff entered",
@@ -181,7 +185,8 @@ export class OutboundFrame {
     return this.message.category ?? "none";
   }
   get reply_kind(): string {
-    return this.message.reply_kind ?? "none";
+    const kind = this.message.reply_kind;
+    return kind === null ? "none" : kind.startsWith("flow:") ? "flow" : kind;
   }
   get copies(): number {
     return this.message.copies ?? 1;
@@ -367,6 +372,7 @@ export class InboundFrame {
   #typed: string | null | undefined;
   #offered: boolean | undefined;
   #yes: boolean | undefined;
+  #flow: FlowMatch | null | undefined;
 
   constructor(
     readonly message: InboundMessage,
@@ -381,7 +387,9 @@ export class InboundFrame {
     const own = ownWords(message.text, rulebook.reactions, message.answered ?? []);
     this.tokens = drawnIn(own.tokens);
     this.quoted = own.quoted;
-    this.keyword = book.keywords.match(this.tokens, { optedOut: this.opted_out, tails: this.#names });
+    // "STOP CLUB" leaves what CLUB brought.
+    const tails = [...this.#names, ...rulebook.flowWords];
+    this.keyword = book.keywords.match(this.tokens, { optedOut: this.opted_out, tails });
   }
 
   /** What a person may name beside a keyword. */
@@ -393,6 +401,21 @@ export class InboundFrame {
     return this.person.suppressions.some((one) =>
       one.scope === "commercial" || one.sender === null || one.sender === this.sender?.address
     );
+  }
+  get flowMatch(): FlowMatch | null {
+    if (this.#flow === undefined) {
+      this.#flow = matchFlow(this.rulebook.flows, this.tokens, this.sender?.address ?? null, this.#names);
+    }
+    return this.#flow;
+  }
+  get flow(): string {
+    return this.flowMatch?.id ?? "none";
+  }
+  get flows_closed(): string[] {
+    return closedFlows(this.rulebook.flows, this.sender?.address ?? null, this.now);
+  }
+  get flows_answered(): string[] {
+    return answeredFlows(this.rulebook.flows, this.person.replies, this.now);
   }
   get asked(): boolean {
     return this.person.question !== null;
@@ -497,7 +520,7 @@ export class InboundFrame {
       if (words !== undefined) return words;
     }
     if (this.keyword !== null) return written(this.message.text, this.tokens, this.keyword);
-    if (this.typing_error || this.offered || this.asked && this.says_yes) {
+    if (this.typing_error || this.offered || this.asked && this.says_yes || this.flowMatch !== null) {
       return written(this.message.text, this.tokens, { from: 0, to: this.tokens.length });
     }
     return reported ?? guard;

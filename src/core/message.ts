@@ -48,7 +48,9 @@ export type SendingWindow = Readonly<Record<string, string>>;
  * name (double opt-in): unlike the others it never reaches anybody who opted out.
  * `null` elsewhere means a message somebody submitted.
  */
-export type ReplyKind = "opt_out_confirmation" | "opt_in_confirmation" | "opt_in_request" | "help";
+export type ReplyKind = "opt_out_confirmation" | "opt_in_confirmation" | "opt_in_request" | "help" | FlowReply;
+/** The answer of a flow that staff wrote, with its id: `flow:club.join`. */
+export type FlowReply = `flow:${string}`;
 
 export type SenderKind = "short_code" | "long_code" | "toll_free" | "alphanumeric";
 
@@ -90,7 +92,14 @@ export const SOFT_OPT_IN = "customer_relationship";
 export type ConsentStatus = "granted" | "withdrawn" | "expired" | "disputed" | "none";
 
 /** What a person on the staff has to look at. The last one is about a message of ours, the others about a person. */
-export const ALL_REVIEW_KINDS = ["doubtful_reply", "complaint", "wrong_number", "health", "category_conflict"] as const;
+export const ALL_REVIEW_KINDS = [
+  "doubtful_reply",
+  "complaint",
+  "wrong_number",
+  "health",
+  "handover",
+  "category_conflict",
+] as const;
 export type ReviewKind = (typeof ALL_REVIEW_KINDS)[number];
 
 /** What the database knows about the person, the sender and the thread when a message is decided. */
@@ -111,7 +120,7 @@ export interface PersonFacts {
   /** When the person last wrote anything, to any sender (ms); null when never, as far as is known. */
   last_inbound_at: number | null;
   /** The question (double opt-in) that the person may still answer to this sender; null when none is open. */
-  question: { id: string; purpose: string } | null;
+  question: { id: string; purpose: string; flow: string | null } | null;
   /** The person's last message to this sender (ms) when it was an ordinary one; null when they asked for something since. */
   last_chat_at: number | null;
   /** The gateway's last automatic answers in this thread, newest first. */

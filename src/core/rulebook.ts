@@ -1,5 +1,6 @@
 import { compileCondition, ConditionError, type Predicate } from "./conditions.ts";
 import { INBOUND_FACTS, OUTBOUND_FACTS } from "./frames.ts";
+import { type CompiledFlow, compileFlow, rulesOfFlow } from "./flows.ts";
 import { holidayCalendar } from "./holidays.ts";
 import { compileKeywords, type KeywordMatcher } from "./keywords.ts";
 import { locate } from "./location.ts";
@@ -15,7 +16,7 @@ import {
   type PhraseMatch,
   type PhraseMatcher,
 } from "./phrases.ts";
-import { compileWeek } from "./quiet_hours.ts";
+import { compileWeek, isKnownZone } from "./quiet_hours.ts";
 import type {
   Condition,
   Country,
@@ -48,6 +49,10 @@ export interface Rulebook {
   readonly deployment: Deployment;
   /** After how long what goes; nothing else does. */
   readonly retention: ReadonlyMap<RetainedData, RetentionPeriod>;
+  /** What staff wrote as flows, by id, in the order of the files. */
+  readonly flows: ReadonlyMap<string, CompiledFlow>;
+  /** All words that start one. */
+  readonly flowWords: readonly string[];
   readonly thresholds: Thresholds;
   /** What was learned of words; the same in every country, because a text may be in any language anywhere. */
   readonly weights: WordWeights;
@@ -194,6 +199,18 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const generic: StagedRule[] = of("rules").flatMap(({ path, content }) =>
     content.rules.map((rule) => ({ path, concern: content.concern, stage: content.stage, rule }))
   );
+  const tails = of("tails").flatMap((file) => file.content.entries.flatMap((entry) => entry.words));
+  const flows = new Map<string, CompiledFlow>();
+  for (const { path, content } of of("flows")) {
+    for (const flow of content.flows) {
+      if (flows.has(flow.id)) throw new RulebookError(path, flow.id, "another flow already has this name");
+      if (flow.outside !== undefined && !isKnownZone(flow.outside.zone)) {
+        throw new RulebookError(path, flow.id, `there is no time zone "${flow.outside.zone}"`);
+      }
+      flows.set(flow.id, guarded(path, () => compileFlow(flow, tails)));
+      generic.push(...rulesOfFlow(flow).map(({ stage, rule }) => ({ path, concern: "flow", stage, rule })));
+    }
+  }
   // Once each: a file with territories is there under every one of their codes.
   const local = [...new Set(countries.values())].flatMap(({ path, content }) =>
     (content.rules ?? []).map((rule) => ({
@@ -210,10 +227,9 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     if (earlier) throw new RulebookError(path, rule.id, `${earlier} already has a rule of this name`);
     seen.set(rule.id, path);
   }
-  const checked = new Map([...generic, ...local].map((staged) => [staged.rule.id, compileRule(staged)]));
+  const checked = new Map([...generic, ...local].map((staged) => [staged.rule.id, compileRule(staged, flows)]));
 
   const keywords = of("keywords").flatMap((file) => file.content.entries);
-  const tails = of("tails").flatMap((file) => file.content.entries.flatMap((entry) => entry.words));
   const typingOf = typingErrors(of("typing_errors"));
   const mentionFile = single(of("mentions"), "mentions");
   const mentions = mentionFile.content;
@@ -328,6 +344,8 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     hash,
     deployment,
     retention: new Map(Object.entries(retention) as [RetainedData, RetentionPeriod][]),
+    flows,
+    flowWords: [...flows.values()].flatMap(({ flow }) => Object.values(flow.words ?? {}).flat()),
     thresholds,
     weights,
     countries: [...countries.keys()].filter((code) => code !== "default"),
@@ -396,19 +414,29 @@ export const EVENTS_OF: Record<Stage, readonly Event["type"][]> = {
     "dispute_consent",
     "confirm_consent",
     "remove_contact",
+    "flow_reply",
+    "flow_consent",
+    "flow_contact",
     "open_review",
     "reply",
     "note",
   ],
 };
 
-function compileRule({ path, concern, stage, rule }: StagedRule): Omit<CompiledRule, "sourceText" | "confidence"> {
+function compileRule(
+  { path, concern, stage, rule }: StagedRule,
+  flows: ReadonlyMap<string, CompiledFlow>,
+): Omit<CompiledRule, "sourceText" | "confidence"> {
   if (!EVENTS_OF[stage].includes(rule.event.type)) {
     throw new RulebookError(
       path,
       rule.id,
       `a rule of the stage ${stage} cannot have the effect ${rule.event.type}; it can ${EVENTS_OF[stage].join(", ")}`,
     );
+  }
+  if ("params" in rule.event && rule.event.params !== undefined && "flow" in rule.event.params) {
+    const { flow } = rule.event.params;
+    if (!flows.has(flow)) throw new RulebookError(path, rule.id, `there is no flow "${flow}"`);
   }
   try {
     return {

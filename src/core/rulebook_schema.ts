@@ -82,7 +82,7 @@ export const REPLY_KINDS = ["opt_out_confirmation", "opt_in_confirmation", "opt_
 export const DOUBLE_OPT_IN = { answer_hours: 168, again_hours: 24 };
 
 /** Reviews that a rule about a message from a person may open. */
-export const REVIEW_KINDS = ["doubtful_reply", "complaint", "wrong_number", "health"] as const;
+export const REVIEW_KINDS = ["doubtful_reply", "complaint", "wrong_number", "health", "handover"] as const;
 
 /** What a group of phrases shows; rules ask for it with `contains` on the fact `signs`. */
 export const SIGNS = [
@@ -135,6 +135,10 @@ export const Event = z.discriminatedUnion("type", [
   /** The question that waits for this person's answer is answered with yes. */
   z.strictObject({ type: z.literal("confirm_consent") }),
   z.strictObject({ type: z.literal("remove_contact") }),
+  /** What a flow does, by its id; the rules that a flow stands for are made of these. */
+  z.strictObject({ type: z.literal("flow_reply"), params: z.strictObject({ flow: id }) }),
+  z.strictObject({ type: z.literal("flow_consent"), params: z.strictObject({ flow: id }) }),
+  z.strictObject({ type: z.literal("flow_contact"), params: z.strictObject({ flow: id }) }),
   z.strictObject({
     type: z.literal("reply"),
     // A question is asked with what it is about: by the API, or by a flow.
@@ -173,7 +177,7 @@ export const Scenario = z.strictObject({
   max_segments: z.number().int().min(1).optional(),
   /** Outbound: the hours of its campaign. */
   sending_window: z.record(z.string(), z.string()).optional(),
-  reply_kind: z.enum(REPLY_KINDS).optional(),
+  reply_kind: z.enum([...REPLY_KINDS, "flow"]).optional(),
   /** How many messages of one batch have this text. */
   copies: z.number().int().min(1).optional(),
   consent: z.enum(["granted", "withdrawn", "expired", "disputed", "none"]).optional(),
@@ -196,8 +200,13 @@ export const Scenario = z.strictObject({
   /** Minutes since the person last wrote an ordinary message. */
   last_inbound_minutes: z.number().min(0).optional(),
   /** The gateway's own last answer in the thread. */
-  last_reply: z.strictObject({ kind: z.enum(REPLY_KINDS), minutes: z.number().min(0), text: z.string().optional() })
-    .optional(),
+  last_reply: z.strictObject({
+    kind: z.enum([...REPLY_KINDS, "flow"]),
+    /** Of the answer of a flow: its id. */
+    flow: z.string().optional(),
+    minutes: z.number().min(0),
+    text: z.string().optional(),
+  }).optional(),
   /** A doubt about the person is open: a review that nobody has settled. */
   open_review: z.boolean().optional(),
   /** Inbound: the purpose of a question (double opt-in) that the person may still answer. */
@@ -411,6 +420,69 @@ export const Country = z.strictObject({
   examples: z.array(Example).min(1),
 });
 export type Country = z.infer<typeof Country>;
+
+// --- kind: flows --------------------------------------------------------------------------------------------------
+
+const byLanguage = z.record(language, text).refine((texts) => Object.keys(texts).length > 0, "needs one language");
+const tag = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "a tag is like club or vip-2026");
+
+/**
+ * What staff want to happen when a person writes a word, or anything while nobody is there: an answer, a consent, a list, a person on
+ * the staff. An opt-out always wins; every answer is decided like any other message.
+ */
+export const Flow = z.strictObject({
+  id,
+  description: text,
+  source: Source,
+  effective_from: isoDate.optional(),
+  effective_to: isoDate.optional(),
+  /** Addresses that it belongs to; every sender when left out. */
+  senders: z.array(text).min(1).optional(),
+  /** The words that start it, by language: as the whole text, or with politeness and the sender's name. */
+  words: z.record(language, z.array(text).min(1)).optional(),
+  /** Or: any ordinary message outside these hours. */
+  outside: z.strictObject({
+    open: Week,
+    zone: z.string().regex(/^[A-Za-z_]+(\/[A-Za-z_-]+)+$/),
+    /** Public holidays are closed like a Sunday. */
+    holidays: z.strictObject({ country, region: z.string().optional() }).optional(),
+  }).optional(),
+  reply: byLanguage.optional(),
+  /** At most one answer to a person in so many hours. */
+  every_hours: z.number().int().min(1).max(720).optional(),
+  consent: z.strictObject({
+    purpose: z.string().regex(/^(commercial|(partner|informative):\S.{0,79})$/),
+    /** `single`: the word is the consent. `double`: the person is asked, and their yes is. */
+    opt_in: z.enum(["single", "double"]),
+    /** What the person read where the word was offered: the poster, the till receipt. */
+    wording: text,
+  }).optional(),
+  tags: z.array(tag).min(1).optional(),
+  /** Name of a list with members that the person is put on. */
+  list: text.optional(),
+  /** Somebody on the staff is to take over (GET /v1/reviews). */
+  hand_over: z.literal(true).optional(),
+  examples: z.strictObject({ matches: z.array(Scenario).min(1), does_not_match: z.array(Scenario).min(1) }),
+}).superRefine((flow, context) => {
+  const wrong = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+  if ((flow.words === undefined) === (flow.outside === undefined)) {
+    wrong("words", "a flow has either `words` or `outside`");
+  }
+  if (flow.outside !== undefined && (flow.consent ?? flow.tags ?? flow.list) !== undefined) {
+    wrong("outside", "who writes outside the hours has asked for nothing: no consent, tags or list");
+  }
+  if (flow.outside !== undefined && flow.every_hours === undefined) {
+    wrong("every_hours", "is missing: at most one answer to a person in so many hours");
+  }
+  if (flow.consent?.opt_in === "double" && flow.reply !== undefined) {
+    wrong("reply", "the question whether the person agrees is the answer; its words stand in the replies files");
+  }
+  if ((flow.reply ?? flow.consent ?? flow.tags ?? flow.list ?? flow.hand_over) === undefined) {
+    wrong("reply", "the flow does nothing: give a reply, a consent, tags, a list or hand_over");
+  }
+});
+export type Flow = z.infer<typeof Flow>;
+const Flows = z.strictObject({ kind: z.literal("flows"), flows: z.array(Flow) });
 
 // --- kinds: lexicons, replies, numbering, deployment --------------------------------------------------------------
 
@@ -630,5 +702,6 @@ export const RuleFile = z.discriminatedUnion("kind", [
   AreaCodes,
   Deployment,
   Retention,
+  Flows,
 ]);
 export type RuleFile = z.infer<typeof RuleFile>;

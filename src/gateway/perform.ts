@@ -1,5 +1,5 @@
 import type { Effect } from "../core/effects.ts";
-import type { PersonFacts } from "../core/message.ts";
+import type { PersonFacts, ReplyKind } from "../core/message.ts";
 import { type AuditFact, auditRow } from "../store/audit.ts";
 import { recipientsOf } from "../store/erased.ts";
 import type { RequiringMessage, Writes } from "../store/writes.ts";
@@ -65,6 +65,29 @@ export function perform(
   // Known before the effects are looked at: their order is that of the rules, and a confirmation may stand first.
   const suppression = effects.some((effect) => effect.type === "suppress") ? deps.newId("sup") : null;
   const confirmation = effects.some((effect) => effect.type === "confirm_consent") ? deps.newId("cns") : null;
+  const answer = (
+    { kind, text, purpose }: { kind: ReplyKind; text: string; purpose?: string },
+    sender: ConfiguredSender,
+  ) => {
+    const draft: Draft = {
+      to: person,
+      sender,
+      text,
+      category: null,
+      purpose: purpose ?? null,
+      scheduled_at: null,
+      valid_until: now + REPLY_VALID_MS,
+      max_segments: null,
+      metadata: null,
+      reply: { kind, cause_id: message_id },
+      copies: 1,
+      unsubscribe_token: null,
+    };
+    const { rulebook } = settings;
+    const { publicUrl, tokens } = deps;
+    const composed = composeDraft(draft, cause.facts, { rulebook, now, publicUrl, tokens });
+    return draftRow(draft, composed, { id: deps.newId("msg"), now, conversation_id: cause.conversation_id, settings });
+  };
   for (const effect of effects) {
     switch (effect.type) {
       case "suppress":
@@ -181,38 +204,65 @@ export function perform(
           { requires, leaving: person },
         ));
         break;
+      case "save_contact":
+        writes.flow_contacts.push({
+          id: deps.newId("con"),
+          msisdn: person,
+          tags: effect.tags,
+          list: effect.list,
+          now,
+          requires: effect.once ? confirmation ?? requires : requires,
+          unless_repeat: cause.unless_repeat,
+        });
+        break;
+      case "request_consent": {
+        if (cause.sender === null) break;
+        const message = answer({ kind: "opt_in_request", text: effect.text, purpose: effect.purpose }, cause.sender);
+        // What the rules refuse is stored with its decision, and nobody waits for an answer to it.
+        if (message.status !== "queued") {
+          later.push({ ...message, requires, unless_repeat: cause.unless_repeat });
+          break;
+        }
+        const id = deps.newId("cns");
+        const { purpose, wording, answer_until, not_since, rule } = effect;
+        writes.questions.push({
+          row: {
+            ...{
+              id,
+              recipient: person,
+              purpose,
+              status: "pending",
+              source: cause.source,
+              wording,
+              granted_at: now,
+              rule,
+            },
+            ...{ sender: cause.sender.address, confirm_until: answer_until, message_id: message.id, created_at: now },
+            ...{ recorded_by: "person", evidence: JSON.stringify({ flow: effect.flow, asked_for: message_id }) },
+          },
+          not_since,
+          requires,
+          unless_repeat: cause.unless_repeat,
+        });
+        writes.audit.push(auditRow(
+          fact("consent.asked", id, { rule, purpose, flow: effect.flow }),
+          deps.newId,
+          { requires: id },
+        ));
+        later.push({ ...message, requires: id });
+        break;
+      }
       case "reply": {
         if (cause.sender === null) break;
-        const draft: Draft = {
-          to: person,
-          sender: cause.sender,
-          text: effect.text,
-          category: null,
-          scheduled_at: null,
-          valid_until: now + REPLY_VALID_MS,
-          max_segments: null,
-          metadata: null,
-          reply: { kind: effect.kind, cause_id: message_id },
-          copies: 1,
-          unsubscribe_token: null,
-        };
-        const composed = composeDraft(draft, cause.facts, {
-          rulebook: settings.rulebook,
-          now,
-          publicUrl: deps.publicUrl,
-          tokens: deps.tokens,
-        });
-        const row = draftRow(draft, composed, {
-          id: deps.newId("msg"),
-          now,
-          conversation_id: cause.conversation_id,
-          settings,
-        });
+        const row = answer(effect, cause.sender);
         // One confirmation per opt-out, or yes: it exists only if what this very message caused took hold.
         later.push({
           ...row,
           requires: effect.once ? suppression ?? confirmation ?? requires : requires,
           unless_repeat: cause.unless_repeat,
+          ...(effect.not_since === undefined
+            ? {}
+            : { unless_answered: JSON.stringify([person, effect.kind, effect.not_since, cause.sender.address]) }),
         });
         break;
       }

@@ -31,6 +31,7 @@ export const SETTLEMENTS = {
   /** What stopped stays stopped either way: only START or an override lifts it (compliance.md 7.3). */
   wrong_number: ["confirmed", "dismissed"],
   health: ["answered", "opt_out"],
+  handover: ["answered", "opt_out"],
   category_conflict: ["commercial", "informative", "refuse"],
 } as const satisfies Record<ReviewKind, readonly string[]>;
 

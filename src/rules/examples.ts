@@ -1,4 +1,5 @@
 import { decideInbound, decideOutbound } from "../core/decide.ts";
+import { rulesOfFlow } from "../core/flows.ts";
 import type { NamedFile, Rulebook } from "../core/rulebook.ts";
 import type { Example, Expectation, Rule, Scenario } from "../core/rulebook_schema.ts";
 import type { Lines, Problem } from "./parse.ts";
@@ -21,6 +22,11 @@ export function exampleCases(files: readonly NamedFile[], lines: Lines): Example
     if (content.kind === "rules") {
       return content.rules.flatMap((rule) => ruleCases(path, rule, content.stage, lines));
     }
+    if (content.kind === "flows") {
+      return content.flows.flatMap((flow) =>
+        rulesOfFlow(flow).flatMap(({ stage, rule }) => ruleCases(path, rule, stage, lines, flow.id))
+      );
+    }
     if (content.kind !== "country") return [];
     return [
       ...(content.rules ?? []).flatMap((rule) => ruleCases(path, rule, rule.stage, lines)),
@@ -37,8 +43,9 @@ export function exampleCases(files: readonly NamedFile[], lines: Lines): Example
   });
 }
 
-function ruleCases(file: string, rule: Rule, stage: string, lines: Lines): ExampleCase[] {
-  const line = lines.get(`${file}#${rule.id}`) ?? null;
+/** `at`: what stands in the file, where that is a flow. */
+function ruleCases(file: string, rule: Rule, stage: string, lines: Lines, at = rule.id): ExampleCase[] {
+  const line = lines.get(`${file}#${at}`) ?? null;
   const usual = stage === "understand" || stage === "respond" ? "inbound" : "outbound";
   const cases = (scenarios: Scenario[], fires: boolean) =>
     scenarios.map((scenario): ExampleCase => ({

@@ -128,9 +128,10 @@ function parseFile(file: string, text: string): ParsedFile {
     if (!(error instanceof ReferenceError)) throw error;
     return failed([{ file, line: null, rule: null, problem: `YAML: ${error.message}. Write it without & and *` }]);
   }
-  const rules = (content as { rules?: { id?: unknown }[] } | null)?.rules;
+  const section = (content as { kind?: unknown } | null)?.kind === "flows" ? "flows" : "rules";
+  const rules = (content as Partial<Record<typeof section, { id?: unknown }[]>> | null)?.[section];
   const ruleAt = (path: readonly PropertyKey[]): string | null => {
-    const id = path[0] === "rules" && typeof path[1] === "number" ? rules?.[path[1]]?.id : undefined;
+    const id = path[0] === section && typeof path[1] === "number" ? rules?.[path[1]]?.id : undefined;
     return typeof id === "string" ? id : null;
   };
   const result = RuleFile.safeParse(content, { error: plainly });
@@ -148,7 +149,7 @@ function parseFile(file: string, text: string): ParsedFile {
     named: { path: file, content: result.data },
     lines: (Array.isArray(rules) ? rules : []).map((rule, index) => [
       `${file}#${String(rule.id)}`,
-      lineOf(["rules", index]),
+      lineOf([section, index]),
     ]),
     problems: [],
   };

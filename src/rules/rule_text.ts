@@ -28,15 +28,19 @@ export function ruleTexts(
   const table = countryFile(sources, country);
   const found: Record<string, RuleText> = {};
   for (const [file, source] of Object.entries(sources)) {
+    // A flow stands for rules whose ids begin with its own.
+    const section = /^kind: flows$/m.test(source) ? "flows" : "rules";
+    const named = (id: string) => section === "flows" ? id.slice(0, id.lastIndexOf(".")) : id;
     // Most files hold none of them, and reading YAML takes its time.
-    const wanted = ids.filter((id) => source.includes(id));
+    const wanted = ids.filter((id) => source.includes(named(id)));
     if (wanted.length === 0) continue;
     const { document, counter } = openDocument(source);
-    const rules = document.get("rules", true);
+    const rules = document.get(section, true);
     if (!isSeq(rules)) continue;
-    for (const rule of rules.items) {
-      const id = isMap(rule) ? String(rule.get("id")) : "";
-      if (!wanted.includes(id)) continue;
+    const places = rules.items.map((rule) => ({ rule, own: isMap(rule) ? String(rule.get("id")) : "" }));
+    for (const id of wanted) {
+      const rule = places.find(({ own }) => own === named(id))?.rule;
+      if (rule === undefined) continue;
       const excerpt = excerptOf(file, source, rule, counter);
       const sections = new Set([...excerpt.text.matchAll(SECTIONS)].map((match) => match[1]!));
       found[id] = { ...excerpt, country: table === null ? [] : [...sections].flatMap(table) };

@@ -59,7 +59,7 @@ export function scenarioInput(
         max_segments: scenario.max_segments ?? null,
         sending_window: scenario.sending_window ?? null,
         settled_category: scenario.settled_category ?? null,
-        reply_kind: scenario.reply_kind ?? null,
+        reply_kind: scenario.reply_kind === "flow" ? "flow:example" : scenario.reply_kind ?? null,
         copies: scenario.copies ?? 1,
         unsubscribe_url: "https://sms.example/u/AbCdEfGhIjKlMnOpQrStUv",
       },
@@ -108,7 +108,7 @@ function personFacts(scenario: Scenario, now: number, sender: string): PersonFac
     consent_given: scenario.consent === "granted"
       ? { at: now - (scenario.consent_days ?? 1) * 1440 * MINUTE, soft: scenario.consent_source === SOFT_OPT_IN }
       : null,
-    question: scenario.asked === undefined ? null : { id: "cns_example", purpose: scenario.asked },
+    question: scenario.asked === undefined ? null : { id: "cns_example", purpose: scenario.asked, flow: null },
     open_review: scenario.open_review ?? false,
     consent_before_opt_out: scenario.consent_before_opt_out ?? false,
     advertising_at: [
@@ -118,7 +118,7 @@ function personFacts(scenario: Scenario, now: number, sender: string): PersonFac
     last_inbound_at: wrote.length === 0 ? null : Math.max(...wrote),
     last_chat_at: ago(scenario.last_inbound_minutes),
     replies: scenario.last_reply === undefined ? [] : [{
-      kind: scenario.last_reply.kind,
+      kind: scenario.last_reply.kind === "flow" ? `flow:${scenario.last_reply.flow ?? ""}` : scenario.last_reply.kind,
       at: now - scenario.last_reply.minutes * MINUTE,
       text: scenario.last_reply.text ?? "",
     }],

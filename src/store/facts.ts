@@ -117,7 +117,7 @@ function readFacts<Position>({ rows }: ResultSet, now: number, available: boolea
         consent_before_opt_out: consent === "withdrawn" && consents.some(([status]) => status === "granted"),
         advertising_at: advertising,
         last_inbound_at,
-        question: question === null ? null : { id: question[0], purpose: question[1] },
+        question: question === null ? null : { id: question[0], purpose: question[1], flow: question[2] },
         last_chat_at,
         replies,
         language,
@@ -138,7 +138,7 @@ type FactsRow<Position> = [
   conversation_id: string | null,
   last_chat_at: number | null,
   last_inbound_at: number | null,
-  question: [id: string, purpose: string] | null,
+  question: [id: string, purpose: string, flow: string | null] | null,
   language: string | null,
   time_zone: string | null,
   suppressions: SuppressionFact[],
@@ -172,7 +172,7 @@ const ANSWERED = `(select json_group_array(l.text) from (select m.text, m.status
   where l.status in ('sending', 'sent', 'delivered', 'undelivered', 'unknown'))`;
 const KEYED_RECIPIENTS = "in (select value from json_each(r.recipients))";
 /** The last question of a double opt-in that the person may answer to this sender. Only who writes can answer one. */
-const QUESTION = `json((select json_array(p.id, p.purpose) from consents p
+const QUESTION = `json((select json_array(p.id, p.purpose, p.evidence->>'flow') from consents p
   where p.recipient = r.person and p.sender = r.sender and ${isOpen("p", ":now")} order by p.rowid desc limit 1))`;
 const SQL_FOR: Record<FactsPurpose, string> = {
   accepting: factsSql(REQUESTS, ""),
@@ -221,7 +221,8 @@ function factsSql(
        where m.person = r.person and m.reply_kind is not null and m.sender = r.sender
          and m.status not in ('refused', 'canceled')
        order by m.created_at desc limit 20) a),
-    exists (select 1 from reviews v where v.person = r.person and v.settled_at is null and v.kind != 'category_conflict'),
+    exists (select 1 from reviews v where v.person = r.person and v.settled_at is null
+      and v.kind not in ('category_conflict', 'handover')),
     ${answered}
   )) as facts, ${ERASED_UNDER} as erased_under
   from r left join conversations c on c.person = r.person and c.sender = r.sender

@@ -109,6 +109,7 @@ interface QuestionRow {
   recipient: string;
   purpose: string;
   sender: string;
+  flow: string | null;
   confirm_until: number;
   /** When it was answered or taken back; null while neither. */
   over: string | null;
@@ -145,7 +146,7 @@ async function withFacts(
       args: [people],
     },
     {
-      sql: `select p.id, p.recipient, p.purpose, p.sender, p.confirm_until,
+      sql: `select p.id, p.recipient, p.purpose, p.sender, p.evidence->>'flow' as flow, p.confirm_until,
           (select min(l.id) from consents l where l.recipient = p.recipient and l.purpose = p.purpose and l.rowid > p.rowid
             and (l.status in ('withdrawn', 'disputed') or l.confirms = p.id)) as over
         from consents p where p.recipient in (select value from json_each(?)) and p.status = 'pending'
@@ -169,7 +170,7 @@ async function withFacts(
     },
     {
       sql: `select person, created_at, settled_at from reviews
-        where person in (select value from json_each(?)) and kind != 'category_conflict'`,
+        where person in (select value from json_each(?)) and kind not in ('category_conflict', 'handover')`,
       args: [people],
     },
   ], "read");

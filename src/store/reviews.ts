@@ -142,7 +142,8 @@ export function releaseHeld(person: string, at: number): InStatement {
   return {
     sql: `update messages set due_at = :at where status = 'held' and hold_reason = 'needs_review' and due_at is null
         and conversation_id in (select id from conversations where person = :person)
-        and not exists (select 1 from reviews r where r.person = :person and r.settled_at is null and r.kind != 'category_conflict')
+        and not exists (select 1 from reviews r where r.person = :person and r.settled_at is null
+          and r.kind not in ('category_conflict', 'handover'))
         and not exists (select 1 from reviews r where r.message_id = messages.id and r.settled_at is null)`,
     args: { person, at },
   };
@@ -215,7 +216,7 @@ export function settleCategory(
 
 /** A doubt is open about whom message `messages` goes to. */
 const DOUBTED = `exists (select 1 from reviews r where r.person = messages.person and r.settled_at is null
-  and r.kind != 'category_conflict')`;
+  and r.kind not in ('category_conflict', 'handover'))`;
 
 /** Whether the writer of message `since` asked to come back later: a START of theirs lifted something or brought a consent. */
 export async function returnedSince({ client }: Db, person: string, since: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import {
   insertQuestions,
   type QuestionWrite,
 } from "./consent_questions.ts";
+import { addFlowContacts, type FlowContact } from "./flow_contacts.ts";
 import { markRepeats } from "./repeats.ts";
 import { requires } from "./requires.ts";
 import { consents, conversations, idempotency_keys, messages, reviews, suppressions } from "./schema.ts";
@@ -41,6 +42,8 @@ export interface Writes {
   }[];
   /** What somebody on the staff has to look at. */
   reviews: (InferInsertModel<typeof reviews> & { requires: string })[];
+  /** People whom flows put into the address book. */
+  flow_contacts: FlowContact[];
   /** Numbers that leave the address book. */
   departures: { msisdn: string; requires: string }[];
   idempotency: InferInsertModel<typeof idempotency_keys>[];
@@ -50,7 +53,12 @@ export interface Writes {
 
 export type MessageRow = InferInsertModel<typeof messages>;
 /** `unless_repeat`: id of the message that causes the row; when that one turns out to repeat another, the row is not written. */
-export type RequiringMessage = MessageRow & { requires?: string; unless_repeat?: string | undefined };
+export type RequiringMessage = MessageRow & {
+  requires?: string;
+  unless_repeat?: string | undefined;
+  /** Of an answer that goes out once in a period: the person, its kind, since when (ms) and the sender, as a JSON array. */
+  unless_answered?: string;
+};
 export interface ConversationWrite {
   id: string;
   person: string;
@@ -71,6 +79,7 @@ export function noWrites(): Writes {
     consents: [],
     questions: [],
     confirmations: [],
+    flow_contacts: [],
     lifts: [],
     reviews: [],
     departures: [],
@@ -95,6 +104,7 @@ export function statementsOf(writes: Writes, now: number, later: readonly Requir
     ...insertRows(consents, writes.consents),
     ...insertQuestions(writes.questions),
     ...insertConfirmations(writes.confirmations),
+    ...addFlowContacts(writes.flow_contacts),
     ...insertRows(reviews, writes.reviews, "insert or ignore"),
   );
   if (writes.lifts.length > 0) {
@@ -231,9 +241,16 @@ function heard(conversations: readonly ConversationWrite[]): InStatement[] {
   ];
 }
 
+/** No answer of a kind has gone to the person from the sender since an instant: `[person, kind, since, sender]` as JSON. */
+const notAnswered = (value: string) =>
+  `(${value} is null or not exists (select 1 from messages a where a.person = (${value})->>0 and a.reply_kind is not null
+    and a.reply_kind = (${value})->>1 and a.created_at > (${value})->>2 and a.sender = (${value})->>3
+    and a.status not in ('refused', 'canceled')))`;
+
 /** What must hold of a row that has a field of this name which is no column. */
 const CONDITIONS: Record<string, (value: string) => string> = {
   requires,
+  unless_answered: notAnswered,
   unless_repeat: (id) => `not exists (select 1 from messages where id = ${id} and repeats is not null)`,
 };
 

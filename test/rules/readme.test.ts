@@ -80,6 +80,13 @@ describe("rules/README.md", () => {
   });
 });
 
+test("shows a flow that can be added to the shipped files as it stands", async () => {
+  const shown = /```yaml flows\n([^]*?)```/.exec(README)?.[1] ?? "";
+  const { rulebook, problems } = await checkRulebook({ ...await readSources("rules"), "flows_winter.yaml": shown });
+  expect(problems.map(problemLine)).toEqual([]);
+  expect(rulebook?.flows.has("winter.join")).toBe(true);
+});
+
 /** The operators are an enum deep inside the recursive shape of a condition. */
 function operatorsIn(schema: unknown): string[] {
   if (typeof schema !== "object" || schema === null) return [];

@@ -1,3 +1,4 @@
+import { rulesOfFlow } from "../../core/flows.ts";
 import type { NamedFile, Rulebook } from "../../core/rulebook.ts";
 import type { Country, Rule, Stage } from "../../core/rulebook_schema.ts";
 
@@ -65,6 +66,18 @@ export function lintFiles(files: readonly NamedFile[]): LintFiles {
 }
 
 function rulesIn({ path, content }: NamedFile): PlacedRule[] {
+  if (content.kind === "flows") {
+    return content.flows.flatMap((flow, index) =>
+      rulesOfFlow(flow).map(({ stage, rule }) => ({
+        file: path,
+        at: ["flows", index],
+        stage,
+        rule,
+        priority: rule.priority ?? 1,
+        country: null,
+      }))
+    );
+  }
   if (content.kind !== "rules" && content.kind !== "country") return [];
   return (content.rules ?? []).map((rule, index) => ({
     file: path,

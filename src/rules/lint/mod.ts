@@ -5,6 +5,7 @@ import { contradiction } from "./checks/contradiction.ts";
 import { mentionEncoding, mentionLength, replyCost, unusedWording } from "./checks/cost.ts";
 import { countryExamples } from "./checks/country_examples.ts";
 import { emptyPeriods, expired, reviews } from "./checks/dates.ts";
+import { flowLanguages, flowWords } from "./checks/flows.ts";
 import { impossibleValue } from "./checks/impossible_value.ts";
 import { keywordGuarded, keywordMeanings, keywordTwice } from "./checks/keyword_meanings.ts";
 import { mentionWords, replyWords } from "./checks/offered_words.ts";
@@ -24,6 +25,7 @@ const GATING: Readonly<Record<string, Check>> = {
   unreachable,
   contradiction,
   keyword_meanings: keywordMeanings,
+  flow_word: flowWords,
   mention_word: mentionWords,
   unknown_placeholder: placeholders,
   no_zone: hoursWithoutZone,
@@ -36,6 +38,7 @@ const GATING: Readonly<Record<string, Check>> = {
 const ADVISING: Readonly<Record<string, (book: Parameters<Check>[0], now: number) => Draft[]>> = {
   shadowed,
   missing_translation: translations,
+  flow_language: flowLanguages,
   reply_word: replyWords,
   no_example: countryExamples,
   mention_encoding: mentionEncoding,

@@ -53,6 +53,9 @@ export const EVENT_WORDS: Readonly<Record<Event["type"], string>> = {
   open_review: "Somebody on the staff has to look; until it is settled advertising to the person waits",
   confirm_consent: "The question that waits for the person's answer (double opt-in) is answered with yes",
   remove_contact: "Takes the person out of the address book",
+  flow_reply: "The answer of a flow",
+  flow_consent: "The consent of a flow: recorded, or asked for (double opt-in)",
+  flow_contact: "Into the address book, with the tags and the list of a flow",
   reply: "An automatic answer, worded by the replies files",
   note: "Recorded with the decision, changes nothing",
 };
@@ -108,6 +111,7 @@ const SCENARIO: Words = {
   last_reply: {
     "": "Our last automatic answer in the thread",
     kind: "Which answer",
+    flow: "Of the answer of a flow: its id",
     minutes: "How many minutes ago",
     text: "What it said",
   },
@@ -418,6 +422,52 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       help: "Says who writes, how to reach them and how to stop",
     },
     source: SOURCE,
+  },
+  flows: {
+    "": "What happens when a person writes a word, or outside office hours; no code and no rules to write",
+    kind: KIND,
+    flows: {
+      "": "One thing that staff want to happen; an opt-out always wins",
+      id: "concern.what_it_does, lower case; the rules that it stands for begin with it",
+      description: "For the next person who edits it",
+      source: SOURCE,
+      effective_from: "First day on which it counts, like 2027-01-01",
+      effective_to: "First day on which it no longer counts",
+      senders: "Addresses that it belongs to; left out: every sender",
+      words: {
+        "": "Words that start it, by language",
+        "*": "As the whole text, or with politeness and the sender's name",
+      },
+      outside: {
+        "": "Instead of words: any ordinary message outside these hours",
+        open: {
+          "": 'When somebody is there; every day exactly once: mon-fri: "09:00-18:00"',
+          "*": "Hours such as 09:00-18:00, or closed",
+        },
+        zone: "IANA zone of the office, like Europe/Paris",
+        holidays: {
+          "": "Calendar of public holidays that are closed, from the library date-holidays",
+          country: "ISO 3166 code",
+          region: "Part of the country, where it has a calendar of its own",
+        },
+      },
+      reply: { "": "The answer, by language", "*": "{brand}, {sender} and {contact} are filled in; no advertising" },
+      every_hours: "At most one answer to a person in so many hours",
+      consent: {
+        "": "What the person agrees to with the word",
+        purpose: "commercial, partner:NAME or informative:TYPE",
+        opt_in: "single: the word is the consent; double: the person is asked, and their yes is",
+        wording: "What the person read where the word was offered",
+      },
+      tags: "Tags in the address book",
+      list: "Name of a list with members",
+      hand_over: "True: somebody on the staff is to take over (GET /v1/reviews)",
+      examples: {
+        "": "Tests of the flow; run before the rulebook may become active",
+        matches: { "": "Messages that start it", ...withoutOwn(SCENARIO) },
+        does_not_match: { "": "Messages that do not", ...withoutOwn(SCENARIO) },
+      },
+    },
   },
   area_codes: {
     "": "Where a number may be, by its area code",

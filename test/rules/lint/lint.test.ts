@@ -57,6 +57,11 @@ function house(stage: string, ...rules: string[]): string {
   return `kind: rules\nconcern: house\nstage: ${stage}\nrules:\n${rules.join("")}`;
 }
 
+function flow(word: string, reply: string): string {
+  return `kind: flows\nflows:\n  - id: house.flow\n    description: d\n    source: ${SOURCE}\n    words: { fr: [${word}] }\n` +
+    `    reply: { fr: ${reply} }\n    examples: ${EXAMPLES}\n`;
+}
+
 const REFUSE = "{ type: refuse, params: { code: content_refused } }";
 const HOLD = "{ type: hold, params: { reason: needs_review } }";
 const COMMERCIAL = "{ type: classify, params: { category: commercial } }";
@@ -79,6 +84,20 @@ const CASES: Case[] = [
     broken: { "replies/fr.yaml": ["SMS de {sender}. Contact", "SMS de {sendr}. Contact"] },
     finds: { file: "replies/fr.yaml", says: /nothing is filled in for \{sendr\}/, severity: "error", at: "  help:" },
     near: { "replies/fr.yaml": ["SMS de {sender}. Contact", "SMS de {brand}. Contact"] },
+  },
+  {
+    name: "a flow that a wish to leave would win over",
+    check: "flow_word",
+    broken: { "flows.yaml": flow("STOP ALL", "Bien recu.") },
+    finds: { file: "flows.yaml", rule: "house.flow", says: /"STOP ALL" is understood as opt_out/, severity: "error" },
+    near: { "flows.yaml": flow("BONUS", "Bien recu.") },
+  },
+  {
+    name: "a flow that answers in another language than it is started in",
+    check: "flow_language",
+    broken: { "flows.yaml": flow("BONUS", "Bien recu.").replace("reply: { fr", "reply: { de") },
+    finds: { file: "flows.yaml", rule: "house.flow", says: /the words are in fr as well/, severity: "warning" },
+    near: { "flows.yaml": flow("BONUS", "Bien recu.") },
   },
   {
     name: "a reason with a placeholder that does not exist",

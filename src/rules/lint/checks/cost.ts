@@ -75,22 +75,35 @@ export const unusedWording: Check = (book) =>
 /** Automatic answers that cost more than one segment, or that the brand makes UCS-2. */
 export const replyCost: Check = (book) => {
   const { brand, contact } = book.rulebook.deployment;
-  return filesOf(book, "replies").flatMap(({ path, content }) =>
-    Object.entries(content.templates).flatMap(([name, template]): Draft[] => {
-      const full = fill(template, { brand, contact, sender: "+15005550006" });
-      const { encoding, segments, units } = measure(full);
-      if (encoding === "GSM-7" && segments === 1) return [];
-      return [{
-        file: path,
-        at: ["templates", name],
-        severity: "warning",
-        problem: encoding === "UCS-2"
-          ? `${name} holds ${letters(full)}, which GSM-7 lacks: 70 characters a segment instead of 160`
-          : `${name} takes ${units} characters as "${brand}" sends it, ${segments} segments`,
-        advice: "Shorten it to one segment, without letters that GSM-7 lacks.",
-      }];
-    })
-  );
+  const answers = [
+    ...filesOf(book, "replies").flatMap(({ path, content }) =>
+      Object.entries(content.templates).map(([name, text]) => ({ file: path, at: ["templates", name], name, text }))
+    ),
+    ...filesOf(book, "flows").flatMap(({ path, content }) =>
+      content.flows.flatMap(({ id, reply = {} }, index) =>
+        Object.entries(reply).map(([language, text]) => ({
+          file: path,
+          at: ["flows", index, "reply", language],
+          name: `the answer of ${id}`,
+          text,
+        }))
+      )
+    ),
+  ];
+  return answers.flatMap(({ file, at, name, text: template }): Draft[] => {
+    const full = fill(template, { brand, contact, sender: "+15005550006" });
+    const { encoding, segments, units } = measure(full);
+    if (encoding === "GSM-7" && segments === 1) return [];
+    return [{
+      file,
+      at,
+      severity: "warning",
+      problem: encoding === "UCS-2"
+        ? `${name} holds ${letters(full)}, which GSM-7 lacks: 70 characters a segment instead of 160`
+        : `${name} takes ${units} characters as "${brand}" sends it, ${segments} segments`,
+      advice: "Shorten it to one segment, without letters that GSM-7 lacks.",
+    }];
+  });
 };
 
 interface Wording {

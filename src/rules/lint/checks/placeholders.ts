@@ -16,6 +16,16 @@ export const placeholders: Check = (book) => [
       unfilled(text, replyWords(template)).map((name) => told(path, ["templates", template], name))
     )
   ),
+  ...filesOf(book, "flows").flatMap(({ path, content }) =>
+    content.flows.flatMap(({ id, reply = {} }, index) =>
+      Object.entries(reply).flatMap(([language, text]) =>
+        unfilled(text, REPLY_WORDS).map((name) => ({
+          ...told(path, ["flows", index, "reply", language], name),
+          rule: id,
+        }))
+      )
+    )
+  ),
   ...book.countries.flatMap(({ file, table: { mention, reporting } }) => [
     ...(["number", "reply", "link"] as const).flatMap((way) =>
       mention[way].flatMap((wording, index) =>

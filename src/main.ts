@@ -20,6 +20,7 @@ import { followFolder, logDifference, publishFolder } from "./rules/follow.ts";
 import { hasAdminKey, saveApiKey, startKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
 import { DatabaseError } from "./store/database_error.ts";
+import { erasedUnder } from "./store/erased.ts";
 import { openEmbedded } from "./store/embedded.ts";
 import { linkKeys } from "./store/link_keys.ts";
 import { migrate } from "./store/migrate.ts";
@@ -72,6 +73,10 @@ async function start(): Promise<void> {
   const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
 
   const secrets = await secretsOf(config, true);
+  const people = personKeys(secrets);
+  if (!(await erasedUnder(db.client, people)).known) {
+    log("error", "secret.missing", { detail: "People were erased under another PARLEY_SECRET: advertising is held." });
+  }
   const transport = pinnedTransport();
   const strict = strictTransport(transport);
   const keys = apiKeys(db.client);
@@ -84,7 +89,7 @@ async function start(): Promise<void> {
       newId,
       random: Math.random,
       publicUrl: config.publicUrl,
-      people: personKeys(secrets),
+      people,
       tokens: linkTokens(await linkKeys(db.client, secrets, secretToken)),
       fetch: (options) =>
         guardedFetch({ ...options, resolve: systemResolve, transport: options.strict === true ? strict : transport }),

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../core/msisdn.ts";
+import { keyIdOf } from "../gateway/person_keys.ts";
 import { suppressionView } from "../gateway/suppression_view.ts";
 import { auditRow } from "../store/audit.ts";
 import { recipientsOf } from "../store/erased.ts";
@@ -58,7 +59,7 @@ const given = {
   }),
   note: lines(1_000).optional(),
 };
-const Recipient = z.string().max(40).openapi({ description: "E.164", example: "+33612345678" });
+const Recipient = z.string().max(60).openapi({ description: "E.164", example: "+33612345678" });
 const NewSuppression = z.strictObject({ recipient: Recipient, ...given }).openapi("NewSuppression");
 /** Lists come with columns of their own; what is not known is passed over. */
 const ImportedSuppression = z.object({ recipient: Recipient, ...given, lifted_at: z.string().nullish() });
@@ -179,6 +180,8 @@ export function suppressionRoutes({ deps }: Api) {
           const parsed = ImportedSuppression.safeParse(value);
           if (!parsed.success) return { wrong: sentence(parsed.error) };
           if (parsed.data.lifted_at) return { row: null };
+          // As exported: of somebody who was erased, whose hash holds wherever the secret is the same.
+          if (keyIdOf(parsed.data.recipient) !== null) return { row: suppressionOf(parsed.data, "import", now) };
           const number = parseMsisdn(parsed.data.recipient);
           if (!number.ok) return { wrong: `recipient: ${number.detail}` };
           return { row: suppressionOf({ ...parsed.data, recipient: number.e164 }, "import", now) };

@@ -1,4 +1,5 @@
-import type { PersonKeys } from "../gateway/person_keys.ts";
+import type { InStatement } from "@libsql/client/web";
+import { keyIdOf, type PersonKeys } from "../gateway/person_keys.ts";
 import type { DbClient } from "./client.ts";
 
 /** Suppressions of people who were erased: kept under a keyed hash of the number, so that nobody writes to them again by mistake. */
@@ -12,6 +13,12 @@ export function rememberKey(id: string, condition: string, args: Record<string, 
     sql: `insert or ignore into settings (name, value) select :name, '1' where ${condition}`,
     args: { ...args, name: `${PREFIX}${id}` },
   };
+}
+
+/** The same for suppressions that an export of another database brought, by what they stand under. */
+export function rememberKeysOf(recipients: readonly string[]): InStatement[] {
+  const ids = new Set(recipients.flatMap((recipient) => keyIdOf(recipient) ?? []));
+  return [...ids].map((id) => rememberKey(id, "true", {}));
 }
 
 /** SQL for a JSON array of the names of those keys; the colon is followed by the semicolon. */

@@ -138,7 +138,8 @@ export async function eraseMessages(client: DbClient, { id, person }: RunningEra
     ...forgetAnswers(ids, person),
     {
       sql: `update messages set ${BLANK_MESSAGE}, conversation_id = :id
-        where id in (select value from json_each(:ids)) and status != 'sending' and person = :person`,
+        where id in (select value from json_each(:ids)) and status != 'sending'
+          and conversation_id in (select id from conversations where person = :person)`,
       args: { id, ids, person },
     },
     counted("messages", id),

@@ -6,7 +6,7 @@ import { auditIfChanged, auditRepeatedAsked, type AuditRow, auditRow, auditState
 import type { Db, DbClient } from "./client.ts";
 import { withdrawConsents } from "./consents.ts";
 import { removeContacts } from "./contacts.ts";
-import { erasedUnder } from "./erased.ts";
+import { erasedUnder, rememberKeysOf } from "./erased.ts";
 import { pageOf } from "./messages.ts";
 import { walk } from "./pages.ts";
 import { suppressions } from "./schema.ts";
@@ -172,6 +172,7 @@ export async function suppressGroup(
 ): Promise<number> {
   const [inserted] = await client.batch([
     ...suppressStatements(refusals, now),
+    ...rememberKeysOf(refusals.map(({ suppression }) => suppression.recipient)),
     ...auditStatements([entry]),
     ...auditRepeatedAsked(repeated, refusals.map(({ suppression }) => suppression)),
   ]);

@@ -225,6 +225,21 @@ describe("erasing a person", () => {
     expect([lift.status, lift.body.code]).toEqual([409, "override_needed"]);
   });
 
+  test("the suppression survives an export and an import into another database under the same secret", async () => {
+    const g = await testGateway();
+    await erased(g);
+    const { text } = await g.call("GET", "/v1/suppressions/export");
+    expect(text).toContain(KEY);
+    const other = await testGateway();
+    await consent(other, FR);
+    const send = async () =>
+      (await other.call("POST", "/v1/messages", { to: FR, from: "36105", text: PROMO })).body.code ?? "accepted";
+    expect(await send()).toBe("accepted");
+    const report = await other.call("POST", "/v1/suppressions/import", text, { "content-type": "text/csv" });
+    expect(report.body).toMatchObject({ imported: 1, rejected: 0 });
+    expect(await send()).toBe("recipient_opted_out");
+  });
+
   test("a consent that was withdrawn stays so, whatever is asked", async () => {
     const g = await testGateway();
     const { body } = await consent(g, FR);

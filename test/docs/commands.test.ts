@@ -13,6 +13,7 @@ const DOCUMENTS: { path: string; clock: string | null }[] = [
   { path: "docs/decide.md", clock: "2026-11-24T10:00:00+01:00" },
   { path: "docs/api.md", clock: "2026-11-24T10:00:00+01:00" },
   { path: "docs/contacts.md", clock: "2026-11-24T10:00:00+01:00" },
+  { path: "docs/campaigns.md", clock: "2026-11-24T10:00:00+01:00" },
   { path: "docs/unsubscribe.md", clock: "2026-11-24T10:00:00+01:00" },
   { path: "docs/rules.md", clock: "2026-11-24T10:00:00+01:00" },
   { path: "docs/operations.md", clock: "2026-11-24T10:00:00+01:00" },

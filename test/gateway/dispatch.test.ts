@@ -80,6 +80,17 @@ test.each([
   expect(backoff(attempts, random)).toBe(wait);
 });
 
+/** In turn from a French short code and an American number, each to somebody else. */
+function fromBothSenders(count: number) {
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      i % 2 === 0
+        ? { to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }
+        : { to: `+1415555${String(1_000 + i)}`, from: US_SENDER, text: US_INFO },
+  );
+}
+
 describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
   let db: TestDatabase;
   let settings: SettingsCache;
@@ -735,14 +746,7 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     await sql("update senders set rate_per_second = 1000");
     await sql("update senders set carrier_id = 'slow' where address = ?", US_SENDER);
     await settings.refresh();
-    const messages = Array.from(
-      { length: 4 * SLOTS },
-      (_, i) =>
-        i % 2 === 0
-          ? { to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }
-          : { to: `+1415555${String(1_000 + i)}`, from: US_SENDER, text: US_INFO },
-    );
-    await call("POST", "/v1/messages/batch", { messages });
+    await call("POST", "/v1/messages/batch", { messages: fromBothSenders(4 * SLOTS) });
     const tick = dispatcher.tick();
     await expect.poll(() => carrier.handed.filter(({ from }) => from === "36105").length, { timeout: 5_000 }).toBe(
       2 * SLOTS,
@@ -776,14 +780,7 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     const { promise, resolve } = Promise.withResolvers<SendResult>();
     const { dispatcher, call, carrier, sql } = await rig({ script: () => promise });
     await sql("update senders set rate_per_second = 1000");
-    const messages = Array.from(
-      { length: 3 * SLOTS },
-      (_, i) =>
-        i % 2 === 0
-          ? { to: `+3361201${String(1_000 + i)}`, from: "36105", text: INFO }
-          : { to: `+1415555${String(1_000 + i)}`, from: US_SENDER, text: US_INFO },
-    );
-    await call("POST", "/v1/messages/batch", { messages });
+    await call("POST", "/v1/messages/batch", { messages: fromBothSenders(3 * SLOTS) });
     const tick = dispatcher.tick();
     await expect.poll(() => carrier.handed.length).toBe(SLOTS);
     await new Promise((done) => setTimeout(done, 50));

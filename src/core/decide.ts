@@ -437,7 +437,7 @@ function flowEffect(
   }
   if (flow.consent === undefined) return null;
   const { purpose, opt_in, wording } = flow.consent;
-  if (opt_in === "single") return { type: "record_consent", purpose, wording, rule };
+  if (opt_in === "single") return { type: "record_consent", purpose, wording, rule, unless_suppressed: true };
   const { answer_hours, again_hours } = rulebook.deployment.double_opt_in ?? DOUBLE_OPT_IN;
   return {
     type: "request_consent",

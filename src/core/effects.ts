@@ -9,7 +9,14 @@ export type Effect =
   | { type: "suppress"; scope: "commercial" | "all"; sender: string | null; rule: string }
   /** Ends every active suppression that covers `sender`. */
   | { type: "lift_suppression"; sender: string; rule: string }
-  | { type: "record_consent"; purpose: string; wording: string; rule: string }
+  | {
+    type: "record_consent";
+    purpose: string;
+    wording: string;
+    rule: string;
+    /** True where a STOP that another instance has just stored must win: always, but for a word that lifts one. */
+    unless_suppressed?: boolean;
+  }
   /** One SMS, `text`, asks whether the person agrees; `flow` is what goes on when they say yes. Times in ms. */
   | {
     type: "request_consent";

@@ -2,7 +2,7 @@ import { compileKeywords, type KeywordMatcher } from "./keywords.ts";
 import type { PersonFacts } from "./message.ts";
 import { holidayCalendar } from "./holidays.ts";
 import { compileWeek, type OpeningHours, quiet } from "./quiet_hours.ts";
-import type { Condition, Event, Flow, Rule, Stage } from "./rulebook_schema.ts";
+import { type Condition, type Event, type Flow, intentOfFlow, type Rule, type Stage } from "./rulebook_schema.ts";
 import type { Token } from "./text.ts";
 
 /**
@@ -102,7 +102,7 @@ export function rulesOfFlow(flow: Flow): { stage: Stage; rule: Rule }[] {
     list,
     hand_over,
   } = flow;
-  const intent = id.replace(/[^a-z]+/g, "_");
+  const intent = intentOfFlow(id);
   const is = (fact: string, value: string | boolean): Condition => ({ fact, operator: "equal", value });
   const lacks = (fact: string, value: string): Condition => ({ fact, operator: "doesNotContain", value });
   const started: Condition[] = words !== undefined ? [is("intent", intent), is("flow", id)] : [

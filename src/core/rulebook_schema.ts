@@ -465,6 +465,9 @@ export const Flow = z.strictObject({
   examples: z.strictObject({ matches: z.array(Scenario).min(1), does_not_match: z.array(Scenario).min(1) }),
 }).superRefine((flow, context) => {
   const wrong = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+  if (["opt_out", "opt_in", "help", "none"].includes(intentOfFlow(flow.id))) {
+    wrong("id", `"${flow.id}" would give its words the meaning ${intentOfFlow(flow.id)}; choose another name`);
+  }
   if ((flow.words === undefined) === (flow.outside === undefined)) {
     wrong("words", "a flow has either `words` or `outside`");
   }
@@ -482,6 +485,10 @@ export const Flow = z.strictObject({
   }
 });
 export type Flow = z.infer<typeof Flow>;
+/** What a message with a word of the flow asks for: `club_join`. */
+export function intentOfFlow(id: string): string {
+  return id.replace(/[^a-z]+/g, "_");
+}
 const Flows = z.strictObject({ kind: z.literal("flows"), flows: z.array(Flow) });
 
 // --- kinds: lexicons, replies, numbering, deployment --------------------------------------------------------------

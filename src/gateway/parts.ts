@@ -91,7 +91,7 @@ function ranges(numbers: readonly number[]): string {
   return runs.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(", ");
 }
 
-const GRANTS: readonly Effect["type"][] = ["record_consent", "confirm_consent"];
+const GRANTS: readonly Effect["type"][] = ["record_consent", "request_consent", "confirm_consent", "save_contact"];
 
 /**
  * What a long message still causes. One with gaps gives nothing back to advertising: nobody knows what the rest says. Where a part was an

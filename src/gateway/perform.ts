@@ -147,6 +147,7 @@ export function perform(
           created_at: now,
           requires,
           unless_repeat: granted ? cause.unless_repeat : undefined,
+          ...(granted && effect.unless_suppressed ? { unless_suppressed: person } : {}),
         });
         writes.audit.push(auditRow(
           fact(`consent.${status}`, id, { rule: effect.rule, purpose: effect.purpose }),

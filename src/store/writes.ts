@@ -24,7 +24,12 @@ export interface Writes {
   conversations: ConversationWrite[];
   messages: RequiringMessage[];
   suppressions: (InferInsertModel<typeof suppressions> & { requires?: string })[];
-  consents: (InferInsertModel<typeof consents> & { requires?: string; unless_repeat?: string | undefined })[];
+  consents: (InferInsertModel<typeof consents> & {
+    requires?: string;
+    unless_repeat?: string | undefined;
+    /** A person (E.164) who must not be suppressed by then. */
+    unless_suppressed?: string;
+  })[];
   /** Questions of a double opt-in, and the answers that confirm one. */
   questions: QuestionWrite[];
   confirmations: ConfirmationWrite[];
@@ -251,6 +256,8 @@ const notAnswered = (value: string) =>
 const CONDITIONS: Record<string, (value: string) => string> = {
   requires,
   unless_answered: notAnswered,
+  unless_suppressed: (person) =>
+    `(${person} is null or not exists (select 1 from suppressions s where s.recipient = ${person} and s.lifted_at is null))`,
   unless_repeat: (id) => `not exists (select 1 from messages where id = ${id} and repeats is not null)`,
 };
 

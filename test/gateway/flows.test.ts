@@ -1,4 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { decideInbound } from "../../src/core/decide.ts";
+import { perform } from "../../src/gateway/perform.ts";
+import { loadFacts } from "../../src/store/facts.ts";
+import { commit, noWrites } from "../../src/store/writes.ts";
 import { hashSources } from "../../src/rules/check.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
@@ -139,6 +143,54 @@ test("a word with single opt-in is the consent for its purpose, with what the pe
   expect((await gateway.call("POST", "/v1/messages", { ...sent, purpose: "partner:ACME" })).status).toBe(202);
 });
 
+test("a word that another instance read before a STOP grants nothing and adds nobody", async () => {
+  const gateway = await gatewayWithFlows();
+  const settings = await gateway.api.deps.settings.current();
+  const sender = settings.senders.get("36105")!;
+  const [before] = await loadFacts(
+    gateway.api.deps,
+    [{ person: FR, sender: "36105" }],
+    gateway.clock.now(),
+    "receiving",
+  );
+  await gateway.mo(FR, "36105", "STOP");
+  const { effects } = decideInbound({
+    message: {
+      direction: "inbound",
+      from: FR,
+      text: "NEWS",
+      carrier_intent: null,
+      stop_reply: "gateway",
+    },
+    sender,
+    person: before!.person,
+    now: gateway.clock.now(),
+  }, settings.rulebook);
+  expect(effects.map(({ type }) => type).sort()).toEqual(["record_consent", "reply", "save_contact"]);
+  const stop = (await gateway.call("GET", "/v1/messages?direction=inbound")).body.data[0];
+  const writes = noWrites();
+  perform(
+    effects,
+    {
+      message_id: stop.id,
+      person: FR,
+      text: "NEWS",
+      sender,
+      conversation_id: stop.conversation_id,
+      facts: before!.person,
+      now: gateway.clock.now(),
+      carrier_id: "sandbox",
+      source: "keyword",
+    },
+    writes,
+    gateway.api.deps,
+    settings,
+  );
+  await commit(gateway.db.client, writes, gateway.clock.now());
+  expect((await ledger(gateway)).map(({ status }) => status)).toEqual(["withdrawn"]);
+  expect(await contact(gateway)).toBeUndefined();
+});
+
 test("an answer that advertises is refused, and recorded", async () => {
   const gateway = await gatewayWithFlows(SINGLE.replace("bien noté.", "soldes, -50% sur tout le magasin !"));
   await gateway.mo(FR, "36105", "NEWS");
@@ -187,7 +239,6 @@ describe("outside office hours", () => {
     const kinds = "select count(*) as n from messages where reply_kind = 'flow:shop.closed'";
     expect((await gateway.db.client.execute(kinds)).rows[0]!["n"]).toBe(1);
     // What the other instance read before this answer was stored.
-    const { commit, noWrites } = await import("../../src/store/writes.ts");
     const { rows } = await gateway.db.client.execute("select * from messages where reply_kind = 'flow:shop.closed'");
     const row = { ...rows[0], id: "msg_other" } as never;
     const since = gateway.clock.now() - 12 * 3_600_000;

@@ -87,6 +87,14 @@ test.each([
   expect(problems[0]!.problem).toContain(key);
 });
 
+test.each(["opt.out", "opt.in", "help.a"])(
+  "a flow cannot be called %s, when its words would then mean that",
+  async (id) => {
+    const { problems } = parseSources(await sourcesWithFlows(file(flow({}, id))));
+    expect(problems.length).toBe(id === "help.a" ? 0 : 1);
+  },
+);
+
 test.each([
   ["a time zone that does not exist", [
     flow({ words: "", outside: "{ open: { mon-sun: closed }, zone: Europe/Nowhere }", every_hours: "1" }),

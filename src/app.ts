@@ -32,6 +32,7 @@ import { rulebookRoutes } from "./api/rulebooks.ts";
 import { reviewRoutes } from "./api/reviews.ts";
 import { sandboxRoutes } from "./api/sandbox.ts";
 import { senderRoutes } from "./api/senders.ts";
+import { shortLinkRoutes } from "./api/short_links.ts";
 import { suppressionRoutes } from "./api/suppressions.ts";
 import { unsubscribeRoutes } from "./api/unsubscribe.ts";
 import { webhookDeliveryRoutes } from "./api/webhook_deliveries.ts";
@@ -119,6 +120,7 @@ export function createApp(api: Api) {
       sandboxRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,
+      shortLinkRoutes,
       bookRoutes,
       operationsRoutes,
     ]

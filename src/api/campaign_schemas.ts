@@ -17,7 +17,8 @@ const TemplateText = z.string().max(MAX_TEMPLATE).refine((text) => text.trim() !
   }).openapi({
     description:
       "`{name}` is the contact's name, `{field.NAME}` a custom field; `{name|friend}` says `friend` where there is none. " +
-      "Without words to fall back on, contacts who lack it are left out (`field_missing`). A brace itself is written twice",
+      "Without words to fall back on, contacts who lack it are left out (`field_missing`). `{link https://shop.example/winter}` " +
+      "becomes a short link of each recipient's own, whose clicks are counted. A brace itself is written twice",
     example: "Bonjour {name|cher client}, -20% ce week-end à {field.city|Lyon} !",
   });
 
@@ -91,6 +92,8 @@ export const Campaign = z.object({
   done: z.number().int().openapi({ description: "Messages of which nothing is left to do but wait for reports" }),
   counts: z.record(z.string(), z.number().int()).openapi({ description: "Messages by status" }),
   opted_out: z.number().int().openapi({ description: "People who left within seven days of their message" }),
+  clicks: z.number().int().openapi({ description: "On its short links, as far as they were people's" }),
+  clicked: z.number().int().openapi({ description: "People who clicked on any of them" }),
   created_at: z.string(),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
@@ -130,6 +133,15 @@ export const Results = z.object({
   reply_percent: z.number(),
   opted_out: z.number().int(),
   opt_out_percent: z.number(),
+  clicks: z.number().int(),
+  clicked: z.number().int(),
+  click_percent: z.number().openapi({ description: "People who clicked, of a hundred messages handed over" }),
+  links: z.array(z.object({
+    url: z.string(),
+    clicks: z.number().int(),
+    clicked: z.number().int(),
+    click_percent: z.number(),
+  })).openapi({ description: "The same of each short link of the text" }),
   lines: z.array(z.object({
     carrier_id: z.string(),
     country: z.string(),

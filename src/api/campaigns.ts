@@ -2,10 +2,14 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
 import { CAMPAIGN_STATES } from "../core/campaign.ts";
 import { STATUSES } from "../core/message.ts";
+import { parseTemplate } from "../core/template.ts";
 import { COPIES, countAudience, previewCampaign } from "../gateway/campaign_preview.ts";
 import { campaignResults } from "../gateway/campaign_results.ts";
 import { campaignView } from "../gateway/campaign_view.ts";
+import type { Deps } from "../gateway/gateway.ts";
 import { messageView } from "../gateway/message_view.ts";
+import { reachableFromPhones } from "../gateway/public_url.ts";
+import type { ConfiguredSender } from "../gateway/settings.ts";
 import { type AuditAction, auditRow } from "../store/audit.ts";
 import type { SavedAudience } from "../store/campaign_audience.ts";
 import { audienceIsGone, listsGone } from "../store/campaign_lists.ts";
@@ -61,9 +65,11 @@ export function campaignRoutes({ deps }: Api) {
   const campaignText = async (body: NewCampaign): Promise<CampaignText> => {
     const { audience } = body;
     const { category, purpose } = declarationOf(body);
+    const sender = senderOf(body.from, await deps.settings.current());
+    requireOpenLinks(body.text, sender, deps);
     const text = {
       name: body.name,
-      sender: senderOf(body.from, await deps.settings.current()).address,
+      sender: sender.address,
       template: body.text,
       declared_category: category,
       purpose,
@@ -196,7 +202,7 @@ export function campaignRoutes({ deps }: Api) {
     }),
     async (c) => {
       const row = await found(c.req.valid("param").id);
-      const { at, samples } = c.req.valid("json") ?? { samples: SAMPLES };
+      const { at, samples = SAMPLES } = c.req.valid("json") ?? {};
       const begins = at === undefined ? Math.max(deps.now(), row.scheduled_at ?? 0) : Date.parse(at);
       senderOf(row.sender, await deps.settings.current());
       const preview = await previewCampaign(row, { at: begins, samples }, deps);
@@ -213,7 +219,7 @@ export function campaignRoutes({ deps }: Api) {
       action: "campaign.started",
       wrong: "Only a draft can be started.",
       step: async (row: CampaignRow): Promise<Step> => {
-        senderOf(row.sender, await deps.settings.current());
+        requireOpenLinks(row.template, senderOf(row.sender, await deps.settings.current()), deps);
         if (row.valid_until !== null && row.valid_until <= deps.now()) {
           throw problem(409, "too_late", "Too late", "Its valid_until has passed; nothing of it could leave.");
         }
@@ -341,13 +347,7 @@ export function campaignRoutes({ deps }: Api) {
       responses: { 200: json(Results, "The results so far"), ...problems, ...notFound },
     }),
     async (c) => {
-      const { id } = await found(c.req.valid("param").id);
-      const results = await campaignResults(id, deps);
-      const { opted_out = 0 } = (await countsOf(db, [id])).get(id) ?? {};
-      const opt_out_percent = results.handed_over === 0
-        ? 0
-        : Math.round(opted_out * 10_000 / results.handed_over) / 100;
-      return c.json({ ...results, opted_out, opt_out_percent }, 200);
+      return c.json(await campaignResults(await found(c.req.valid("param").id), deps), 200);
     },
   );
 
@@ -387,3 +387,15 @@ export function campaignRoutes({ deps }: Api) {
 }
 
 const OVER = new Set(["done", "canceled"]);
+
+/** Short links are addresses of this gateway, which phones must be able to open. @throws ProblemError 422. */
+function requireOpenLinks(text: string, sender: ConfiguredSender, { publicUrl }: Pick<Deps, "publicUrl">): void {
+  const parsed = parseTemplate(text);
+  if ("problem" in parsed || parsed.template.links.length === 0) return;
+  if (!sender.real || reachableFromPhones(publicUrl)) return;
+  throw invalidField(
+    "text",
+    "has a short link, and PARLEY_PUBLIC_URL is not set to an address that phones can open",
+    "public_url_unreachable",
+  );
+}

@@ -10,14 +10,14 @@ const WINDOW_MS = 60_000;
  * nobody who guesses keeps a person from leaving. It lives in memory: against 2^48 forgeries (`link_tokens.ts`) a limit for each
  * instance is as good as one for all.
  */
-export function guessLimit(now: () => number, log: Log): () => boolean {
+export function guessLimit(now: () => number, log: Log, event = "unsubscribe.guessing"): () => boolean {
   let began = -Infinity;
   let wrong = 0;
   return () => {
     const at = now();
     if (at - began >= WINDOW_MS) [began, wrong] = [at, 0];
     wrong++;
-    if (wrong === MOST + 1) log("warn", "unsubscribe.guessing", { wrong_tokens: wrong, within_ms: at - began });
+    if (wrong === MOST + 1) log("warn", event, { wrong_tokens: wrong, within_ms: at - began });
     return wrong > MOST;
   };
 }

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Decision } from "../core/message.ts";
-import { instant, instantOrNull, messageView } from "../gateway/message_view.ts";
+import { clickView, instant, instantOrNull, messageView } from "../gateway/message_view.ts";
 import { suppressionView } from "../gateway/suppression_view.ts";
 import { type RuleText, ruleTexts } from "../rules/rule_text.ts";
 import { auditView } from "../store/audit_read.ts";
@@ -23,6 +23,7 @@ import { Suppression } from "./suppressions.ts";
 const MAX_MESSAGES = 1_000;
 
 const TimelineEntry = z.object({ at: z.string(), status: z.string(), detail: z.string().nullable() });
+const Clicks = z.object({ link: z.number().int(), clicks: z.number().int(), first_at: z.string() });
 const TracedMessage = Message.extend({
   answers: z.string().nullable().openapi({ description: "For an automatic answer: the message that it answers" }),
   timeline: z.array(TimelineEntry),
@@ -60,7 +61,12 @@ export const Person = z.object({
   })),
   overrides: z.array(Override),
   audit: z.array(AuditEntry),
-  messages: z.object({ data: z.array(TracedMessage), next_cursor: z.string().nullable() }).openapi({
+  messages: z.object({
+    data: z.array(TracedMessage.extend({
+      clicks: z.array(Clicks).openapi({ description: "On its short links, by their place in the campaign's text" }),
+    })),
+    next_cursor: z.string().nullable(),
+  }).openapi({
     description: "Newest first, each with its decision and timeline",
   }),
   rules: z.record(z.string(), z.record(z.string(), Excerpt.extend({ country: z.array(Excerpt) }))).openapi({
@@ -142,10 +148,12 @@ function tracedMessage(row: MessageRow) {
   return { ...messageView(row), answers: row.cause_id ?? null };
 }
 
-function messagesOf({ messages, timeline }: Dossier) {
+function messagesOf({ messages, timeline, clicks }: Dossier) {
   const events = Map.groupBy(timeline, ({ message_id }) => message_id);
+  const clicked = Map.groupBy(clicks, ({ message_id }) => message_id);
   return messages.map((row) => ({
     ...tracedMessage(row),
+    clicks: (clicked.get(row.id) ?? []).map(clickView),
     timeline: [
       { at: instant(row.created_at), status: row.direction === "inbound" ? "received" : "accepted", detail: null },
       ...(events.get(row.id) ?? []).map(({ at, status, detail }: TimelineRow) => ({ at: instant(at), status, detail })),

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { instant, instantOrNull, messageView } from "../gateway/message_view.ts";
+import { clickView, instant, instantOrNull, messageView } from "../gateway/message_view.ts";
 import { suppressionView } from "../gateway/suppression_view.ts";
 import { auditRow, auditStatements } from "../store/audit.ts";
 import { auditView } from "../store/audit_read.ts";
@@ -89,10 +89,11 @@ async function* documentOf(head: Record<string, unknown>, data: PersonExport): A
     }),
   );
   const campaigns = new Set<string>();
-  yield* arrayOf("messages", data.messages(), ({ timeline, ...row }) => {
+  yield* arrayOf("messages", data.messages(), ({ timeline, clicks, ...row }) => {
     if (row.campaign_id) campaigns.add(row.campaign_id);
     return {
       ...messageView(row),
+      clicks: clicks.map(clickView),
       timeline: timeline.map(({ at, status, detail }) => ({ at: instant(at), status, detail })),
     };
   });

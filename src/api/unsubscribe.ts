@@ -10,16 +10,9 @@ import { auditedRefusal, suppress } from "../store/suppressions.ts";
 import { findByToken, type LinkedPerson, returnByLink, withdrawPurpose } from "../store/unsubscribe.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { guessLimit } from "./guess_limit.ts";
-import {
-  type Notice,
-  personPage,
-  type Return,
-  type Shown,
-  strangerPage,
-  STYLE,
-  troublePage,
-} from "./unsubscribe_page.ts";
-import { acceptedLanguages, pageLanguage, UNSUBSCRIBE_WORDS } from "./unsubscribe_words.ts";
+import { languageOf, send, strangerAnswer, troubleOnPage } from "./link_answers.ts";
+import { type Notice, personPage, type Return, type Shown, STYLE } from "./unsubscribe_page.ts";
+import { UNSUBSCRIBE_WORDS } from "./unsubscribe_words.ts";
 
 /**
  * Until then a link shows what is stored and takes an opt-out back. Numbers get new owners (compliance.md 8.4), and an old message
@@ -48,23 +41,18 @@ export function unsubscribeRoutes({ deps }: Api) {
     (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8", "cache-control": "public, max-age=3600" }),
   );
 
-  routes.use("/u/:token", async (c, next) => {
-    await next();
-    if (c.error === undefined || c.res.status < 500) return;
-    const language = languageOf(c, { language: null }, []);
-    c.res = await send(c, language, troublePage(language), c.res.status as 500 | 503);
-  });
+  routes.use("/u/:token", troubleOnPage);
 
   routes.get("/u/:token", async (c) => {
     const token = c.req.param("token");
     const linked = await linkedBy(token);
-    return linked === null ? stranger(c) : await answer(c, token, linked, null);
+    return linked === null ? strangerAnswer(c, tooManyGuesses()) : await answer(c, token, linked, null);
   });
 
   routes.post("/u/:token", async (c) => {
     const token = c.req.param("token");
     const linked = await linkedBy(token);
-    if (linked === null) return stranger(c);
+    if (linked === null) return strangerAnswer(c, tooManyGuesses());
     const act = await actOf(c, token);
     const notice = act === null ? null : await perform(c, act, linked);
     if (notice === null) return await answer(c, token, linked, { kind: "again" }, 403);
@@ -215,13 +203,6 @@ export function unsubscribeRoutes({ deps }: Api) {
     return await send(c, content.language, page, status);
   }
 
-  async function stranger(c: Context<Env>): Promise<Response> {
-    const language = languageOf(c, { language: null }, []);
-    const tooMany = tooManyGuesses();
-    if (tooMany) c.header("retry-after", "60");
-    return await send(c, language, strangerPage(language, tooMany), tooMany ? 429 : 404);
-  }
-
   return routes;
 }
 
@@ -263,26 +244,4 @@ function wayBack(
     if (number !== null) return { way: "start", number };
   }
   return contact;
-}
-
-/** Chosen on the page, else the person's own, else that of their country where it has a file, else what the browser asks for. */
-function languageOf(c: Context<Env>, { language }: { language: string | null }, ofCountry: readonly string[]): string {
-  return pageLanguage([
-    ...c.req.queries("lang")?.slice(0, 1) ?? [],
-    ...(language === null ? [] : [language]),
-    ...ofCountry,
-    ...acceptedLanguages(c.req.header("accept-language")),
-  ]);
-}
-
-async function send(
-  c: Context<Env>,
-  language: string,
-  page: ReturnType<typeof personPage>,
-  status: 200 | 403 | 404 | 429 | 500 | 503,
-): Promise<Response> {
-  c.header("cache-control", "no-store");
-  c.header("x-robots-tag", "noindex, nofollow");
-  c.header("content-language", language);
-  return await c.html(page, status);
 }

@@ -1,3 +1,5 @@
+import { STATUSES } from "./message.ts";
+
 /** Words of campaigns. */
 
 /**
@@ -33,7 +35,10 @@ export function blown(fuse: Fuse, { handed_over, opted_out, failed }: FuseCounts
   return failed * 100 > fuse.failure_percent * handed_over ? "failures" : null;
 }
 
-/** How many messages have each status, and `opted_out`: how many people left because of the campaign. */
+/**
+ * How many messages have each status; `opted_out`: how many people left because of the campaign; how many `clicks` there were on its
+ * links and how many people `clicked`, of all links and of each by its place (`clicks 0`).
+ */
 export type CampaignCounts = Readonly<Record<string, number>>;
 
 export const HANDED_OVER = ["sent", "delivered", "undelivered", "failed", "unknown"] as const;
@@ -41,8 +46,19 @@ const OPEN = ["queued", "held", "sending"] as const;
 
 /** How many messages there are, and of how many nothing is left to do but wait for reports. */
 export function progressOf(counts: CampaignCounts): { messages: number; done: number } {
-  const messages = sumOf(counts, Object.keys(counts).filter((name) => name !== "opted_out"));
+  const messages = sumOf(counts, STATUSES);
   return { messages, done: messages - sumOf(counts, OPEN) };
+}
+
+/** The numbers of messages alone, without those that are none. */
+export function statusesOf(counts: CampaignCounts): Record<string, number> {
+  return Object.fromEntries(STATUSES.flatMap((name) => (counts[name] ?? 0) > 0 ? [[name, counts[name]!]] : []));
+}
+
+/** On all links of a campaign, or on one by its place in the text. */
+export function clicksOf(counts: CampaignCounts, link?: number): { clicks: number; clicked: number } {
+  const of = link === undefined ? "" : ` ${link}`;
+  return { clicks: counts[`clicks${of}`] ?? 0, clicked: counts[`clicked${of}`] ?? 0 };
 }
 
 export function sumOf(counts: CampaignCounts, names: readonly string[]): number {

@@ -1,14 +1,16 @@
 import { alikeKey } from "../core/alike.ts";
 import type { SendingWindow } from "../core/message.ts";
 import { measure } from "../core/segment.ts";
-import { fillTemplate, parseTemplate, type Template } from "../core/template.ts";
+import { fillTemplate, parseTemplate, type Template, type TemplatePart } from "../core/template.ts";
 import type { Recipient } from "../store/campaign_audience.ts";
 import type { SharedColumns } from "../store/campaign_ledger.ts";
 import type { CampaignRow } from "../store/campaigns.ts";
 import type { Facts } from "../store/facts.ts";
 import { composeDraft, type Draft, draftRow, inputOf } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
+import type { LinkTokens } from "./link_tokens.ts";
 import type { ConfiguredSender, Settings } from "./settings.ts";
+import { linkMark, shortUrl } from "./short_links.ts";
 
 /** What a campaign is, as far as its messages depend on it. */
 export interface Plan {
@@ -49,14 +51,20 @@ export function planOf(campaign: CampaignRow, settings: Settings): Plan | null {
 export interface ComposedGroup {
   /** One for each recipient, in order: which of `shared` is theirs. */
   places: number[];
+  /** With marks in place of what each recipient has of their own (`ownTokens`). */
   shared: SharedColumns[];
+  /** One for the token of the unsubscribe page where its sender may need that, then one for each short link. */
+  marks: string[];
   /** True when a person has to look at the words before any of it may leave. */
   doubtful: boolean;
 }
 
 const NOTHING_LEFT = "";
 
-/** Decides a group by the rules, as single messages are; those who are alike in all that the rules ask about, once. */
+/**
+ * Decides a group by the rules, as single messages are; those who are alike in all that the rules ask about, once. No rule may ask about
+ * the letters of their links, for which marks of the same length stand.
+ */
 export function composeGroup(
   recipients: readonly Recipient[],
   facts: readonly Facts[],
@@ -66,34 +74,58 @@ export function composeGroup(
   const { rulebook } = settings;
   const shared: SharedColumns[] = [];
   const known = new Map<string, number>();
+  // One that nobody can have written into a text, and that is decided about by its length alone (core/mention.ts).
+  const unsubscribeMark = mayNeedPage(plan) ? tokens.make() : null;
+  const linkMarks = plan.template.links.map((_, link) => linkMark(link));
+  const links = linkMarks.map((mark) => shortUrl(publicUrl, mark));
   let doubtful = false;
-  const place = (key: string | null, make: () => SharedColumns): number => {
-    const same = key === null ? undefined : known.get(key);
+  const place = (key: string, make: () => SharedColumns): number => {
+    const same = known.get(key);
     if (same !== undefined) return same;
     const made = shared.push(make()) - 1;
-    if (key !== null) known.set(key, made);
+    known.set(key, made);
     return made;
   };
   const places = recipients.map((recipient, index) => {
-    const filled = fillTemplate(plan.template, recipient);
+    const filled = fillTemplate(plan.template, recipient, links);
     const missing = "missing" in filled ? filled.missing : filled.text.trim() === "" ? NOTHING_LEFT : null;
     if (missing !== null || "missing" in filled) {
       return place(`\0${missing}`, () => unfilled(plan, missing === NOTHING_LEFT ? null : missing, settings));
     }
     const { person } = facts[index]!;
-    const draft = draftTo(recipient.msisdn, filled.text, plan);
-    // A name may put a link of their own into the text of each.
-    const key = plan.sender.kind === "alphanumeric" ? null : alikeKey(inputOf(draft, person, now), rulebook);
-    return place(key, () => {
+    const draft = draftTo(recipient.msisdn, filled.text, plan, unsubscribeMark);
+    return place(alikeKey(inputOf(draft, person, now), rulebook), () => {
       const composed = composeDraft(draft, person, { rulebook, now, publicUrl, tokens });
       doubtful ||= composed.verdict.review !== null;
       return draftRow(draft, composed, { id: "", conversation_id: "", now, settings });
     });
   });
-  return { places, shared, doubtful };
+  return { places, shared, marks: [...unsubscribeMark === null ? [] : [unsubscribeMark], ...linkMarks], doubtful };
 }
 
-function draftTo(to: string, text: string, { campaign, sender, sending_window }: Plan): Draft {
+/** What stands in a message in place of the marks, in their order; empty for one that does not stand in it. */
+export function ownTokens(
+  id: string,
+  { unsubscribe_token }: SharedColumns,
+  plan: Plan,
+  { make, short }: LinkTokens,
+): string[] {
+  const { links } = plan.template;
+  const page = mayNeedPage(plan) ? [unsubscribe_token ? make() : ""] : [];
+  return links.length === 0 ? page : [...page, ...short.of(id, links.length)];
+}
+
+/** Only a name cannot be answered. */
+function mayNeedPage({ sender }: Plan): boolean {
+  return sender.kind === "alphanumeric";
+}
+
+function draftTo(
+  to: string,
+  text: string,
+  { campaign, sender, sending_window }: Plan,
+  unsubscribeMark: string | null,
+): Draft {
   return {
     to,
     sender,
@@ -108,14 +140,14 @@ function draftTo(to: string, text: string, { campaign, sender, sending_window }:
     copies: campaign.copies ?? 1,
     settled_category: campaign.settled_category,
     reply: null,
-    unsubscribe_token: null,
+    unsubscribe_token: unsubscribeMark,
     sending_window,
   };
 }
 
 /** A recipient of whom the text has nothing to say is in the ledger as well, with the reason. */
 function unfilled({ template, sender, campaign }: Plan, missing: string | null, settings: Settings): SharedColumns {
-  const text = template.parts.map((part) => typeof part === "string" ? part : `{${fieldName(part)}}`).join("");
+  const text = template.parts.map((part) => asWritten(part, template)).join("");
   const { encoding, segments } = measure(text);
   return {
     status: "refused",
@@ -141,6 +173,7 @@ function unfilled({ template, sender, campaign }: Plan, missing: string | null, 
   };
 }
 
-function fieldName({ kind, field }: { kind: "name" | "field"; field: string }): string {
-  return kind === "name" ? "name" : `field.${field}`;
+function asWritten(part: TemplatePart, { links }: Template): string {
+  if (typeof part === "string") return part;
+  return part.kind === "link" ? links[part.link]! : part.kind === "name" ? "{name}" : `{field.${part.field}}`;
 }

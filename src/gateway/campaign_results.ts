@@ -1,4 +1,7 @@
+import { clicksOf } from "../core/campaign.ts";
+import { parseTemplate } from "../core/template.ts";
 import { resultsOf } from "../store/campaign_results.ts";
+import { type CampaignRow, countsOf } from "../store/campaigns.ts";
 import type { Deps } from "./gateway.ts";
 import { instant } from "./message_view.ts";
 
@@ -27,16 +30,26 @@ export interface CampaignResults {
   /** People who wrote to the sender after they got it. */
   replied: number;
   reply_percent: number;
+  opted_out: number;
+  opt_out_percent: number;
+  /** On its short links, and people who clicked on any. */
+  clicks: number;
+  clicked: number;
+  click_percent: number;
+  /** The same of each link, in the order of the text. */
+  links: { url: string; clicks: number; clicked: number; click_percent: number }[];
 }
 
 const HOUR = 3_600_000;
 
 /** Reads every message of a campaign once, in pieces: a second for some hundred thousand. */
 export async function campaignResults(
-  campaign: string,
+  { id, template }: Pick<CampaignRow, "id" | "template">,
   { db, settings }: Pick<Deps, "db" | "settings">,
 ): Promise<CampaignResults> {
   const { rulebook } = await settings.current();
+  const parsed = parseTemplate(template);
+  const urls = "problem" in parsed ? [] : parsed.template.links;
   const lines = new Map<string, ResultLine>();
   const results: CampaignResults = {
     lines: [],
@@ -47,8 +60,14 @@ export async function campaignResults(
     not_sent: {},
     replied: 0,
     reply_percent: 0,
+    opted_out: 0,
+    opt_out_percent: 0,
+    clicks: 0,
+    clicked: 0,
+    click_percent: 0,
+    links: [],
   };
-  for await (const rows of resultsOf(db.client, campaign)) {
+  for await (const rows of resultsOf(db.client, id)) {
     for (const row of rows) {
       if (!LEFT.has(row.status)) {
         count(results.not_sent, row.error_code ?? row.status);
@@ -87,6 +106,15 @@ export async function campaignResults(
   }));
   results.delivery_percent = percent(results.delivered, results.handed_over);
   results.reply_percent = percent(results.replied, results.handed_over);
+  const counts = (await countsOf(db, [id])).get(id) ?? {};
+  const clicks = (link?: number) => {
+    const { clicks, clicked } = clicksOf(counts, link);
+    return { clicks, clicked, click_percent: percent(clicked, results.handed_over) };
+  };
+  results.opted_out = counts["opted_out"] ?? 0;
+  results.opt_out_percent = percent(results.opted_out, results.handed_over);
+  Object.assign(results, clicks());
+  results.links = urls.map((url, link) => ({ url, ...clicks(link) }));
   return results;
 }
 

@@ -1,4 +1,12 @@
-import { type CampaignCounts, type CampaignState, type Fuse, type PauseReason, progressOf } from "../core/campaign.ts";
+import {
+  type CampaignCounts,
+  type CampaignState,
+  clicksOf,
+  type Fuse,
+  type PauseReason,
+  progressOf,
+  statusesOf,
+} from "../core/campaign.ts";
 import type { Category } from "../core/message.ts";
 import type { SavedAudience } from "../store/campaign_audience.ts";
 import type { CampaignRow } from "../store/campaigns.ts";
@@ -29,13 +37,15 @@ export interface CampaignView {
   done: number;
   counts: Record<string, number>;
   opted_out: number;
+  /** On short links, and people who clicked on any. */
+  clicks: number;
+  clicked: number;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
 }
 
 export function campaignView(row: CampaignRow, counts: CampaignCounts = {}): CampaignView {
-  const { opted_out = 0, ...statuses } = counts;
   return {
     id: row.id,
     name: row.name,
@@ -55,8 +65,9 @@ export function campaignView(row: CampaignRow, counts: CampaignCounts = {}): Cam
     fuse: JSON.parse(row.fuse) as Fuse,
     complete: row.expanded_at !== null,
     ...progressOf(counts),
-    counts: Object.fromEntries(Object.entries(statuses).filter(([, n]) => n > 0)),
-    opted_out,
+    counts: statusesOf(counts),
+    opted_out: counts["opted_out"] ?? 0,
+    ...clicksOf(counts),
     created_at: instant(row.created_at),
     started_at: instantOrNull(row.started_at),
     finished_at: instantOrNull(row.finished_at),

@@ -14,7 +14,7 @@ import {
 import { type CampaignRow, countsOf, step, type Still } from "../store/campaigns.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { loadFacts } from "../store/facts.ts";
-import { composeGroup, planOf } from "./campaign_compose.ts";
+import { composeGroup, ownTokens, planOf } from "./campaign_compose.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { Deps } from "./gateway.ts";
 import type { Settings } from "./settings.ts";
@@ -104,7 +104,7 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
         const facts = recipients.length === 0 ? [] : await loadFacts(deps, requests, now);
         // An audience may have grown since it was counted, and rules ask of how many a text is.
         const copies = Math.max(campaign.copies ?? 1, planned + recipients.length);
-        const { places, shared, doubtful } = composeGroup(recipients, facts, {
+        const { places, shared, marks, doubtful } = composeGroup(recipients, facts, {
           ...plan,
           campaign: { ...campaign, copies },
         }, {
@@ -119,12 +119,14 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
         const rows = recipients.map(({ msisdn }, index) => {
           const place = places[index]!;
           const { status, hold_until } = shared[place]!;
+          const id = deps.newId("msg");
           return {
-            id: deps.newId("msg"),
+            id,
             person: msisdn,
             conversation_id: facts[index]!.conversation_id ?? deps.newId("cnv"),
             due_at: dueAt(status, hold_until ?? null, planned, () => planned++),
             shared: place,
+            own: ownTokens(id, shared[place]!, plan, deps.tokens),
           };
         });
         written = writeGroup(db.client, {
@@ -135,6 +137,7 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
           planned: planned - before,
           last: last === null,
           shared,
+          marks,
           rows,
           now,
           leaseUntil: now + LEASE_MS,

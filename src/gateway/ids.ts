@@ -54,6 +54,26 @@ function base32(value: number, length: number): string {
   return digits;
 }
 
+/**
+ * When an id was made (ms) and its place among those of that millisecond, below 2^20; another instance may have made one with the same.
+ * The id must be one of ours.
+ */
+export function momentOf(id: string): { ms: number; place: number } {
+  const from = id.indexOf("_") + 1;
+  return { ms: number32(id, from, from + 10), place: number32(id, from + 10, from + 14) };
+}
+
+/** What ids of `prefix` begin with that were made at that moment. */
+export function idsAt(prefix: string, { ms, place }: { ms: number; place: number }): string {
+  return `${prefix}_${base32(ms, 10)}${base32(place, 4)}`;
+}
+
+function number32(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 32 + ALPHABET.indexOf(text[at]!);
+  return value;
+}
+
 /** Smallest id of `prefix` made at or after `ms`: for asking the store by age. */
 export function firstIdAt(prefix: string, ms: number): string {
   return `${prefix}_${base32(Math.max(0, ms), 10)}`;

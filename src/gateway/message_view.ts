@@ -1,3 +1,4 @@
+import type { ClickRow } from "../store/link_clicks.ts";
 import type { Decision, Intent, MessageHoldReason } from "../core/message.ts";
 import type { MessageRow } from "../store/writes.ts";
 
@@ -35,6 +36,11 @@ export interface MessageView {
 
 export function instant(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** Clicks on a short link of a message. */
+export function clickView({ link, clicks, first_at }: ClickRow) {
+  return { link, clicks, first_at: instant(first_at) };
 }
 
 export function instantOrNull(ms: number | null | undefined): string | null {

@@ -8,6 +8,7 @@ import { noWrites, statementsOf, type Writes } from "../store/writes.ts";
 import { composeDraft, decidedColumns, refusalDetail, reviewWrites } from "./compose.ts";
 import type { Deps } from "./gateway.ts";
 import type { Settings } from "./settings.ts";
+import { withMarks } from "./short_links.ts";
 
 /** Held messages that are decided in one go. */
 export const RELEASE_GROUP = 200;
@@ -77,11 +78,13 @@ function decideInTurn(
     const sender = settings.senders.get(row.sender);
     if (sender === undefined) return senderGone(row);
     const earlier = before.get(row.person) ?? [];
+    const submitted = row.submitted_text ?? row.text;
+    const marked = withMarks(submitted, deps.publicUrl);
     const { verdict, token } = composeDraft(
       {
         to: row.person,
         sender,
-        text: row.submitted_text ?? row.text,
+        text: marked.text,
         category: row.declared_category ?? null,
         purpose: row.purpose ?? null,
         scheduled_at: row.scheduled_at ?? null,
@@ -106,8 +109,8 @@ function decideInTurn(
     }
     return {
       id: row.id,
-      text: verdict.text,
-      submitted_text: row.submitted_text ?? row.text,
+      text: marked.restore(verdict.text),
+      submitted_text: submitted,
       unsubscribe_token: token,
       ...decidedColumns(verdict, now),
       error_code: verdict.code,

@@ -42,6 +42,8 @@ export interface LedgerRow {
   due_at: number | null;
   /** Place in `Group.shared`. */
   shared: number;
+  /** What stands in this row in place of each of `Group.marks`. */
+  own: readonly string[];
 }
 
 export interface Group {
@@ -55,23 +57,40 @@ export interface Group {
   /** True when nobody is left behind it. */
   last: boolean;
   shared: readonly SharedColumns[];
+  /** Stand in `WITH_MARKS` of `shared` for what each row has of its own. */
+  marks: readonly string[];
   rows: readonly LedgerRow[];
   now: number;
   leaseUntil: number;
 }
 
-const TAKE = `with v as materialized (
-    select key as k, ${
-  SHARED.map((column, place) => `value->>${place} as ${column}`).join(", ")
-} from json_each(:shared)),
-  r as materialized (select value->>0 as id, value->>1 as person, value->>2 as due_at, value->>3 as k from json_each(:rows))`;
+const WITH_MARKS: readonly string[] = [
+  "text",
+  "submitted_text",
+  "unsubscribe_token",
+] satisfies (typeof SHARED)[number][];
+
+/** SQL: what rows share as `v`, and the rows with what is their own as `r`. */
+function take(marks: readonly string[]): string {
+  const shared = SHARED.map((column, place) => `value->>${place} as ${column}`).join(", ");
+  const own = marks.map((_, place) => `, value->>${4 + place} as own${place}`).join("");
+  return `with v as materialized (select key as k, ${shared} from json_each(:shared)),
+    r as materialized (select value->>0 as id, value->>1 as person, value->>2 as due_at, value->>3 as k${own}
+      from json_each(:rows))`;
+}
+
+/** SQL: a column of `v` as row `r` has it. */
+function ownColumn(column: string, marks: readonly string[]): string {
+  if (!WITH_MARKS.includes(column)) return `v.${column}`;
+  return marks.reduce((sql, _, place) => `replace(${sql}, :mark${place}, r.own${place})`, `v.${column}`);
+}
 
 /**
  * Makes the messages of a group and moves the campaign's cursor, in one transaction; false, and nothing is written, when the campaign
  * has been stopped or another instance has it.
  */
 export async function writeGroup(client: DbClient, group: Group): Promise<boolean> {
-  const { campaign, rows, shared, now } = group;
+  const { campaign, rows, shared, marks, now } = group;
   const counts = new Map<string, number>();
   for (const row of rows) {
     const { status } = shared[row.shared]!;
@@ -99,7 +118,7 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
   ];
   if (rows.length > 0) {
     const args: Record<string, InValue> = {
-      rows: JSON.stringify(rows.map((row) => [row.id, row.person, row.due_at, row.shared])),
+      rows: JSON.stringify(rows.map((row) => [row.id, row.person, row.due_at, row.shared, ...row.own])),
       sender: campaign.sender,
       campaign: campaign.id,
       now,
@@ -116,16 +135,18 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
         },
       },
       {
-        sql:
-          `${TAKE} insert into messages (id, direction, person, sender, conversation_id, campaign_id, attempts, created_at,
+        sql: `${
+          take(marks)
+        } insert into messages (id, direction, person, sender, conversation_id, campaign_id, attempts, created_at,
             due_at, ${SHARED.join(", ")})
           select r.id, 'outbound', r.person, :sender,
             (select c.id from conversations c where c.person = r.person and c.sender = :sender),
             :campaign, 0, :now, r.due_at, ${
-            SHARED.map((column) => `v.${column}`).join(", ")
-          } from r join v on v.k = r.k`,
+          SHARED.map((column) => ownColumn(column, marks)).join(", ")
+        } from r join v on v.k = r.k`,
         args: {
           ...args,
+          ...Object.fromEntries(marks.map((mark, place) => [`mark${place}`, mark])),
           shared: JSON.stringify(shared.map((one) => SHARED.map((column) => one[column] ?? null))),
         },
       },

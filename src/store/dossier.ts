@@ -6,6 +6,7 @@ import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db } from "./client.ts";
 import { CONTACT_COLUMNS, type ContactRow } from "./contacts.ts";
 import { recipientsOf } from "./erased.ts";
+import { type ClickRow, clicksOn } from "./link_clicks.ts";
 import { named } from "./outbox.ts";
 import type { OverrideRow } from "./overrides.ts";
 import type { reviews } from "./schema.ts";
@@ -36,6 +37,8 @@ export interface Dossier {
   messages: MessageRow[];
   /** Of the messages on the page. */
   timeline: TimelineRow[];
+  /** On the short links of the messages on the page. */
+  clicks: ClickRow[];
   next: string | null;
   /** Names of the lists that hold more than `MOST` rows, of which the newest are given. */
   truncated: string[];
@@ -95,6 +98,7 @@ export async function readDossier(
         where message_id in (select id from (${page})) order by id`,
       args,
     },
+    { sql: clicksOn(`select id from (${page})`), args },
   ], "read");
   const truncated: string[] = [];
   const rows = <T>(index: number, name: string): T[] => {
@@ -114,6 +118,7 @@ export async function readDossier(
     audit: rows(7, "audit"),
     messages: messages.slice(0, limit),
     timeline: results[9]!.rows as unknown as TimelineRow[],
+    clicks: results[10]!.rows as unknown as ClickRow[],
     next: messages.length > limit ? messages[limit - 1]!.id : null,
     truncated: [...new Set(truncated)],
   };

@@ -165,6 +165,8 @@ function forgetAnswers(ids: string, person: string): InStatement[] {
       args: { ids, digits: person.slice(1) },
     },
     { sql: `update idempotency_keys set body_hash = '', body = '{}' where message_id in ${meant}`, args: { ids } },
+    // The totals of the campaign, which name nobody, stay.
+    { sql: `delete from link_clicks where message_id in ${meant}`, args: { ids } },
     named(forgetAppAnswers(meant), { ids }),
   ];
 }

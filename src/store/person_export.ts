@@ -5,6 +5,7 @@ import type { Db } from "./client.ts";
 import { CONTACT_COLUMNS, type ContactRow } from "./contacts.ts";
 import type { ReviewRow, TimelineRow } from "./dossier.ts";
 import { recipientsOf } from "./erased.ts";
+import { type ClickRow, clicksOn } from "./link_clicks.ts";
 import { named } from "./outbox.ts";
 import type { OverrideRow } from "./overrides.ts";
 import { walk } from "./pages.ts";
@@ -21,12 +22,14 @@ export interface PersonExport {
   suppressions(): AsyncGenerator<SuppressionRow[], void>;
   overrides(): AsyncGenerator<OverrideRow[], void>;
   reviews(): AsyncGenerator<ReviewRow[], void>;
-  /** Each with its timeline. */
-  messages(): AsyncGenerator<(MessageRow & { timeline: TimelineRow[] })[], void>;
+  /** Each with its timeline, and the clicks on its short links. */
+  messages(): AsyncGenerator<ExportedMessage[], void>;
   audit(): AsyncGenerator<AuditEntry[], void>;
   /** Names of campaigns. */
   campaigns(ids: readonly string[]): Promise<{ id: string; name: string }[]>;
 }
+
+export type ExportedMessage = MessageRow & { timeline: TimelineRow[]; clicks: ClickRow[] };
 
 interface Conversation {
   id: string;
@@ -88,14 +91,17 @@ type Read = <T>(sql: string, args: Record<string, string | number>) => Promise<T
 async function* messagesOf(
   page: (after: string, limit: number) => Promise<MessageRow[]>,
   all: Read,
-): AsyncGenerator<(MessageRow & { timeline: TimelineRow[] })[], void> {
+): AsyncGenerator<ExportedMessage[], void> {
   for await (const rows of walk(page)) {
+    const ids = { ids: JSON.stringify(rows.map(({ id }) => id)) };
     const events = await all<TimelineRow>(
       `select message_id, at, status, detail from message_events
         where message_id in (select value from json_each(:ids)) order by id`,
-      { ids: JSON.stringify(rows.map(({ id }) => id)) },
+      ids,
     );
+    const clicks = await all<ClickRow>(clicksOn("select value from json_each(:ids)"), ids);
+    const clicked = Map.groupBy(clicks, ({ message_id }) => message_id);
     const timelines = Map.groupBy(events, ({ message_id }) => message_id);
-    yield rows.map((row) => ({ ...row, timeline: timelines.get(row.id) ?? [] }));
+    yield rows.map((row) => ({ ...row, timeline: timelines.get(row.id) ?? [], clicks: clicked.get(row.id) ?? [] }));
   }
 }

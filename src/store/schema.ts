@@ -339,14 +339,26 @@ export const campaigns = sqliteTable("campaigns", {
 ]);
 
 /**
- * How many messages of a campaign have each status, and `opted_out`: how many people left because of it. Written with the messages, and
- * by triggers of the database when they change.
+ * How many messages of a campaign have each status, `opted_out`: how many people left because of it, and clicks on its links
+ * (core/campaign.ts). Written with the messages and the clicks, and by triggers of the database when messages change.
  */
 export const campaign_counts = sqliteTable("campaign_counts", {
   campaign_id: text().notNull(),
   name: text().notNull(),
   n: integer().notNull(),
 }, (table) => [primaryKey({ columns: [table.campaign_id, table.name] })]);
+
+/**
+ * That somebody opened a short link of their message, and how often: nothing of the device or the network. Goes with the message. One row
+ * however often it is opened.
+ */
+export const link_clicks = sqliteTable("link_clicks", {
+  message_id: text().notNull().references(() => messages.id, { onDelete: "cascade" }),
+  /** Place among the links of the campaign's text. */
+  link: integer().notNull(),
+  clicks: integer().notNull(),
+  first_at: integer().notNull(),
+}, (table) => [primaryKey({ columns: [table.message_id, table.link] })]);
 
 /** Never deleted: a lifted suppression keeps its row, with who lifted it. */
 export const suppressions = sqliteTable("suppressions", {

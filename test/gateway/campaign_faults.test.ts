@@ -162,7 +162,8 @@ describe.each(DATABASE_KINDS)("a campaign in trouble, %s database", (kind) => {
         carrier_id: "sandbox",
         decision: "{}",
       }],
-      rows: [{ id: "msg_0", person: person!, conversation_id: "cnv_0", due_at: now, shared: 0 }],
+      marks: [],
+      rows: [{ id: "msg_0", person: person!, conversation_id: "cnv_0", due_at: now, shared: 0, own: [] }],
       now,
       leaseUntil: now + 30 * SECOND,
     } as const;

@@ -1,0 +1,33 @@
+import { followShortLink } from "../gateway/short_links.ts";
+import { recordClick } from "../store/link_clicks.ts";
+import { type Api, router } from "./context.ts";
+import { guessLimit } from "./guess_limit.ts";
+import { strangerAnswer, troubleOnPage } from "./link_answers.ts";
+import { isPreview } from "./link_previews.ts";
+
+/**
+ * Short links of campaigns. They lead where the text of their campaign says and nowhere else. Of a click nothing is kept but that it
+ * was, and when the first one was: no address, no device, no cookie.
+ */
+export function shortLinkRoutes({ deps }: Api) {
+  const routes = router();
+  const tooManyGuesses = guessLimit(deps.now, deps.log, "short_link.guessing");
+
+  routes.use("/l/:token", troubleOnPage);
+  routes.get("/l/:token", async (c) => {
+    const followed = await followShortLink(c.req.param("token"), deps);
+    if (followed === null) return await strangerAnswer(c, tooManyGuesses());
+    const { message_id, link, target } = followed;
+    if (!isPreview(c.req.raw.method, (name) => c.req.header(name))) {
+      // Whoever clicked wants the page, whether or not it can be counted.
+      await recordClick(deps.db.client, { message_id, link, now: deps.now() }).catch((error: unknown) =>
+        deps.log("warn", "short_link.uncounted", { error: error instanceof Error ? error.message : String(error) })
+      );
+    }
+    c.header("cache-control", "no-store");
+    c.header("x-robots-tag", "noindex, nofollow");
+    return c.redirect(target, 302);
+  });
+
+  return routes;
+}

@@ -9,6 +9,8 @@ export interface AudienceOptions {
   /** Whether the person consented to advertising; everybody unless given. */
   consents?: (index: number) => boolean;
   name?: (index: number) => string | null;
+  /** Of their ids, where an audience is added to another. */
+  prefix?: string;
   /** Name of a list that they are put on. */
   list?: string;
 }
@@ -26,7 +28,7 @@ export async function addAudience(db: Pick<Db, "client">, options: AudienceOptio
       const msisdn = number(index);
       numbers.push(msisdn);
       return [
-        `con_${String(index).padStart(10, "0")}`,
+        `con_${options.prefix ?? ""}${String(index).padStart(10, "0")}`,
         msisdn,
         (options.name ?? ((n) => `Client ${n}`))(index),
         (options.consents ?? (() => true))(index) ? 1 : 0,

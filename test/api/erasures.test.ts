@@ -383,6 +383,7 @@ test("every table is known to the erasure: a new one is looked at before it is a
     erasures: "blanked",
     idempotency_keys: "blanked",
     import_problems: "nobody",
+    link_clicks: "deleted",
     list_departures: "deleted",
     list_members: "deleted",
     long_messages: "blanked",

@@ -42,19 +42,29 @@ export function withMarks(text: string, publicUrl: string): { text: string; rest
   };
 }
 
+export interface FollowedLink {
+  message_id: string;
+  /** Place among the links of the campaign's text. */
+  link: number;
+  /** Where it leads. */
+  target: string;
+  /** Counted so far. */
+  clicks: number;
+}
+
 /** The message and the link that a token of a short link means, and where that leads; null when nobody here made it. */
 export async function followShortLink(
   token: string,
   { db, tokens }: Pick<Deps, "db" | "tokens">,
-): Promise<{ message_id: string; link: number; target: string } | null> {
+): Promise<FollowedLink | null> {
   const ids = tokens.short.idsOf(token);
   if (ids === null) return null;
-  for (const { id, template } of await findLinked(db.client, ids)) {
+  for (const { id, template, clicks } of await findLinked(db.client, ids)) {
     const link = tokens.short.linkOf(token, id);
     if (link === null) continue;
     const parsed = parseTemplate(template);
     const target = "problem" in parsed ? undefined : parsed.template.links[link];
-    if (target !== undefined) return { message_id: id, link, target };
+    if (target !== undefined) return { message_id: id, link, target, clicks: clicks[link] ?? 0 };
   }
   return null;
 }

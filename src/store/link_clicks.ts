@@ -5,6 +5,8 @@ export interface LinkedMessage {
   id: string;
   /** The campaign's text, which says where its links lead. */
   template: string;
+  /** Counted clicks by link. */
+  clicks: Record<string, number>;
 }
 
 /** More than one only where instances made messages in the same instant. */
@@ -13,11 +15,18 @@ const MOST = 20;
 /** Messages of campaigns whose ids begin with `ids`. */
 export async function findLinked(client: DbClient, ids: string): Promise<LinkedMessage[]> {
   const { rows } = await client.execute({
-    sql: `select m.id, c.template from messages m join campaigns c on c.id = m.campaign_id
+    // The messages first: there are more campaigns than messages of one instant.
+    sql: `select m.id, c.template,
+        (select json_group_object(link, clicks) from link_clicks where message_id = m.id) as clicks
+      from messages m cross join campaigns c on c.id = m.campaign_id
       where m.id >= :ids and m.id < :ids || '~' limit ${MOST}`,
     args: { ids },
   });
-  return rows as unknown as LinkedMessage[];
+  return rows.map((row) => ({
+    id: row["id"] as string,
+    template: row["template"] as string,
+    clicks: JSON.parse(row["clicks"] as string),
+  }));
 }
 
 /** How often a link of a message was opened. */

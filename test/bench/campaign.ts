@@ -13,10 +13,11 @@ export interface CampaignFigure {
   peakMiB: number;
 }
 
-/** One text for all is decided once for all who differ in nothing; with a name in it each is decided by itself. */
+/** One text for all is decided once for all who differ in nothing; with a name in it each is decided by itself; a link is each one's own and decided once. */
 export const TEXTS = {
   "one text": "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
   "with a name": "{name|Cher client}, soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
+  "with a link": "Soldes d'hiver : -50% sur tout le magasin ! {link https://shop.example/winter?x=1}",
 } as const;
 
 const SENDER = "36105";

@@ -106,7 +106,7 @@ async function bench(args: readonly string[]): Promise<void> {
     async campaign() {
       print("campaigns …");
       for (const recipients of quick ? [10_000] : [10_000, 100_000, 1_000_000]) {
-        for (const text of ["one text", "with a name"] as const) {
+        for (const text of ["one text", "with a name", "with a link"] as const) {
           const result = await measureCampaign(text, recipients);
           report.campaigns.push(result);
           print(campaignLine(result));

@@ -194,6 +194,17 @@ test("a token that nobody gave out gets one and the same page, leads nowhere, an
   expect(opens).toEqual([{ clicks: 2 }]);
 });
 
+test("somebody who opens one link again and again keeps nobody busy", async () => {
+  const gateway = await testGateway();
+  await addAudience(gateway.db, { count: 1, now: gateway.clock.now() });
+  const id = await started(gateway);
+  await run(gateway);
+  const [path] = [...(await arrived(gateway)).values()].flatMap(({ paths }) => paths);
+  for (let click = 0; click < 105; click++) expect((await open(gateway, path!)).status).toBe(302);
+  expect(await rows(gateway, "select clicks from link_clicks")).toEqual([{ clicks: 100 }]);
+  expect(await results(gateway, id)).toMatchObject({ clicks: 100, clicked: 1 });
+});
+
 test("who opens the link of a message that never left is on the staff, and not counted", async () => {
   const gateway = await testGateway({ clock: "2026-11-24T22:00:00+01:00" });
   await addAudience(gateway.db, { count: 2, now: gateway.clock.now(), consents: (index) => index === 0 });

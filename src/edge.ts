@@ -61,8 +61,10 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
   return {
     fetch: async (request) => await app.fetch(request),
     tick: async () => {
-      await campaigns.tick(CAMPAIGN_TICK_MS);
+      // What is wrong with a campaign keeps no confirmation of a STOP from leaving.
+      const failed = await campaigns.tick(CAMPAIGN_TICK_MS).then(() => [], (error) => [error]);
       const [handed] = await Promise.all([dispatcher.tick(TICK_MS), webhooks.tick(WEBHOOK_TICK_MS)]);
+      for (const error of failed) throw error;
       return handed;
     },
   };

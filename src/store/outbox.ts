@@ -40,7 +40,7 @@ export interface HandOver {
  */
 const TELLS =
   `(m.lease = j.value->>1 and m.status = 'sending' or m.lease is null and j.value->>2 in ('sent', 'delivered')
-  and (m.status = 'unknown' or m.status = 'queued' and m.maybe_taken = 1))`;
+  and (m.status = 'unknown' or m.status in ('queued', 'held') and m.maybe_taken = 1))`;
 
 /** Records hand-overs. A report that came first stays, and so does what others did once the lease had run out. */
 export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
@@ -76,7 +76,9 @@ export function recordHandOvers(results: readonly HandOver[]): InStatement[] {
           ${set("delivered_at", "case when j.value->>2 = 'delivered' then j.value->>7 end")},
           ${set("carrier_id", "coalesce(j.value->>8, carrier_id)")},
           ${set("maybe_taken", "coalesce(j.value->>9, maybe_taken)")}, ${set("attempts", "attempts - (j.value->>10)")},
-          ${set("lease", "null")}, ${set("lease_until", "null")}
+          ${set("lease", "null")}, ${set("lease_until", "null")}, ${set("hold_until", "null")}, ${
+        set("hold_reason", "null")
+      }
         from json_each(?) j where messages.id = j.value->>0`,
       args: [rows],
     },

@@ -51,10 +51,16 @@ export async function reportedMessages(
 }
 
 const quoted = (statuses: readonly string[]) => statuses.map((status) => `'${status}'`).join(", ");
+/**
+ * Message `m` has one of these statuses. One that was held on its way to another attempt (its campaign was paused, its hours ended)
+ * stands where it did: the report saves the second copy.
+ */
+const among = (statuses: readonly string[]) =>
+  `(m.status in (${quoted(statuses)}) or m.status = 'held' and m.maybe_taken = 1)`;
 /** The ladder, of message `m` and the report `j`. */
 const ALLOWED = `(case j.value->>1 ${
   REPORTED.filter((status) => movableFrom(status).length > 0)
-    .map((status) => `when '${status}' then m.status in (${quoted(movableFrom(status))})`).join(" ")
+    .map((status) => `when '${status}' then ${among(movableFrom(status))}`).join(" ")
 } else false end)`;
 
 /** What the carrier says of a person who was erased is not kept. */
@@ -87,7 +93,7 @@ export function applyReports(reports: readonly { id: string; report: DeliveryRep
     {
       sql:
         `update messages set status = u.status, carrier_message_id = coalesce(messages.carrier_message_id, u.carrier_message_id),
-          error_code = u.code, error_detail = u.detail, lease_until = null, due_at = null,
+          error_code = u.code, error_detail = u.detail, lease_until = null, due_at = null, hold_until = null, hold_reason = null,
           sent_at = coalesce(sent_at, ?2), delivered_at = case when u.status = 'delivered' then ?2 else delivered_at end
         from (select m.id as id, j.value->>1 as status, j.value->>2 as carrier_message_id, j.value->>3 as code,
                 ${TOLD} as detail
@@ -115,14 +121,14 @@ interface PartReport {
 /** Notes what became of single parts. With the first that is delivered the message was sent; the timeline tells how many were. */
 function countParts(parts: readonly PartReport[], now: number): InStatement[] {
   const rows = JSON.stringify(parts.map(({ id, report, part }) => [id, part, report.status]));
-  const waiting = `m.segments > 1 and m.status in (${quoted(UNDER_WAY)}) and j.value->>2 = 'delivered'
+  const waiting = `m.segments > 1 and ${among(UNDER_WAY)} and j.value->>2 = 'delivered'
     and ${DELIVERED_PARTS} between 1 and m.segments - 1`;
   return [
     {
       // As for messages, no part goes from one end to another.
       sql: `insert into report_parts (message_id, part, status, at)
         select m.id, j.value->>1, j.value->>2, ?2 from json_each(?1) j
-        join messages m on m.id = j.value->>0 and m.segments > 1 and m.status in (${quoted(UNDER_WAY)}) where true
+        join messages m on m.id = j.value->>0 and m.segments > 1 and ${among(UNDER_WAY)} where true
         on conflict (message_id, part) do update set status = excluded.status, at = excluded.at
           where report_parts.status = 'sent'`,
       args: [rows, now],
@@ -138,9 +144,9 @@ function countParts(parts: readonly PartReport[], now: number): InStatement[] {
     {
       sql:
         `update messages set status = 'sent', sent_at = coalesce(sent_at, ?2), error_code = null, error_detail = null,
-          lease_until = null, due_at = null
-        where status in (${quoted(movableFrom("sent"))}) and id in (select m.id from json_each(?1) j
-          join messages m on m.id = j.value->>0 where ${waiting})`,
+          lease_until = null, due_at = null, hold_until = null, hold_reason = null
+        where id in (select m.id from json_each(?1) j
+          join messages m on m.id = j.value->>0 where ${waiting} and ${among(movableFrom("sent"))})`,
       args: [rows, now],
     },
   ];
@@ -150,7 +156,7 @@ function countParts(parts: readonly PartReport[], now: number): InStatement[] {
 function forgetCounted(parts: readonly PartReport[]): InStatement[] {
   return [{
     sql: `delete from report_parts where message_id in (select m.id from json_each(?) j
-      join messages m on m.id = j.value and m.status not in (${quoted(UNDER_WAY)}))`,
+      join messages m on m.id = j.value and not ${among(UNDER_WAY)})`,
     args: [JSON.stringify(parts.map(({ id }) => id))],
   }];
 }

@@ -152,6 +152,18 @@ describe("two edge instances, with network and environment alone, on one libSQL 
     expect(child.output()).toContain(told);
   });
 
+  test("a campaign that cannot be read keeps no message from leaving", async () => {
+    await rows(
+      `insert into campaigns (id, name, state, sender, template, audience, fuse, created_by, created_at, updated_at)
+      values ('cmp_broken', 'x', 'running', '36105', 'x', '{', '{}', 'x', 0, 0)`,
+    );
+    const { body } = await one().call("POST", "/v1/messages", { to: "+33612000098", from: "36105", text: INFO });
+    // Whoever runs the cron sees that something is wrong.
+    expect((await one().call("POST", "/tick")).status).toBe(500);
+    expect((await one().call("GET", `/v1/messages/${body.id}`)).body.status).toBe("delivered");
+    await rows("delete from campaigns where id = 'cmp_broken'");
+  });
+
   test("the tick tells apps what happened, once", async () => {
     const app = webhookReceiver();
     const { body: webhook } = await one().call("POST", "/v1/webhooks", { url: app.url, events: ["message.received"] });

@@ -3,6 +3,7 @@ import { writeGroup } from "../../src/store/campaign_ledger.ts";
 import { lease, sweepPiece } from "../../src/store/campaign_life.ts";
 import { findCampaign } from "../../src/store/campaigns.ts";
 import { claimDue } from "../../src/store/claim.ts";
+import { recordHandOvers } from "../../src/store/outbox.ts";
 import { addAudience } from "../support/audience.ts";
 import { CAMPAIGN_TEXT, startCampaign, step } from "../support/campaign.ts";
 import { chance } from "../support/chance.ts";
@@ -240,6 +241,40 @@ describe.each(DATABASE_KINDS)("a campaign in trouble, %s database", (kind) => {
     expect(await show(gateway, second)).toMatchObject({ state: "done", counts: { expired: 30 } });
   });
 
+  test("what the carrier may have had before the pause, and says that it has, is not handed over again after it", async () => {
+    await audience(3);
+    const id = await startCampaign(gateway);
+    await gateway.campaigns.tick();
+    await gateway.sql("update messages set maybe_taken = 1, attempts = 1 where campaign_id is not null");
+    await step(gateway, id, "pause");
+    await gateway.campaigns.tick();
+    const [reported, answered, silent] = (await gateway.sql("select id from messages order by id")).map((row) =>
+      row["id"] as string
+    );
+    const report = { messageId: reported!, carrierMessageId: null, status: "delivered", error: null } as const;
+    await gateway.api.reporter.submit({ carrier_id: "sandbox", report });
+    const late = { lease: "lea_late", status: "sent", carrier_message_id: "late", carrier_message_key: null } as const;
+    const rest = { due_at: null, error_code: null, error_detail: null, next_carrier_id: null, maybe_taken: false };
+    await gateway.db.client.batch(
+      recordHandOvers([{ id: answered!, ...late, ...rest, at: gateway.clock.at, counts: true }]),
+    );
+    const seen = async () =>
+      await gateway.sql("select id, status, hold_reason, carrier_message_id from messages order by id");
+    expect(await seen()).toEqual([
+      { id: reported, status: "delivered", hold_reason: null, carrier_message_id: null },
+      { id: answered, status: "sent", hold_reason: null, carrier_message_id: "late" },
+      { id: silent, status: "held", hold_reason: "paused", carrier_message_id: null },
+    ]);
+    await balanced(gateway, "reported in a pause");
+    await step(gateway, id, "resume");
+    await run(gateway, id);
+    expect(await seen()).toMatchObject([
+      { status: "delivered", carrier_message_id: null },
+      { status: "sent", carrier_message_id: "late" },
+      { status: "delivered", carrier_message_id: `sandbox_${silent}` },
+    ]);
+  });
+
   test("somebody who leaves, comes back and leaves again is counted once, and only who got it", async () => {
     const numbers = await audience(12);
     const id = await startCampaign(gateway);
@@ -347,6 +382,29 @@ describe("campaigns beside each other", () => {
     gateway.clock.at += HOUR;
     await gateway.campaigns.tick();
     expect(await show(gateway, id)).toMatchObject({ state: "paused", pause_reason: "needs_review", messages: 0 });
+  });
+
+  test("its sender is removed before it begins: it pauses and says so, and goes on once there is one again", async () => {
+    await audience(3);
+    const id = await startCampaign(gateway, { scheduled_at: new Date(TUESDAY + HOUR).toISOString() });
+    const path = `/v1/senders/${SENDER}`;
+    const { body: { routes, country } } = await gateway.call("GET", path);
+    expect((await gateway.call("DELETE", path)).status).toBe(204);
+    gateway.clock.at += HOUR;
+    await gateway.campaigns.tick();
+    expect(await show(gateway, id)).toMatchObject({ state: "paused", pause_reason: "sender_gone", messages: 0 });
+    await step(gateway, id, "resume");
+    await gateway.campaigns.tick();
+    expect(await show(gateway, id)).toMatchObject({ state: "paused", pause_reason: "sender_gone" });
+    expect((await gateway.call("PUT", path, { routes, country })).status).toBe(201);
+    await step(gateway, id, "resume");
+    await gateway.campaigns.tick();
+    // What waits needs its sender, and the sender its account.
+    for (const used of [path, "/v1/carriers/sandbox"]) {
+      expect((await gateway.call("DELETE", used)).status, used).toBe(409);
+    }
+    await run(gateway, id);
+    expect(await show(gateway, id)).toMatchObject({ state: "done", counts: { delivered: 3 } });
   });
 
   test("valid_until passes in a pause; the people who had no message yet get none that is late", async () => {

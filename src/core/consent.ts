@@ -28,9 +28,28 @@ export function lapsesAt(
   { lapse }: Country["consent"],
   heard_at: number | null,
 ): number | null {
-  const months = soft ? lapse?.customer_relationship : lapse?.[purposeKind(purpose)];
+  const months = monthsOf(soft, purpose, lapse);
   if (months === undefined) return null;
   return monthsLater(soft ? at : Math.max(at, heard_at ?? at), months);
+}
+
+function monthsOf(soft: boolean, purpose: string, lapse: Country["consent"]["lapse"]): number | undefined {
+  return soft ? lapse?.customer_relationship : lapse?.[purposeKind(purpose)];
+}
+
+const SHORTEST_MONTH = 28 * 86_400_000;
+
+/** Whether it has run out by itself at the instant `now` (ms). Most have not by far, and need no calendar to tell. */
+export function hasLapsed(
+  given: GivenConsent,
+  purpose: string,
+  consent: Country["consent"],
+  heard_at: number | null,
+  now: number,
+): boolean {
+  const months = monthsOf(given.soft, purpose, consent.lapse);
+  if (months === undefined || now < given.at + months * SHORTEST_MONTH) return false;
+  return lapsesAt(given, purpose, consent, heard_at)! <= now;
 }
 
 /** The same day and time some months on, or the last day of a month that has none of that number. */

@@ -1,7 +1,7 @@
 import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook.ts";
 import { DOUBLE_OPT_IN, type FrequencyCap, type Sign } from "./rulebook_schema.ts";
 import { answeredFlows, closedFlows, type FlowMatch, matchFlow } from "./flows.ts";
-import { lapsesAt, type PurposeKind, purposeKind } from "./consent.ts";
+import { hasLapsed, type PurposeKind, purposeKind } from "./consent.ts";
 import type {
   Category,
   ConsentStatus,
@@ -227,8 +227,9 @@ export class OutboundFrame {
   get consent(): ConsentStatus {
     const { consent, consent_given, last_inbound_at } = this.person;
     if (consent_given === null) return consent;
-    const lapses = lapsesAt(consent_given, this.purpose, this.book.table.consent, last_inbound_at);
-    return lapses !== null && lapses <= this.now ? "expired" : consent;
+    return hasLapsed(consent_given, this.purpose, this.book.table.consent, last_inbound_at, this.now)
+      ? "expired"
+      : consent;
   }
   get consent_soft(): boolean {
     return this.person.consent_given?.soft ?? false;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { lapsesAt, monthsLater, purposeKind } from "../../src/core/consent.ts";
+import { hasLapsed, lapsesAt, monthsLater, purposeKind } from "../../src/core/consent.ts";
 
 const at = (iso: string) => Date.parse(iso);
 const source = { text: "a test", confidence: "design", reviewed: "2026-11-22" } as const;
@@ -60,4 +60,22 @@ describe("lapsesAt()", () => {
       expect(lapsesAt(given, purpose, consent, null)).toBeNull();
     },
   );
+});
+
+test("whether a consent has lapsed is whether its instant has come, on whatever day it was given", () => {
+  const start = Date.parse("2020-01-01T00:00:00Z");
+  const instant = fc.integer({ min: 0, max: 3_000 * 24 }).map((hours) => start + hours * 3_600_000);
+  fc.assert(fc.property(
+    instant,
+    instant,
+    fc.option(instant),
+    fc.boolean(),
+    fc.integer({ min: 1, max: 48 }),
+    (at, now, heard, soft, months) => {
+      const consent = { lapse: { own: months, customer_relationship: months + 1 } } as Parameters<typeof hasLapsed>[2];
+      expect(hasLapsed({ at, soft }, "commercial", consent, heard, now)).toBe(
+        lapsesAt({ at, soft }, "commercial", consent, heard)! <= now,
+      );
+    },
+  ));
 });

@@ -88,6 +88,11 @@ export function campaignRoutes({ deps }: Api) {
     }
     return text;
   };
+  /** @throws ProblemError 409 when the audience would not be the one that was meant. */
+  const requireLists = async ({ id }: CampaignRow) => {
+    if (!await audienceIsGone(db, id)) return;
+    throw problem(409, "list_gone", "A list is gone", "The audience names a list that was deleted; write it anew.");
+  };
   const wrongState = ({ state }: CampaignRow, detail: string) =>
     problem(409, "wrong_state", "Not in this state", `The campaign is ${state}. ${detail}`);
 
@@ -198,13 +203,19 @@ export function campaignRoutes({ deps }: Api) {
           },
         },
       },
-      responses: { 200: json(Preview, "The preview"), ...problems, ...notFound },
+      responses: {
+        200: json(Preview, "The preview"),
+        409: { description: "`list_gone`: a list of its audience was deleted" },
+        ...problems,
+        ...notFound,
+      },
     }),
     async (c) => {
       const row = await found(c.req.valid("param").id);
       const { at, samples = SAMPLES } = c.req.valid("json") ?? {};
       const begins = at === undefined ? Math.max(deps.now(), row.scheduled_at ?? 0) : Date.parse(at);
       senderOf(row.sender, await deps.settings.current());
+      await requireLists(row);
       const preview = await previewCampaign(row, { at: begins, samples }, deps);
       return c.json(preview, 200);
     },
@@ -223,14 +234,7 @@ export function campaignRoutes({ deps }: Api) {
         if (row.valid_until !== null && row.valid_until <= deps.now()) {
           throw problem(409, "too_late", "Too late", "Its valid_until has passed; nothing of it could leave.");
         }
-        if (await audienceIsGone(db, row.id)) {
-          throw problem(
-            409,
-            "list_gone",
-            "A list is gone",
-            "The audience names a list that was deleted; write it anew.",
-          );
-        }
+        await requireLists(row);
         const copies = await countAudience(deps, JSON.parse(row.audience) as SavedAudience, COPIES);
         if (copies === 0) throw problem(409, "nobody", "Nobody to send to", "The audience means no contact.");
         return { to: "scheduled", copies };

@@ -293,7 +293,7 @@ describe("campaigns", () => {
       "get /{id}": "200 404",
       "put /{id}": "200 404 409",
       "delete /{id}": "204 404 409",
-      "post /{id}/preview": "200 404",
+      "post /{id}/preview": "200 404 409",
       "post /{id}/start": "200 404 409",
       "post /{id}/pause": "200 404 409",
       "post /{id}/resume": "200 404 409",

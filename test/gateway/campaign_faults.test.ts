@@ -65,79 +65,83 @@ describe.each(DATABASE_KINDS)("a campaign in trouble, %s database", (kind) => {
   const audience = (count: number, more: Partial<Parameters<typeof addAudience>[1]> = {}) =>
     addAudience(gateway.db, { count, now: gateway.clock.at, ...more });
 
-  test.each([1, 2, 3])("whatever happens in whatever order (seed %i), nobody comes twice and the counts are true", {
-    timeout: 60_000,
-  }, async (seed) => {
-    const random = chance(seed);
-    const numbers = await audience(1_300);
-    await rate(gateway, 200);
-    const id = await startCampaign(gateway);
-    const other = await gateway.another();
-    const anybody = () => numbers[Math.floor(random() * numbers.length)]!;
-    const stopped = new Set<string>();
-    const erased = new Set<string>();
-    const actions: Record<string, () => Promise<unknown>> = {
-      "makes messages": () => gateway.campaigns.tick(20),
-      "another makes messages": () => Promise.all([other.campaigns.tick(20), gateway.campaigns.tick(20)]),
-      "hands over": () => gateway.dispatcher.tick(60),
-      "another hands over": () => Promise.all([other.dispatcher.tick(60), gateway.dispatcher.tick(60)]),
-      pause: () => gateway.call("POST", `/v1/campaigns/${id}/pause`),
-      resume: () => gateway.call("POST", `/v1/campaigns/${id}/resume`),
-      "an instance dies with what it claimed": () =>
-        claimDue(gateway.db.client, {
-          lease: `lea_${Math.floor(random() * 1e9)}`,
-          now: gateway.clock.at,
-          leaseUntil: gateway.clock.at + 60_000,
-          slots: 20,
-          underWay: new Map(),
-        }),
-      "an instance dies with its lease": () =>
-        lease(gateway.db, id, { lease: "lea_dead", now: gateway.clock.at, until: gateway.clock.at + 30_000 }),
-      STOP: async () => {
-        const person = anybody();
-        if (erased.has(person)) return;
-        stopped.add(person);
-        await gateway.mo(person, SENDER, "STOP");
-      },
-      "one message is canceled": async () => {
-        const [row] = await gateway.sql(
-          "select id from messages where campaign_id is not null order by (unicode(substr(id, -1)) * 31 + ?) % 97 limit 1",
-          Math.floor(random() * 97),
-        );
-        if (row) await gateway.call("DELETE", `/v1/messages/${row["id"]}`);
-      },
-      "a person is erased": async () => {
-        const person = anybody();
-        erased.add(person);
-        await gateway.call("DELETE", `/v1/people/${encodeURIComponent(person)}`, ERASURE);
-      },
-      "time goes by": () => Promise.resolve(gateway.clock.at += Math.floor(random() * 5 * SECOND)),
-      "much time goes by": () => Promise.resolve(gateway.clock.at += 61 * SECOND),
-      "the clock is set back": () => Promise.resolve(gateway.clock.at -= Math.floor(random() * 2 * SECOND)),
-    };
-    const names = Object.keys(actions);
-    const past: string[] = [];
-    for (let at = 0; at < 40; at++) {
-      const name = names[Math.floor(random() * names.length)]!;
-      past.push(name);
-      await actions[name]!();
-      const { told, found } = await counted(gateway);
-      expect(told, past.join(", ")).toEqual(found);
-    }
-    await gateway.call("POST", `/v1/campaigns/${id}/resume`);
-    gateway.clock.at += 61 * SECOND;
-    await run(gateway, id);
-    await balanced(gateway, past.join(", "));
-    expect((await show(gateway, id)).state, past.join(", ")).toBe("done");
-    // Everybody has one message, except those who left the address book before theirs was made.
-    const rows = await gateway.sql(
-      "select person, status from messages where campaign_id is not null and person != ''",
-    );
-    const people = rows.map(({ person }) => person as string);
-    expect(new Set(people).size, past.join(", ")).toBe(people.length);
-    const gone = new Set([...stopped, ...erased]);
-    expect(numbers.filter((number) => !gone.has(number) && !people.includes(number)), past.join(", ")).toEqual([]);
-  });
+  test.each(kind === "embedded" ? [1, 2] : [3])(
+    "whatever happens in whatever order (seed %i), nobody comes twice and the counts are true",
+    {
+      timeout: 60_000,
+    },
+    async (seed) => {
+      const random = chance(seed);
+      const numbers = await audience(1_300);
+      await rate(gateway, 200);
+      const id = await startCampaign(gateway);
+      const other = await gateway.another();
+      const anybody = () => numbers[Math.floor(random() * numbers.length)]!;
+      const stopped = new Set<string>();
+      const erased = new Set<string>();
+      const actions: Record<string, () => Promise<unknown>> = {
+        "makes messages": () => gateway.campaigns.tick(20),
+        "another makes messages": () => Promise.all([other.campaigns.tick(20), gateway.campaigns.tick(20)]),
+        "hands over": () => gateway.dispatcher.tick(60),
+        "another hands over": () => Promise.all([other.dispatcher.tick(60), gateway.dispatcher.tick(60)]),
+        pause: () => gateway.call("POST", `/v1/campaigns/${id}/pause`),
+        resume: () => gateway.call("POST", `/v1/campaigns/${id}/resume`),
+        "an instance dies with what it claimed": () =>
+          claimDue(gateway.db.client, {
+            lease: `lea_${Math.floor(random() * 1e9)}`,
+            now: gateway.clock.at,
+            leaseUntil: gateway.clock.at + 60_000,
+            slots: 20,
+            underWay: new Map(),
+          }),
+        "an instance dies with its lease": () =>
+          lease(gateway.db, id, { lease: "lea_dead", now: gateway.clock.at, until: gateway.clock.at + 30_000 }),
+        STOP: async () => {
+          const person = anybody();
+          if (erased.has(person)) return;
+          stopped.add(person);
+          await gateway.mo(person, SENDER, "STOP");
+        },
+        "one message is canceled": async () => {
+          const [row] = await gateway.sql(
+            "select id from messages where campaign_id is not null order by (unicode(substr(id, -1)) * 31 + ?) % 97 limit 1",
+            Math.floor(random() * 97),
+          );
+          if (row) await gateway.call("DELETE", `/v1/messages/${row["id"]}`);
+        },
+        "a person is erased": async () => {
+          const person = anybody();
+          erased.add(person);
+          await gateway.call("DELETE", `/v1/people/${encodeURIComponent(person)}`, ERASURE);
+        },
+        "time goes by": () => Promise.resolve(gateway.clock.at += Math.floor(random() * 5 * SECOND)),
+        "much time goes by": () => Promise.resolve(gateway.clock.at += 61 * SECOND),
+        "the clock is set back": () => Promise.resolve(gateway.clock.at -= Math.floor(random() * 2 * SECOND)),
+      };
+      const names = Object.keys(actions);
+      const past: string[] = [];
+      for (let at = 0; at < 40; at++) {
+        const name = names[Math.floor(random() * names.length)]!;
+        past.push(name);
+        await actions[name]!();
+        const { told, found } = await counted(gateway);
+        expect(told, past.join(", ")).toEqual(found);
+      }
+      await gateway.call("POST", `/v1/campaigns/${id}/resume`);
+      gateway.clock.at += 61 * SECOND;
+      await run(gateway, id);
+      await balanced(gateway, past.join(", "));
+      expect((await show(gateway, id)).state, past.join(", ")).toBe("done");
+      // Everybody has one message, except those who left the address book before theirs was made.
+      const rows = await gateway.sql(
+        "select person, status from messages where campaign_id is not null and person != ''",
+      );
+      const people = rows.map(({ person }) => person as string);
+      expect(new Set(people).size, past.join(", ")).toBe(people.length);
+      const gone = new Set([...stopped, ...erased]);
+      expect(numbers.filter((number) => !gone.has(number) && !people.includes(number)), past.join(", ")).toEqual([]);
+    },
+  );
 
   test("a group that was decided before a pause is not written after it, nor after the resume", async () => {
     const [person] = await audience(1);
@@ -432,6 +436,15 @@ describe("campaigns beside each other", () => {
     expect((await show(gateway, id)).counts).toEqual({ delivered: 3 });
   });
 
+  test("what it came to stays on record when the period of its messages is over", async () => {
+    await audience(3);
+    const id = await startCampaign(gateway);
+    await run(gateway, id);
+    await gateway.sql("delete from messages");
+    expect(await show(gateway, id)).toMatchObject({ messages: 3, done: 3, counts: { delivered: 3 } });
+    expect((await gateway.call("GET", `/v1/campaigns/${id}/results`)).body.handed_over).toBe(0);
+  });
+
   describe("lists", () => {
     const list = async (name: string, filter?: unknown) =>
       (await gateway.call("POST", "/v1/lists", { name, ...(filter ? { filter } : {}) })).body.id as string;
@@ -478,7 +491,10 @@ describe("campaigns beside each other", () => {
       );
       expect(await remove(id)).toBe("deleted");
       for (const draft of drafts) {
-        expect((await gateway.call("POST", `/v1/campaigns/${draft}/start`)).body.code).toBe("list_gone");
+        for (const asked of ["preview", "start"]) {
+          const answer = await gateway.call("POST", `/v1/campaigns/${draft}/${asked}`);
+          expect([asked, answer.status, answer.body.code]).toEqual([asked, 409, "list_gone"]);
+        }
       }
       for (
         const [field, audience] of Object.entries({

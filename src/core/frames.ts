@@ -124,7 +124,8 @@ export const INBOUND_FACTS = {
     flow: "Id of the flow whose word the text is, for the sender it was written to, or `none`",
     flows_closed: "Ids of the flows for this sender outside whose hours it is now, as a list",
     flows_answered: "Ids of the flows that have answered this person within their `every_hours`, as a list",
-    asked: "True while a question of ours (double opt-in) waits for the person's answer to this sender",
+    asked:
+      "True while a question of ours (double opt-in) waits for the person's answer, and is the last thing that this sender said but for automatic answers",
     says_yes: "True when the text is a yes in whatever language (YES, OUI, JA, SI), perhaps with politeness",
     may_return: "True while only suppressions stand that a word of the person may lift, not those that staff entered",
     resubscription_offered:
@@ -419,7 +420,8 @@ export class InboundFrame {
     return answeredFlows(this.rulebook.flows, this.person.replies, this.now);
   }
   get asked(): boolean {
-    return this.person.question !== null;
+    // What another's account brings is no answer to this sender.
+    return this.sender !== null && this.person.question !== null;
   }
   get says_yes(): boolean {
     return this.#yes ??= this.rulebook.yes.match(this.tokens, { optedOut: true, tails: this.#names }) !== null;

@@ -31,16 +31,33 @@ export interface ConfirmationWrite {
   unless_repeat?: string | undefined;
 }
 
-/**
- * Pending row `p` may still be answered at the instant `at` (SQL): not withdrawn, disputed or answered since, and its person has opted
- * out of nothing since, not even with a START behind it.
- */
-export function isOpen(p: string, at: string): string {
+/** Pending row `p` waits for its answer at the instant `at` (SQL): not withdrawn, disputed or answered since. */
+export function isPending(p: string, at: string): string {
   return `${p}.status = 'pending' and ${p}.confirm_until > ${at}
     and not exists (select 1 from consents l where l.recipient = ${p}.recipient and l.purpose = ${p}.purpose
-      and l.rowid > ${p}.rowid and (l.status in ('withdrawn', 'disputed') or l.confirms = ${p}.id))
+      and l.rowid > ${p}.rowid and (l.status in ('withdrawn', 'disputed') or l.confirms = ${p}.id))`;
+}
+
+/** Of a message of ours: it reached the person, or may have. */
+export const CAME = "('sending', 'sent', 'delivered', 'unknown')";
+/** The same of what else we said: of a message that a carrier reports as undelivered nobody knows for sure. */
+export const SAID = "('sending', 'sent', 'delivered', 'undelivered', 'unknown')";
+
+/**
+ * A yes at the instant `at` (SQL) can mean nothing but the question of row `p`: it waits, its person has opted out of nothing since (not
+ * even with a START behind it), it came, and it is the last thing that this sender said but for automatic answers. Who was asked
+ * since whether the appointment suits them says yes to that (GDPR art. 4(11): unambiguous).
+ */
+export function isAnswerable(p: string, at: string): string {
+  const said = (which: string) =>
+    `exists (select 1 from messages o where o.conversation_id = q.conversation_id and ${which}
+      and o.direction = 'outbound' and o.reply_kind is null and o.status in ${SAID}
+      and coalesce(o.sent_at, ${at}) >= coalesce(q.sent_at, q.created_at))`;
+  return `${isPending(p, at)}
     and not exists (select 1 from suppressions s where s.recipient = ${p}.recipient
-      and (s.lifted_at is null or s.created_at >= ${p}.created_at))`;
+      and (s.lifted_at is null or s.created_at >= ${p}.created_at))
+    and exists (select 1 from messages q where q.id = ${p}.message_id and q.status in ${CAME}
+      and not ${said("o.id > q.id")} and not ${said("o.scheduled_at is not null")})`;
 }
 
 const notRepeat = (id: string) => `not exists (select 1 from messages where id = ${id} and repeats is not null)`;
@@ -81,7 +98,7 @@ export function insertConfirmations(confirmations: readonly ConfirmationWrite[])
           json_object('asked_at', strftime('%Y-%m-%dT%H:%M:%fZ', p.created_at / 1000.0, 'unixepoch'), 'request_message_id', p.message_id, 'answer', j.value->>4))),
         p.evidence_ref, 'person', p.sender, p.id, j.value->>3, j.value->>5, j.value->>2
       from json_each(?) j join consents p on p.id = j.value->>1
-      where ${isOpen("p", "j.value->>2")} and ${requires("j.value->>6")}
+      where ${isAnswerable("p", "j.value->>2")} and ${requires("j.value->>6")}
         and (j.value->>7 is null or ${notRepeat("j.value->>7")})`,
     args: [JSON.stringify(confirmations.map((one) => [
       one.id,

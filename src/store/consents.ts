@@ -3,6 +3,7 @@ import { and, asc, desc, eq, getTableColumns, gt, lt, type SQL } from "drizzle-o
 import { type AuditRow, auditStatements } from "./audit.ts";
 import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db } from "./client.ts";
+import { isPending } from "./consent_questions.ts";
 import { recipientsOf } from "./erased.ts";
 import { pageOf } from "./messages.ts";
 import { walk } from "./pages.ts";
@@ -77,7 +78,7 @@ export async function permissionOf(
 export async function purposesInForce({ client }: Db, recipient: string, now: number): Promise<string[]> {
   const { rows } = await client.execute({
     sql: `select distinct purpose from consents c where recipient = :recipient
-      and (status = 'pending' and confirm_until > :now
+      and (${isPending("c", ":now")}
         or (select n.status from consents n where n.recipient = c.recipient and n.purpose = c.purpose and n.${HOLDS}) = 'granted')
       order by purpose`,
     args: { recipient, now },
@@ -127,8 +128,7 @@ export function withdrawConsents(rows: readonly Omit<NewConsent, "status">[]): I
   return {
     sql: `insert into consents (${COLUMNS.join(", ")}) select ${VALUES} from json_each(?) j
       where (select n.status from consents n where ${same} and n.${HOLDS}) = 'granted'
-        or (select n.status = 'pending' and n.confirm_until > ${value("created_at")} from consents n where ${same}
-          order by n.rowid desc limit 1)`,
+        or exists (select 1 from consents n where ${same} and ${isPending("n", value("created_at"))})`,
     args: [rowsOf(rows.map((row) => ({ ...row, status: "withdrawn" })))],
   };
 }

@@ -4,7 +4,7 @@ import type { ConsentStatus, PersonFacts, ReplyKind, SuppressionFact } from "../
 import { firstIdAt } from "../gateway/ids.ts";
 import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db, DbClient } from "./client.ts";
-import { isOpen } from "./consent_questions.ts";
+import { isAnswerable } from "./consent_questions.ts";
 import { ERASED_UNDER, keysAreKnown, recipientsOf } from "./erased.ts";
 
 /** What a message needs to know before it is decided, all of it in one read for a whole group. */
@@ -173,7 +173,9 @@ const ANSWERED = `(select json_group_array(l.text) from (select m.text, m.status
 const KEYED_RECIPIENTS = "in (select value from json_each(r.recipients))";
 /** The last question of a double opt-in that the person may answer to this sender. Only who writes can answer one. */
 const QUESTION = `json((select json_array(p.id, p.purpose, p.evidence->>'flow') from consents p
-  where p.recipient = r.person and p.sender = r.sender and ${isOpen("p", ":now")} order by p.rowid desc limit 1))`;
+  where p.recipient = r.person and p.sender = r.sender and ${
+  isAnswerable("p", ":now")
+} order by p.rowid desc limit 1))`;
 const SQL_FOR: Record<FactsPurpose, string> = {
   accepting: factsSql(REQUESTS, ""),
   releasing: factsSql(REQUESTS, "and m.status != 'held'"),

@@ -2,6 +2,7 @@ import { SOFT_OPT_IN } from "../core/message.ts";
 import type { PersonFacts, ReplyKind, SuppressionFact } from "../core/message.ts";
 import { firstIdAt } from "../gateway/ids.ts";
 import type { DbClient } from "./client.ts";
+import { CAME, SAID } from "./consent_questions.ts";
 import { type Consent, consentStatus } from "./facts.ts";
 import type { MessageRow } from "./writes.ts";
 
@@ -113,6 +114,8 @@ interface QuestionRow {
   confirm_until: number;
   /** When it was answered or taken back; null while neither. */
   over: string | null;
+  /** When its sender next said something else (ms); null while it has not. */
+  spoken_at: number | null;
 }
 interface ThreadRow {
   id: string;
@@ -148,8 +151,12 @@ async function withFacts(
     {
       sql: `select p.id, p.recipient, p.purpose, p.sender, p.evidence->>'flow' as flow, p.confirm_until,
           (select min(l.id) from consents l where l.recipient = p.recipient and l.purpose = p.purpose and l.rowid > p.rowid
-            and (l.status in ('withdrawn', 'disputed') or l.confirms = p.id)) as over
-        from consents p where p.recipient in (select value from json_each(?)) and p.status = 'pending'
+            and (l.status in ('withdrawn', 'disputed') or l.confirms = p.id)) as over,
+          (select min(coalesce(o.sent_at, o.created_at)) from messages o where o.conversation_id = q.conversation_id
+            and o.direction = 'outbound' and o.reply_kind is null and o.status in ${SAID}
+            and coalesce(o.sent_at, o.created_at) >= coalesce(q.sent_at, q.created_at)) as spoken_at
+        from consents p join messages q on q.id = p.message_id and q.status in ${CAME}
+        where p.recipient in (select value from json_each(?)) and p.status = 'pending'
           and p.confirm_until is not null order by p.id desc`,
       args: [people],
     },
@@ -220,7 +227,7 @@ function pastMessage(
       question:
         (past.questions.get(person) ?? []).find((one) =>
           one.sender === row.sender && made(one.id) < made(id) && one.confirm_until > at &&
-          (one.over === null || made(one.over) > made(id)) &&
+          (one.over === null || made(one.over) > made(id)) && (one.spoken_at === null || one.spoken_at > at) &&
           !suppressions.some((stood) => made(stood.id) > made(one.id) && made(stood.id) < made(id))
         ) ?? null,
       consent_before_opt_out: consent === "withdrawn" && consents.some(({ status }) => status === "granted"),

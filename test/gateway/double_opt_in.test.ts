@@ -19,6 +19,13 @@ const DAY = 86_400_000;
 const ask = (gateway: TestGateway, change: Record<string, unknown> = {}) =>
   gateway.call("POST", "/v1/consents", { ...NEW, ...change });
 
+/** The same, and the question is handed over. */
+async function asked(gateway: TestGateway, change: Record<string, unknown> = {}) {
+  const reply = await ask(gateway, change);
+  await gateway.dispatcher.tick();
+  return reply;
+}
+
 /** The acts of a person, oldest first. */
 async function ledger(gateway: TestGateway, person = FR): Promise<Record<string, unknown>[]> {
   const { body } = await gateway.call("GET", `/v1/consents?recipient=${encodeURIComponent(person)}&limit=200`);
@@ -100,7 +107,7 @@ describe("a yes counts only as the answer to the question", () => {
     ["a yes of somebody else", (gateway: TestGateway) => gateway.mo("+33612000002", "36105", "OUI")],
   ])("%s leaves it open", async (_, answer) => {
     const gateway = await testGateway();
-    await ask(gateway);
+    await asked(gateway);
     await answer(gateway);
     expect(await statuses(gateway)).toEqual(["pending"]);
     await gateway.mo(FR, "36105", "oui merci");
@@ -120,20 +127,66 @@ describe("a yes counts only as the answer to the question", () => {
       "after staff entered a refusal",
       (gateway: TestGateway) => gateway.call("POST", "/v1/suppressions", { recipient: FR, scope: "commercial" }),
     ],
+    [
+      "after we said something else, to which it may be the answer",
+      async (gateway: TestGateway) => {
+        const text = "Votre rendez-vous est confirmé mardi à 15h00. Répondez OUI ou NON.";
+        await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text });
+        await gateway.dispatcher.tick();
+      },
+    ],
+    [
+      "after a withdrawal with an old consent recorded in between",
+      async (gateway: TestGateway) => {
+        const { double_opt_in: _, from: __, ...old } = NEW;
+        const withdrawn = { ...old, status: "withdrawn", granted_at: "2026-03-01T00:00:00Z" };
+        const granted = { ...old, granted_at: "2026-01-01T00:00:00Z" };
+        gateway.clock.advance(DAY);
+        await gateway.call("POST", "/v1/consents/import", { data: [withdrawn] });
+        await asked(gateway);
+        await gateway.call("POST", "/v1/consents/import", { data: [granted] });
+        gateway.clock.advance(1000);
+        await gateway.call("POST", "/v1/consents/withdraw", { recipient: FR });
+      },
+    ],
   ])("%s it counts for nothing", async (_, between) => {
     const gateway = await testGateway();
-    await ask(gateway);
+    await asked(gateway);
     gateway.clock.advance(1000);
     await between(gateway);
     gateway.clock.advance(1000);
+    const acts = (await ledger(gateway)).length;
     await gateway.mo(FR, "36105", "OUI");
-    expect(await statuses(gateway)).not.toContain("granted");
+    expect((await ledger(gateway)).slice(acts).map(({ status }) => status)).not.toContain("granted");
     expect(await mayAdvertise(gateway)).toBe(false);
+  });
+
+  test("to a question that never left it counts for nothing, nor when another's account brings it", async () => {
+    const gateway = await testGateway();
+    await ask(gateway);
+    await gateway.mo(FR, "36105", "OUI");
+    gateway.clock.advance(2 * 3_600_000);
+    await gateway.dispatcher.tick();
+    await gateway.mo(FR, "36105", "OUI");
+    gateway.clock.advance(DAY);
+    await asked(gateway);
+    gateway.clock.advance(60_000);
+    await gateway.api.receiver.submit({
+      carrier_id: "another",
+      sms: {
+        ...{ carrierMessageId: null, from: FR, to: "36105", text: "OUI" },
+        ...{ carrierIntent: null, alreadyAnswered: false, mediaUrls: [] },
+      },
+    });
+    expect(await statuses(gateway)).toEqual(["pending", "pending"]);
+    // The text of one account repeats that of no other.
+    await gateway.mo(FR, "36105", "OUI");
+    expect(await statuses(gateway)).toEqual(["pending", "pending", "granted"]);
   });
 
   test("once: two answers, and the same one brought again, are one consent and one thanks", async () => {
     const gateway = await testGateway();
-    await ask(gateway);
+    await asked(gateway);
     await Promise.all([gateway.mo(FR, "36105", "OUI", "a"), gateway.mo(FR, "36105", "Oui", "b")]);
     await gateway.mo(FR, "36105", "OUI", "a");
     await gateway.mo(FR, "36105", "YES", "c");
@@ -148,7 +201,7 @@ describe("a yes counts only as the answer to the question", () => {
     await gateway.call("POST", "/v1/consents", { ...NEW, double_opt_in: undefined, from: undefined });
     await ask(gateway);
     expect(await mayAdvertise(gateway)).toBe(true);
-    await ask(gateway, { purpose: "partner:ACME", from: "+447700900000", recipient: DE });
+    await asked(gateway, { purpose: "partner:ACME", from: "+447700900000", recipient: DE });
     await gateway.mo(DE, "+447700900000", "ja");
     expect((await ledger(gateway, DE)).map(({ purpose, status }) => [purpose, status])).toEqual([
       ["partner:ACME", "pending"],
@@ -182,7 +235,7 @@ describe("nobody is asked", () => {
     const gateway = await testGateway();
     await ask(gateway);
     gateway.clock.advance(DAY);
-    const again = await ask(gateway);
+    const again = await asked(gateway);
     expect(again.status).toBe(201);
     await gateway.mo(FR, "36105", "oui");
     expect((await ledger(gateway)).at(-1)).toMatchObject({ status: "granted", confirms: again.body.id });

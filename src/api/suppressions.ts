@@ -180,8 +180,11 @@ export function suppressionRoutes({ deps }: Api) {
           const parsed = ImportedSuppression.safeParse(value);
           if (!parsed.success) return { wrong: sentence(parsed.error) };
           if (parsed.data.lifted_at) return { row: null };
-          // As exported: of somebody who was erased, whose hash holds wherever the secret is the same.
-          if (keyIdOf(parsed.data.recipient) !== null) return { row: suppressionOf(parsed.data, "import", now) };
+          // As exported: of somebody who was erased, whose hash holds wherever the secret is the same. Elsewhere it would keep nobody
+          // from being written to, and hold all advertising for good.
+          const key = keyIdOf(parsed.data.recipient);
+          if (key !== null && deps.people?.ids.includes(key) !== true) return { wrong: KEY_MISSING };
+          if (key !== null) return { row: suppressionOf(parsed.data, "import", now) };
           const number = parseMsisdn(parsed.data.recipient);
           if (!number.ok) return { wrong: `recipient: ${number.detail}` };
           return { row: suppressionOf({ ...parsed.data, recipient: number.e164 }, "import", now) };
@@ -285,6 +288,9 @@ export function suppressionRoutes({ deps }: Api) {
 
   return routes;
 }
+
+const KEY_MISSING =
+  "recipient: the hash of somebody who was erased under a PARLEY_SECRET that this gateway does not have";
 
 const noSuchSuppression = () => problem(404, "not_found", "No such suppression");
 

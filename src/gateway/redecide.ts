@@ -1,6 +1,6 @@
 import type { SendingWindow } from "../core/message.ts";
 import type { Claimed } from "../store/claim.ts";
-import { type Facts, loadFacts } from "../store/facts.ts";
+import { type Facts, loadFacts, withErased } from "../store/facts.ts";
 import { heldDue, redecide, type Redecided } from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
 import type { WaitingRow } from "../store/waiting.ts";
@@ -41,15 +41,16 @@ export async function release(deps: Deps, settings: Settings): Promise<number> {
  * `changed` must be written first, which most claims do not need, and only those still `sending` leave.
  */
 export async function lookAgain(
-  { rows, facts }: Claimed,
+  { rows, facts, erased_under }: Claimed,
   deps: Deps,
   known: Settings,
 ): Promise<{ rows: WaitingRow[]; changed: (WaitingRow & Redecided)[]; opened: Writes }> {
-  const advertising = rows.flatMap((row) => {
+  const claimed = rows.flatMap((row) => {
     const found = facts.get(row.id);
-    return found === undefined ? [] : [{ row, facts: found }];
+    return found === undefined ? [] : [{ row, person: row.person, facts: found }];
   });
-  if (advertising.length === 0) return { rows, changed: [], opened: noWrites() };
+  if (claimed.length === 0) return { rows, changed: [], opened: noWrites() };
+  const advertising = erased_under.length === 0 ? claimed : await withErased(deps, claimed, erased_under);
   // A sender may be newer than the settings: what is claimed is not given up for that.
   const settings = advertising.every(({ row }) => known.senders.has(row.sender))
     ? known

@@ -25,6 +25,8 @@ export interface Claimed {
   rows: WaitingRow[];
   /** By message id, for advertising. */
   facts: ReadonlyMap<string, Facts>;
+  /** Keys under whose hashes suppressions of people who were erased may stand; the facts do not know of those. */
+  erased_under: readonly string[];
   /** The accounts of the claim, as they were. */
   accounts: ReadonlyMap<string, AccountState>;
 }
@@ -195,7 +197,7 @@ export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed>
   ]);
   return {
     rows: readWaiting(results.at(-2)!),
-    facts: readClaimedFacts(results.at(-1)!, now),
+    ...readClaimedFacts(results.at(-1)!, now),
     accounts,
   };
 }
@@ -207,7 +209,7 @@ function inCampaign(state: "paused" | "canceled"): string {
 }
 
 /** What a claim that found nothing returns. */
-export const NOTHING: Claimed = { rows: [], facts: new Map(), accounts: new Map() };
+export const NOTHING: Claimed = { rows: [], facts: new Map(), erased_under: [], accounts: new Map() };
 
 /** Claimed messages for which `condition` holds leave for good; the timeline says so. */
 function leave(

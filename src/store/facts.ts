@@ -61,7 +61,7 @@ export async function loadFacts(
     sql: (keyed ? KEYED_SQL_FOR : SQL_FOR)[purpose],
     args: { requests: JSON.stringify(told), ...times(now) },
   });
-  const under = JSON.parse(result.rows[0]!["erased_under"] as string) as string[];
+  const under = readErasedUnder(result);
   if (under.length > 0 && !keyed) {
     erasedFrom.add(client);
     return await loadFacts({ db, people }, requests, now, purpose);
@@ -77,10 +77,45 @@ export function claimedFacts(lease: string, now: number): InStatement {
   return { sql: CLAIMED, args: { lease, ...times(now) } };
 }
 
-/** The answer to `claimedFacts`, by message id. */
-export function readClaimedFacts(result: ResultSet, now: number): Map<string, Facts> {
-  // What waits was accepted with all facts, and an erasure cancels what waits.
-  return new Map(readFacts<string>(result, now, true));
+/** The answer to `claimedFacts`: facts by message id, and the keys under which anybody who was erased is kept. */
+export function readClaimedFacts(
+  result: ResultSet,
+  now: number,
+): { facts: Map<string, Facts>; erased_under: string[] } {
+  return { facts: new Map(readFacts<string>(result, now, true)), erased_under: readErasedUnder(result) };
+}
+
+/**
+ * Facts read without keyed hashes, and what stands under them. An erasure cancels what waits, but an import of suppressions may bring
+ * hashes of people for whom something waits, and an instance may have been suspended between its facts and its commit.
+ */
+export async function withErased<T extends { person: string; facts: Facts }>(
+  { db: { client }, people }: { db: Pick<Db, "client">; people: PersonKeys | null },
+  read: readonly T[],
+  erased_under: readonly string[],
+): Promise<T[]> {
+  const named = new Map(
+    read.flatMap(({ person }) => people?.keysOf(person).map((key) => [key, person] as const) ?? []),
+  );
+  const { rows } = await client.execute({
+    sql: `select recipient, id, scope, nullif(sender, '') as sender, source from suppressions
+      where recipient in (select value from json_each(?)) and lifted_at is null`,
+    args: [JSON.stringify([...named.keys()])],
+  });
+  const kept = Map.groupBy(
+    rows as unknown as (SuppressionFact & { recipient: string })[],
+    ({ recipient }) => named.get(recipient)!,
+  );
+  const available = keysAreKnown(erased_under, people);
+  return read.map((one) => {
+    const { person } = one.facts;
+    const suppressions = [...person.suppressions, ...kept.get(one.person) ?? []];
+    return { ...one, facts: { ...one.facts, person: { ...person, available, suppressions } } };
+  });
+}
+
+function readErasedUnder({ rows }: ResultSet): string[] {
+  return JSON.parse(rows[0]!["erased_under"] as string) as string[];
 }
 
 function times(now: number) {

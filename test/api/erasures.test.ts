@@ -238,6 +238,31 @@ describe("erasing a person", () => {
     const report = await other.call("POST", "/v1/suppressions/import", text, { "content-type": "text/csv" });
     expect(report.body).toMatchObject({ imported: 1, rejected: 0 });
     expect(await send()).toBe("recipient_opted_out");
+    // What was accepted before does not leave either.
+    await other.dispatcher.tick();
+    expect(await other.handset(FR)).toEqual([]);
+    const { body } = await other.call("GET", `/v1/messages?person=${encodeURIComponent(FR)}&status=refused`);
+    expect(body.data).toMatchObject([{ error: { code: "recipient_opted_out" } }, {}]);
+  });
+
+  test("what waits stays where a key went missing, and a hash under a key that was never there is no line to import", async () => {
+    const g = await testGateway();
+    await erased(g);
+    await consent(g, OTHER);
+    await g.call("POST", "/v1/messages", { to: OTHER, from: "36105", text: PROMO });
+    g.api.deps.people = personKeys(["another secret of the tests, also outside"]);
+    await g.dispatcher.tick();
+    expect(await g.handset(OTHER)).toEqual([]);
+    g.api.deps.people = personKeys([SECRET]);
+    const csv = `recipient,scope\n#00000000:${"A".repeat(43)},commercial\n`;
+    const report = await g.call("POST", "/v1/suppressions/import", csv, { "content-type": "text/csv" });
+    expect(report.body).toMatchObject({
+      imported: 0,
+      rejected: 1,
+      invalid: [{ detail: expect.stringContaining("PARLEY_SECRET") }],
+    });
+    expect((await g.call("POST", "/v1/messages", { to: OTHER, from: "36105", text: `${PROMO} !` })).body.hold_reason)
+      .toBe(null);
   });
 
   test("a consent that was withdrawn stays so, whatever is asked", async () => {

@@ -419,7 +419,8 @@ function flowEffect(
     one !== undefined && one !== null && one !== "und"
   ) as string[];
   if (type === "flow_contact") {
-    return { type: "save_contact", tags: flow.tags ?? [], list: flow.list ?? null, rule, once: false };
+    const once = flow.consent !== undefined;
+    return { type: "save_contact", tags: flow.tags ?? [], list: flow.list ?? null, rule, once };
   }
   if (type === "flow_reply") {
     if (flow.reply === undefined) return null;
@@ -431,7 +432,7 @@ function flowEffect(
       kind: `flow:${flow.id}`,
       text,
       rule,
-      once: false,
+      once: flow.consent !== undefined,
       ...(period === undefined ? {} : { not_since: now - period * HOUR }),
     };
   }

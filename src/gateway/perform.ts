@@ -64,7 +64,10 @@ export function perform(
   const disputed = effects.some((effect) => effect.type === "dispute_consent");
   // Known before the effects are looked at: their order is that of the rules, and a confirmation may stand first.
   const suppression = effects.some((effect) => effect.type === "suppress") ? deps.newId("sup") : null;
-  const confirmation = effects.some((effect) => effect.type === "confirm_consent") ? deps.newId("cns") : null;
+  const joining = effects.some((effect) =>
+    effect.type === "confirm_consent" || effect.type === "record_consent" && effect.unless_suppressed
+  );
+  const consent = joining ? deps.newId("cns") : null;
   const answer = (
     { kind, text, purpose }: { kind: ReplyKind; text: string; purpose?: string },
     sender: ConfiguredSender,
@@ -130,7 +133,7 @@ export function perform(
       case "dispute_consent": {
         const granted = effect.type === "record_consent";
         if (effect.type === "withdraw_consent" && disputed) break;
-        const id = deps.newId("cns");
+        const id = granted && effect.unless_suppressed ? consent! : deps.newId("cns");
         const status = granted ? "granted" : disputed ? "disputed" : "withdrawn";
         // A withdrawal counts even when no consent is on record: one of an earlier day may be recorded later.
         writes.consents.push({
@@ -158,7 +161,7 @@ export function perform(
       }
       case "confirm_consent":
         writes.confirmations.push({
-          id: confirmation!,
+          id: consent!,
           request: effect.request,
           at: now,
           message_id,
@@ -168,13 +171,13 @@ export function perform(
           unless_repeat: cause.unless_repeat,
         });
         writes.audit.push(auditRow(
-          fact("consent.granted", confirmation!, {
+          fact("consent.granted", consent!, {
             rule: effect.rule,
             purpose: effect.purpose,
             confirms: effect.request,
           }),
           deps.newId,
-          { requires: confirmation! },
+          { requires: consent! },
         ));
         break;
       case "open_review": {
@@ -189,6 +192,10 @@ export function perform(
           words: effect.words,
           created_at: now,
           requires,
+          // Who has asked for somebody already waits for them: a machine may write the word all day.
+          ...(effect.kind === "handover"
+            ? { unless_open: JSON.stringify([person, cause.sender?.address ?? null]) }
+            : {}),
         });
         writes.audit.push(auditRow(
           { ...fact("review.opened", id, { rule: effect.rule, kind: effect.kind }), actor: "system" },
@@ -212,7 +219,7 @@ export function perform(
           tags: effect.tags,
           list: effect.list,
           now,
-          requires: effect.once ? confirmation ?? requires : requires,
+          requires: effect.once ? consent ?? requires : requires,
           unless_repeat: cause.unless_repeat,
         });
         break;
@@ -259,7 +266,7 @@ export function perform(
         // One confirmation per opt-out, or yes: it exists only if what this very message caused took hold.
         later.push({
           ...row,
-          requires: effect.once ? suppression ?? confirmation ?? requires : requires,
+          requires: effect.once ? suppression ?? consent ?? requires : requires,
           unless_repeat: cause.unless_repeat,
           ...(effect.not_since === undefined
             ? {}

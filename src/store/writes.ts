@@ -46,7 +46,11 @@ export interface Writes {
     audit: AuditRow;
   }[];
   /** What somebody on the staff has to look at. */
-  reviews: (InferInsertModel<typeof reviews> & { requires: string })[];
+  reviews: (InferInsertModel<typeof reviews> & {
+    requires: string;
+    /** Of a handover: whom to and from whom, as a JSON array; not written while one of the two is open. */
+    unless_open?: string;
+  })[];
   /** People whom flows put into the address book. */
   flow_contacts: FlowContact[];
   /** Numbers that leave the address book. */
@@ -258,6 +262,9 @@ const CONDITIONS: Record<string, (value: string) => string> = {
   unless_answered: notAnswered,
   unless_suppressed: (person) =>
     `(${person} is null or not exists (select 1 from suppressions s where s.recipient = ${person} and s.lifted_at is null))`,
+  unless_open: (value) =>
+    `(${value} is null or not exists (select 1 from reviews v where v.person = (${value})->>0 and v.settled_at is null
+      and v.kind = 'handover' and v.sender is (${value})->>1))`,
   unless_repeat: (id) => `not exists (select 1 from messages where id = ${id} and repeats is not null)`,
 };
 

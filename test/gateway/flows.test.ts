@@ -143,7 +143,7 @@ test("a word with single opt-in is the consent for its purpose, with what the pe
   expect((await gateway.call("POST", "/v1/messages", { ...sent, purpose: "partner:ACME" })).status).toBe(202);
 });
 
-test("a word that another instance read before a STOP grants nothing and adds nobody", async () => {
+test("a word that another instance read before a STOP grants nothing, adds nobody and welcomes nobody", async () => {
   const gateway = await gatewayWithFlows();
   const settings = await gateway.api.deps.settings.current();
   const sender = settings.senders.get("36105")!;
@@ -169,7 +169,7 @@ test("a word that another instance read before a STOP grants nothing and adds no
   expect(effects.map(({ type }) => type).sort()).toEqual(["record_consent", "reply", "save_contact"]);
   const stop = (await gateway.call("GET", "/v1/messages?direction=inbound")).body.data[0];
   const writes = noWrites();
-  perform(
+  const later = perform(
     effects,
     {
       message_id: stop.id,
@@ -186,9 +186,10 @@ test("a word that another instance read before a STOP grants nothing and adds no
     gateway.api.deps,
     settings,
   );
-  await commit(gateway.db.client, writes, gateway.clock.now());
+  await commit(gateway.db.client, writes, gateway.clock.now(), { later });
   expect((await ledger(gateway)).map(({ status }) => status)).toEqual(["withdrawn"]);
   expect(await contact(gateway)).toBeUndefined();
+  expect(await answers(gateway)).not.toContain("Parley : bien noté.");
 });
 
 test("an answer that advertises is refused, and recorded", async () => {
@@ -269,6 +270,33 @@ test("a handover opens a review, answers nothing and holds no advertising up", a
   expect(sent.body.status).toBe("queued");
   const settled = await gateway.call("POST", `/v1/reviews/${review.id}/settle`, { settlement: "answered" });
   expect(settled.status).toBe(200);
+});
+
+test("a machine that repeats the word of a handover opens one review for each sender, and another when it was settled", async () => {
+  const gateway = await gatewayWithFlows();
+  const write = async (to: string) => {
+    gateway.clock.advance(20_000);
+    await gateway.mo(FR, to, "conseiller");
+  };
+  const open = async () => (await gateway.call("GET", "/v1/reviews?state=open")).body.data;
+  for (const to of ["36105", "36105", "+447700900000", "36105"]) await write(to);
+  const [, first] = await open();
+  expect((await open()).map(({ sender }: { sender: string }) => sender)).toEqual(["+447700900000", "36105"]);
+  const { body } = await gateway.call("GET", "/v1/audit?action=review.opened");
+  expect(body.data).toHaveLength(2);
+  await gateway.call("POST", `/v1/reviews/${first.id}/settle`, { settlement: "answered" });
+  await write("36105");
+  expect(await open()).toHaveLength(2);
+});
+
+test("in the United States a word to one sender after a STOP to another is no consent, and is not welcomed", async () => {
+  const gateway = await gatewayWithFlows();
+  const person = "+12125550123";
+  await gateway.mo(person, "+15005550006", "STOP");
+  gateway.clock.advance(60_000);
+  expect((await gateway.mo(person, "+447700900000", "NEWS")).body.intent).toBe("news_join");
+  await gateway.dispatcher.tick();
+  expect((await gateway.handset(person)).map(({ text }) => text)).not.toContain("Parley : bien noté.");
 });
 
 test("a decision is explained with the lines of the flow", async () => {

@@ -1,9 +1,19 @@
 import type { Db } from "./client.ts";
 
-/** Lists that the JSON `audience` (SQL) names, whatever for. */
-const namedBy = (audience: string) =>
-  ["lists", "exclude_lists", "filter.lists"].map((path) => `select value from json_each(${audience}, '$.${path}')`)
-    .join(" union all ");
+/** Lists that the JSON `audience` (SQL) names to be on, and all that it names whatever for. */
+const AIMED = ["lists", "filter.lists"] as const;
+const namedBy = (audience: string, paths: readonly string[] = [...AIMED, "exclude_lists"]) =>
+  paths.map((path) => `select value from json_each(${audience}, '$.${path}')`).join(" union all ");
+
+/**
+ * SQL: campaign `c` goes to the person `:person` because they are on the list `:list`: its audience, or a saved filter that its audience
+ * names, asks for it, and for no other that they are on instead.
+ */
+export const FOR_BEING_ON = `((:list in (${namedBy("c.audience", AIMED)})
+    or exists (select 1 from contact_lists f join json_each(f.filter, '$.lists') g on g.value = :list
+      where f.filter is not null and f.id in (${namedBy("c.audience", AIMED)})))
+  and not exists (select 1 from json_each(c.audience, '$.lists') o join list_members b on b.list_id = o.value
+    join contacts k on k.id = b.contact_id and k.msisdn = :person where o.value != :list))`;
 
 /**
  * SQL: some list that the row of `campaigns` names is gone, or one that a saved filter among them asks for. On a list that is gone

@@ -1,10 +1,17 @@
 import type { InStatement } from "@libsql/client/web";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
+import { FOR_BEING_ON } from "./campaign_lists.ts";
 import type { Db } from "./client.ts";
 
+/** Message `m` waits, and is for the person `:person` because of the list `:list`, which they have left. */
+const WAITING = `from conversations t join messages m on m.conversation_id = t.id and m.status in ('queued', 'held')
+    join campaigns c on c.id = m.campaign_id
+  where t.person = :person and ${FOR_BEING_ON}
+    and exists (select 1 from list_departures d where d.list_id = :list and d.person = :person)`;
+
 /**
- * Takes the person (E.164) off a list and remembers it, so that no import puts them back. False when they were not on it. `entry`
- * records it.
+ * Takes the person (E.164) off a list and remembers it, so that no import puts them back, and ends what waits for them because they were
+ * on it. False when they were not on it. `entry` records it.
  */
 export async function leaveList(
   { client }: Db,
@@ -24,6 +31,17 @@ export async function leaveList(
     {
       sql:
         "delete from list_members where list_id = :list and contact_id in (select id from contacts where msisdn = :person)",
+      args: { person, list },
+    },
+    {
+      sql:
+        `insert into message_events (message_id, at, status, detail) select m.id, :now, 'canceled', 'list_left' ${WAITING}`,
+      args: { person, list, now },
+    },
+    {
+      sql: `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null,
+          error_code = 'list_left', error_detail = 'The person left the list that it went to.'
+        where id in (select m.id ${WAITING})`,
       args: { person, list },
     },
   ]);

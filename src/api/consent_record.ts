@@ -109,7 +109,7 @@ export function stateView(
   rulebook: Rulebook,
   now: number,
 ): z.infer<typeof ConsentState> {
-  const until = effectiveUntil(permission.latest, rulebook);
+  const until = effectiveUntil(permission, rulebook);
   const reason = whyNot(row, permission, until, now);
   return {
     ...consentView(row),
@@ -120,11 +120,11 @@ export function stateView(
 }
 
 /** When what holds now runs out (ms): by its own term or by the country's, whichever comes first. */
-function effectiveUntil(latest: ConsentRow | null, rulebook: Rulebook): number | null {
+function effectiveUntil({ latest, heard_at }: Permission, rulebook: Rulebook): number | null {
   if (latest?.status !== "granted") return null;
   const { recipient, purpose, source, granted_at: at, expires_at } = latest;
   const { consent } = rulebook.country(rulebook.locate(recipient).country).table;
-  const lapses = lapsesAt({ at, soft: source === SOFT_OPT_IN }, purpose, consent, null);
+  const lapses = lapsesAt({ at, soft: source === SOFT_OPT_IN }, purpose, consent, heard_at);
   return lapses === null || expires_at === null ? expires_at ?? lapses : Math.min(lapses, expires_at);
 }
 

@@ -47,6 +47,8 @@ export function allConsents({ orm }: Db, recipient?: string): AsyncGenerator<Con
 export interface Permission {
   latest: ConsentRow | null;
   suppressions: { scope: "commercial" | "all"; sender: string }[];
+  /** The person's last sign of life (ms). */
+  heard_at: number | null;
 }
 
 /** What was asked and not answered holds nothing, so the acts before it go on. */
@@ -57,7 +59,7 @@ export async function permissionOf(
   recipient: string,
   purpose: string,
 ): Promise<Permission> {
-  const [latest, suppressions] = await client.batch([
+  const [latest, suppressions, heard] = await client.batch([
     {
       sql: `select * from consents where recipient = ? and purpose = ? and ${HOLDS}`,
       args: [recipient, purpose],
@@ -67,10 +69,12 @@ export async function permissionOf(
         where recipient in (select value from json_each(?)) and lifted_at is null`,
       args: [JSON.stringify(recipientsOf(recipient, people))],
     },
+    { sql: "select max(last_inbound_at) as at from conversations where person = ?", args: [recipient] },
   ], "read");
   return {
     latest: (latest!.rows[0] as unknown as ConsentRow | undefined) ?? null,
     suppressions: suppressions!.rows as unknown as Permission["suppressions"],
+    heard_at: heard!.rows[0]!["at"] as number | null,
   };
 }
 

@@ -83,6 +83,18 @@ test("an expired consent is not effective", async () => {
   expect(body.effective_reason).toContain("expired");
 });
 
+test("what the answer says of a consent that lapses is what the rules decide, signs of life included", async () => {
+  const gateway = await testGateway();
+  const { body: old } = await gateway.call("POST", "/v1/consents", { ...NEW, granted_at: "2023-01-10T09:00:00Z" });
+  expect([old.effective, old.effective_until]).toEqual([false, "2026-01-10T09:00:00.000Z"]);
+  const promo = { to: FR, from: "36105", text: PROMO };
+  expect((await gateway.call("POST", "/v1/messages", promo)).status).toBe(422);
+  await gateway.mo(FR, "36105", "Bonjour, ma commande ?");
+  const { body: heard } = await gateway.call("GET", `/v1/consents/${old.id}`);
+  expect([heard.effective, heard.effective_until]).toEqual([true, "2029-11-24T09:00:00.000Z"]);
+  expect((await gateway.call("POST", "/v1/messages", promo)).status).toBe(202);
+});
+
 test("a withdrawal is appended once, with its evidence, and cancels advertising that waits", async () => {
   const gateway = await testGateway();
   const { body: { id } } = await consent(gateway, FR);

@@ -1,6 +1,6 @@
 import { factsIn } from "./conditions.ts";
 import { type OutboundInput, placeOf } from "./decide.ts";
-import { OutboundFrame } from "./frames.ts";
+import { OutboundFrame } from "./outbound_frame.ts";
 import type { CountryBook, Rulebook } from "./rulebook.ts";
 
 /**

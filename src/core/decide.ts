@@ -1,7 +1,8 @@
 import { purposeKind } from "./consent.ts";
 import type { Effect } from "./effects.ts";
 import { flowText } from "./flows.ts";
-import { InboundFrame, OutboundFrame } from "./frames.ts";
+import { InboundFrame } from "./inbound_frame.ts";
+import { OutboundFrame } from "./outbound_frame.ts";
 import { appendMention } from "./mention.ts";
 import type {
   Category,

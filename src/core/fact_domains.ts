@@ -1,4 +1,4 @@
-import type { INBOUND_FACTS, OUTBOUND_FACTS } from "./frames.ts";
+import type { INBOUND_FACTS, OUTBOUND_FACTS } from "./fact_names.ts";
 import { type Condition, REPLY_KINDS } from "./rulebook_schema.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { compileCondition, ConditionError, type Predicate } from "./conditions.ts";
-import { INBOUND_FACTS, OUTBOUND_FACTS } from "./frames.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "./fact_names.ts";
 import { type CompiledFlow, compileFlow, rulesOfFlow } from "./flows.ts";
 import { holidayCalendar } from "./holidays.ts";
 import { compileKeywords, type KeywordMatcher } from "./keywords.ts";

@@ -1,6 +1,7 @@
 import { Engine, type RuleProperties } from "json-rules-engine";
 import { inboundFrame, outboundFrame } from "../core/decide.ts";
-import type { InboundFrame, OutboundFrame } from "../core/frames.ts";
+import type { InboundFrame } from "../core/inbound_frame.ts";
+import type { OutboundFrame } from "../core/outbound_frame.ts";
 import { type CompiledRule, factsOf, type Rulebook } from "../core/rulebook.ts";
 import type { Stage } from "../core/rulebook_schema.ts";
 import type { ExampleCase } from "./examples.ts";

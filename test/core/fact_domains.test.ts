@@ -8,7 +8,7 @@ import {
   OUTBOUND_DOMAINS,
   OUTBOUND_TRUTHS,
 } from "../../src/core/fact_domains.ts";
-import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../src/core/frames.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../src/core/fact_names.ts";
 import { exampleCases } from "../../src/rules/examples.ts";
 import { scenarioInput } from "../../src/rules/scenario.ts";
 import { shippedRules } from "../support/rulebook.ts";

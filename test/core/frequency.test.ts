@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { decideOutbound, outboundFrame } from "../../src/core/decide.ts";
-import { NEVER_DAYS } from "../../src/core/frames.ts";
+import { NEVER_DAYS } from "../../src/core/since.ts";
 import type { PersonFacts } from "../../src/core/message.ts";
 import { compileRulebook, type Rulebook } from "../../src/core/rulebook.ts";
 import { parseSources, type Sources } from "../../src/rules/parse.ts";

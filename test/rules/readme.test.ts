@@ -2,7 +2,7 @@ import { HOLD_REASONS } from "../../src/core/message.ts";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { REASON_WORDS } from "../../src/core/decide.ts";
-import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../src/core/frames.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../src/core/fact_names.ts";
 import { CONFIDENCES } from "../../src/core/message.ts";
 import {
   Event,

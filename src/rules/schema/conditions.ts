@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Domain, INBOUND_DOMAINS, OUTBOUND_DOMAINS } from "../../core/fact_domains.ts";
-import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../core/frames.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../core/fact_names.ts";
 import { EVENTS_OF, factsOf } from "../../core/rulebook.ts";
 import { Event, type Stage } from "../../core/rulebook_schema.ts";
 import { countryDomain, countryPaths } from "../country_paths.ts";

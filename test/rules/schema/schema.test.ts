@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject } from "ajv";
 import formats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../../src/core/frames.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../../src/core/fact_names.ts";
 import { factsOf } from "../../../src/core/rulebook.ts";
 import { STAGES } from "../../../src/core/rulebook_schema.ts";
 import { loadRulebook } from "../../../src/rules/check.ts";

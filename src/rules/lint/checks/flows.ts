@@ -1,5 +1,5 @@
 import type { InboundInput } from "../../../core/decide.ts";
-import { InboundFrame } from "../../../core/frames.ts";
+import { InboundFrame } from "../../../core/inbound_frame.ts";
 import { variantsOf } from "../../../core/phrases.ts";
 import type { Rulebook } from "../../../core/rulebook.ts";
 import type { Flow } from "../../../core/rulebook_schema.ts";

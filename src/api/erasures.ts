@@ -1,4 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Rulebook } from "../core/rulebook.ts";
+import type { RetainedData } from "../core/rulebook_schema.ts";
 import { SETTLES_MS, workOn } from "../gateway/erase.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { auditRow } from "../store/audit.ts";
@@ -15,14 +17,18 @@ import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 const AT_ONCE_MS = 1_000;
 /** A number, however it is written: what asks for an erasure must not be what remains of the person. */
 const NUMBER = /\d(?:[\s().\-/]{0,2}\d){6,}/;
+/** A day, with digits on neither side. */
+const DAY =
+  /(?<!\d[\s().\-/]{0,2})(?:(?:19|20)\d\d([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d)(?![\s().\-/]{0,2}\d)/g;
 
 const RequestedBy = z.enum(["person", "operator", "authority"]);
 
 const NewErasure = z.strictObject({
-  reason: lines(500).refine((text) => !NUMBER.test(text), "must not hold a number: the reason is kept").openapi({
-    description: "Kept, so without name or number",
-    example: "Request under article 17 GDPR, received by letter on 20 November",
-  }),
+  reason: lines(500).refine((text) => !NUMBER.test(text.replace(DAY, "")), "must not hold a number: the reason is kept")
+    .openapi({
+      description: "Kept, so without name or number",
+      example: "Request under article 17 GDPR, received by letter on 20 November",
+    }),
   requested_by: RequestedBy.openapi({ description: "Who asked for it" }),
   suppress: z.boolean().default(true).openapi({
     description:
@@ -31,7 +37,17 @@ const NewErasure = z.strictObject({
   }),
 }).openapi("NewErasure");
 
-const Kept = z.object({ what: z.string(), count: z.number().int().nullable(), form: z.string(), why: z.string() });
+const Kept = z.object({
+  what: z.string(),
+  count: z.number().int().nullable().openapi({ description: "Known at the end" }),
+  form: z.string(),
+  why: z.string(),
+  days: z.number().int().nullable().openapi({
+    description:
+      "For how long, as the active retention file says; of suppressions those that were lifted, since one that stands never goes. " +
+      "Null: for good",
+  }),
+});
 
 const Erasure = z.object({
   id: z.string(),
@@ -57,6 +73,7 @@ const Erasure = z.object({
 /** Erasing a person: the number, the words and what else is personal; what must stay is told. */
 export function erasureRoutes({ deps }: Api) {
   const routes = router();
+  const retention = async () => (await deps.settings.current()).rulebook.retention;
 
   routes.openapi(
     createRoute({
@@ -113,7 +130,7 @@ export function erasureRoutes({ deps }: Api) {
         ),
       });
       await workOn(deps, AT_ONCE_MS, begun.id);
-      return c.json(erasureView(await findErasure(deps.db, begun.id) ?? begun), 202);
+      return c.json(erasureView(await findErasure(deps.db, begun.id) ?? begun, await retention()), 202);
     },
   );
 
@@ -129,7 +146,8 @@ export function erasureRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { rows, next } = await listErasures(deps.db, c.req.valid("query"));
-      return c.json({ data: rows.map(erasureView), next_cursor: next }, 200);
+      const kept = await retention();
+      return c.json({ data: rows.map((row) => erasureView(row, kept)), next_cursor: next }, 200);
     },
   );
 
@@ -146,7 +164,7 @@ export function erasureRoutes({ deps }: Api) {
     async (c) => {
       const row = await findErasure(deps.db, c.req.valid("param").id);
       if (row === null) throw problem(404, "not_found", "No such erasure");
-      return c.json(erasureView(row), 200);
+      return c.json(erasureView(row, await retention()), 200);
     },
   );
 
@@ -164,9 +182,11 @@ const secretMissing = () =>
 
 function erasureView(
   { id, state, requested_by, reason, actor, created_at, settles_at, finished_at, ...counts }: ErasureRow,
+  retention: Rulebook["retention"],
 ): z.infer<typeof Erasure> {
   const { messages, conversations, contacts, reviews, audit_details, suppressions, consents } = counts;
   const known = (count: number) => state === "done" ? count : null;
+  const days = (data: RetainedData) => retention.get(data)?.days ?? null;
   return {
     id,
     state,
@@ -183,24 +203,28 @@ function erasureView(
         count: known(suppressions),
         form: "keyed hash of the number; scope, source, instants, id of the message",
         why: "An opt-out holds for good: an import must not undo it (GDPR art. 17(3)(b), 21(3))",
+        days: days("lifted_suppressions"),
       },
       {
         what: "consents",
         count: known(consents),
         form: "keyed hash of the number; purpose, instants, source, the wording that was shown",
         why: "Proof of what was agreed to and withdrawn, for as long as claims can be made (GDPR art. 7(1), 17(3)(e))",
+        days: days("consents"),
       },
       {
         what: "messages",
         count: known(messages),
         form: "without number, text, metadata and reasons; the carrier's id, sender, status, segments, instants",
         why: "Books and invoices; a webhook that is brought again is known",
+        days: days("messages"),
       },
       {
         what: "audit_log",
         count: known(audit_details),
         form: "entries without their details",
         why: "The chain shows that nothing else was taken out",
+        days: null,
       },
     ],
   };

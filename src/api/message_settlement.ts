@@ -33,7 +33,10 @@ export function messageSettlementRoutes({ deps }: Api) {
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewOutcome } } } },
       responses: {
         200: json(Message.extend({ warning: z.string().nullable() }), "Settled"),
-        409: { description: "`outcome_known`: its status is not `unknown`; `sender_missing`: it cannot leave again" },
+        409: {
+          description:
+            "`outcome_known`: its status is not `unknown`; `sender_missing`, `text_missing`: it cannot leave again",
+        },
         ...problems,
         ...notFound,
         ...forbidden,
@@ -55,6 +58,14 @@ export function messageSettlementRoutes({ deps }: Api) {
       } as const;
       const settled = await settleUnknown(deps.db, { id, outcome, at }, auditRow(fact, deps.newId));
       const row = (await findMessage(deps.db, id))!;
+      if (!settled && row.status === "unknown" && row.text === "") {
+        throw problem(
+          409,
+          "text_missing",
+          "Its text is gone",
+          "It was erased, or kept for as long as the retention file says.",
+        );
+      }
       if (!settled && row.status === "unknown") {
         throw problem(409, "sender_missing", "Its sender is gone", `There is no sender "${row.sender}" any more.`);
       }

@@ -5,9 +5,10 @@ import {
   eraseMessages,
   eraseRest,
   finishErasure,
+  type KnownErasure,
   releaseErasure,
-  type RunningErasure,
 } from "../store/erasures.ts";
+import { recipientsOf } from "../store/erased.ts";
 import type { Deps } from "./gateway.ts";
 import { keyIdOf, type PersonKeys } from "./person_keys.ts";
 
@@ -43,8 +44,9 @@ export async function workOn(deps: EraseDeps, budgetMs: number, id?: string): Pr
   // Without a key it cannot be ended; another instance has one.
   if (people === null) return false;
   const now = deps.now();
-  const erasure = await claimErasure(client, { now, leaseUntil: now + LEASE_MS, id });
-  if (erasure === null) return false;
+  const claimed = await claimErasure(client, { now, leaseUntil: now + LEASE_MS, id });
+  if (claimed === null) return false;
+  const erasure = { ...claimed, recipients: recipientsOf(claimed.person, people) };
   const more = await erase(erasure, deps, budgetMs);
   if (more || !await finish(erasure, deps, people)) {
     await releaseErasure(client, erasure.id, more ? deps.now() : Math.max(deps.now() + AGAIN_MS, erasure.settles_at));
@@ -53,7 +55,7 @@ export async function workOn(deps: EraseDeps, budgetMs: number, id?: string): Pr
 }
 
 /** True when there is more than could be done in time. */
-async function erase(erasure: RunningErasure, deps: EraseDeps, budgetMs: number): Promise<boolean> {
+async function erase(erasure: KnownErasure, deps: EraseDeps, budgetMs: number): Promise<boolean> {
   const { db: { client }, now, newId } = deps;
   const started = performance.now();
   const inTime = () => performance.now() - started < budgetMs;
@@ -68,7 +70,7 @@ async function erase(erasure: RunningErasure, deps: EraseDeps, budgetMs: number)
   return false;
 }
 
-async function finish(erasure: RunningErasure, { db: { client }, now, newId }: EraseDeps, people: PersonKeys) {
+async function finish(erasure: KnownErasure, { db: { client }, now, newId }: EraseDeps, people: PersonKeys) {
   const at = now();
   if (at < erasure.settles_at) return false;
   const key = people.keyOf(erasure.person);

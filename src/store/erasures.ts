@@ -17,6 +17,8 @@ import { type Refusal, suppressStatements } from "./suppressions.ts";
 export type ErasureRow = typeof erasures.$inferSelect;
 /** The number is there as long as there is something to erase. */
 export type RunningErasure = ErasureRow & { person: string };
+/** With all that anything of the person may stand under (erased.ts): they may have been erased before. */
+export type KnownErasure = RunningErasure & { recipients: readonly string[] };
 export type NewErasure =
   & Pick<
     ErasureRow,
@@ -53,9 +55,10 @@ export async function beginErasure(
       args: { id, person, requested_by, reason, actor, created_at, settles_at },
     },
     ...auditIfChanged(entry),
-    ...(refusal === null ? [] : suppressStatements([refusal], created_at)),
+    // Either ends with the contact.
+    ...(refusal === null ? [removeContacts([person])] : suppressStatements([refusal], created_at)),
+    { sql: "update erasures set contacts = contacts + changes() where person = ?", args: [person] },
     ...cancelWaiting(person, created_at),
-    removeContacts([person]),
     { sql: "select * from erasures where person = ?", args: [person] },
   ]);
   return results.at(-1)!.rows[0] as unknown as ErasureRow;
@@ -195,16 +198,15 @@ const ENTRIES = 200;
  */
 export async function eraseAuditDetails(
   client: DbClient,
-  { id, person }: RunningErasure,
+  { id, person, recipients }: KnownErasure,
   entryOf: (subject: string) => AuditRow,
 ): Promise<number> {
   const { rows } = await client.execute({
-    // And those about filters that name this one person, as long as these still do.
-    sql: `select id from audit_details where person = :person union
-      select d.id from audit_log l join audit_details d on d.id = l.id and instr(d.details, :digits) > 0
-        where l.subject in (select id from contact_lists where instr(filter, :digits) > 0
-          union all select id from campaigns where instr(audience, :digits) > 0) limit ${ENTRIES}`,
-    args: { person, digits: person.slice(1) },
+    // And those about filters that name this one person, or did once.
+    sql: `select id from audit_details where person in (select value from json_each(:recipients)) union
+      select d.id from audit_log l cross join audit_details d on d.id = l.id and instr(d.details, :digits) > 0
+        where l.subject glob 'lst_*' and l.action = 'list.saved' limit ${ENTRIES}`,
+    args: { recipients: JSON.stringify(recipients), digits: person.slice(1) },
   });
   if (rows.length === 0) return 0;
   const ids = rows.map((row) => row["id"] as string);
@@ -278,11 +280,13 @@ export async function eraseRest(client: DbClient, { id, person }: RunningErasure
  */
 export async function finishErasure(
   client: DbClient,
-  { id, person }: RunningErasure,
+  { id, person, recipients }: KnownErasure,
   { key, key_id, entry, now }: { key: string; key_id: string; entry: AuditRow; now: number },
 ): Promise<boolean> {
   const ended = "exists (select 1 from erasures where id = :id and state = 'done' and person is not null)";
-  const args = { id, person: person, key };
+  const args = { id, person, key };
+  const all = { id, recipients: JSON.stringify(recipients) };
+  const known = "in (select value from json_each(:recipients))";
   const [finished] = await client.batch([
     {
       sql:
@@ -290,8 +294,8 @@ export async function finishErasure(
         and not exists (select 1 from conversations c join messages m on m.conversation_id = c.id where c.person = :person)
         and not exists (select 1 from long_messages where person = :person)
         and not exists (select 1 from reviews where person = :person)
-        and not exists (select 1 from audit_details where person = :person)`,
-      args: { id, person, now },
+        and not exists (select 1 from audit_details where person ${known})`,
+      args: { ...all, person, now },
     },
     ...auditIfChanged(entry),
     { sql: `delete from conversations where person = :person and ${ended}`, args: { id, person } },
@@ -303,8 +307,8 @@ export async function finishErasure(
           decided_by = iif(state = 'requested', 'system', decided_by),
           decided_at = iif(state = 'requested', :now, decided_at),
           state = iif(state = 'requested', 'rejected', state)
-        where subject_id in (select id from suppressions where recipient = :person) and ${ended}`,
-      args: { id, person, now },
+        where subject_id in (select id from suppressions where recipient ${known}) and ${ended}`,
+      args: { ...all, now },
     },
     {
       // Somebody who was erased before, and refused again since: the same stands already.
@@ -314,9 +318,10 @@ export async function finishErasure(
       args,
     },
     {
-      sql: `update suppressions set recipient = :key, text = null, note = null, lift_reason = null
-        where recipient = :person and ${ended}`,
-      args,
+      sql:
+        `update suppressions set recipient = iif(recipient = :person, :key, recipient), text = null, note = null, lift_reason = null
+        where recipient ${known} and ${ended}`,
+      args: { ...args, ...all },
     },
     counted("suppressions", id),
     {

@@ -25,6 +25,8 @@ interface Kind {
 
 const IDS = "(select value from json_each(:ids))";
 const ENDED = "status not in ('queued', 'held', 'sending')";
+/** Somebody has yet to look at message `t`, and can neither read nor settle what is gone. */
+const IN_DOUBT = "exists (select 1 from reviews v where v.message_id = t.id and v.settled_at is null)";
 /** The act that holds for the recipient and purpose of consent `t`. */
 const LATEST =
   `(select n.id from consents n where n.recipient = t.recipient and n.purpose = t.purpose and n.status != 'pending'
@@ -35,7 +37,8 @@ function texts(direction: "outbound" | "inbound"): Kind {
     table: "messages",
     id: "id",
     prefix: "msg",
-    due: `t.direction = '${direction}' and t.${ENDED} and (t.text != '' or t.metadata is not null)`,
+    due: `t.direction = '${direction}' and t.${ENDED} and (t.text != '' or t.metadata is not null)
+      and not ${IN_DOUBT}`,
     apply: [
       `update messages set ${BLANK_TEXTS} where id in ${IDS} and ${ENDED} and (text != '' or metadata is not null)`,
       `update message_events set detail = null where message_id in ${IDS} and detail is not null and status != 'suppressed'`,
@@ -50,7 +53,7 @@ export const KINDS: Readonly<Record<RetainedData, Kind>> = {
     table: "messages",
     id: "id",
     prefix: "msg",
-    due: `t.${ENDED}`,
+    due: `t.${ENDED} and not ${IN_DOUBT}`,
     apply: [
       // Before the messages, by which their threads are known.
       `delete from message_events where message_id in ${IDS}
@@ -115,7 +118,11 @@ export const KINDS: Readonly<Record<RetainedData, Kind>> = {
     id: "id",
     prefix: "sup",
     due: "t.lifted_at is not null and t.lifted_at < :before",
-    apply: [`delete from suppressions where id in ${IDS} and lifted_at is not null`],
+    apply: [
+      // What was written to have it lifted has no other end, and an erasure finds it by the suppression.
+      `delete from overrides where subject_id in (select id from suppressions where id in ${IDS} and lifted_at is not null)`,
+      `delete from suppressions where id in ${IDS} and lifted_at is not null`,
+    ],
   },
   audit_details: {
     table: "audit_details",

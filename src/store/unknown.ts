@@ -27,8 +27,8 @@ const SAYS: Record<SettledOutcome, string> = {
 };
 
 /**
- * False when its outcome is not unknown (any more): a report that came first stands; or when it should leave again from a sender that
- * is gone. `entry` records it.
+ * False when its outcome is not unknown (any more): a report that came first stands; or when it should leave again and its sender or
+ * its text is gone. `entry` records it.
  */
 export async function settleUnknown(
   { client }: Db,
@@ -37,7 +37,7 @@ export async function settleUnknown(
 ): Promise<boolean> {
   const settle: InStatement = {
     sql: `update messages set ${CHANGES[outcome]} where id = :id and direction = 'outbound' and status = 'unknown'${
-      outcome === "resend" ? " and person != '' and exists (select 1 from senders where address = messages.sender)" : ""
+      outcome === "resend" ? " and text != '' and exists (select 1 from senders where address = messages.sender)" : ""
     }`,
     args: outcome === "failed" ? { id } : { id, at },
   };

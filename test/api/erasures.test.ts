@@ -150,6 +150,7 @@ describe.each(DATABASE_KINDS)("erasing a person (%s)", (kind) => {
       "audit_log",
     ]);
     expect(done.kept[0].count).toBe(1);
+    expect(done.kept.map(({ days }: { days: number | null }) => days)).toEqual([3_650, 1_825, 1_825, null]);
 
     const reasons = await g.db.client.execute(`select r.value->>'id' as id, r.value->>'reason' as reason
       from messages, json_each(decision, '$.rules') r where person = ''`);
@@ -265,6 +266,23 @@ describe("erasing a person", () => {
       .toBe(null);
   });
 
+  test("words that the staff wrote since the first erasure go with the second, as do filters that named the person once", async () => {
+    const g = await testGateway();
+    await g.call("POST", "/v1/contacts", { msisdn: FR, name: MARK });
+    const list = await g.call("POST", "/v1/lists", { name: "Une personne", filter: { q: FR } });
+    await g.call("PATCH", `/v1/lists/${list.body.id}`, { filter: { tags: ["regular"] } });
+    expect((await erased(g)).erased).toMatchObject({ contacts: 1 });
+    expect(await cellsWith(g, [FR.slice(1), MARK])).toEqual([]);
+    const [standing] = (await g.call("GET", `/v1/suppressions?recipient=${encodeURIComponent(FR)}`)).body.data;
+    const asked = { reason: `${MARK} asks to come back`, evidence: MARK };
+    expect((await g.call("POST", `/v1/suppressions/${standing.id}/overrides`, asked)).status).toBe(201);
+    expect(await cellsWith(g, [MARK])).toEqual(["audit_details.details", "overrides.evidence", "overrides.reason"]);
+    expect((await erased(g)).kept[0].count).toBe(1);
+    expect(await cellsWith(g, [MARK])).toEqual([]);
+    await sealEntries(g.db.client);
+    expect((await verifyAudit(g.db)).findings).toEqual([]);
+  });
+
   test("a consent that was withdrawn stays so, whatever is asked", async () => {
     const g = await testGateway();
     const { body } = await consent(g, FR);
@@ -375,9 +393,18 @@ describe("erasing a person", () => {
     expect(await send([other, SECRET], FR, PROMO)).toBe("recipient_opted_out");
   });
 
+  test("the reason may tell the day", async () => {
+    const g = await testGateway();
+    for (const day of ["2026-11-20", "20.11.2026", "20/11/2026"]) {
+      expect((await erase(g, { reason: `Letter of ${day}` })).status).toBe(202);
+    }
+  });
+
   test.each([
     [{ reason: "" }, "reason"],
     [{ reason: "Letter of +33 6 12 34 56 78" }, "reason"],
+    [{ reason: "Letter of 06.12.34.56.78" }, "reason"],
+    [{ reason: "Letter of 06/12/2034 56 78" }, "reason"],
     [{ requested_by: "nobody" }, "requested_by"],
     [{ suppress: "no" }, "suppress"],
   ])("%j is refused by its field", async (body, field) => {

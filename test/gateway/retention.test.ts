@@ -134,6 +134,24 @@ describe.each(DATABASE_KINDS)("retention (%s)", (kind) => {
   });
 });
 
+test("what somebody has yet to look at stays, and can be settled; what is let go does not leave again", async () => {
+  const g = await testGateway();
+  const { body } = await g.call("POST", "/v1/messages", { to: OTHER, from: "36105", text: INFO });
+  await g.db.client.execute("update messages set status = 'unknown', due_at = null");
+  await g.mo(FR, "36105", "Il faut stopper le bazar");
+  const [review] = (await g.call("GET", "/v1/reviews")).body.data;
+  await later(g, 1_100);
+  const again = await g.call("POST", `/v1/messages/${body.id}/settle`, { outcome: "resend" });
+  expect([again.status, again.body.code]).toEqual([409, "text_missing"]);
+  await later(g, 800);
+  expect((await g.call("GET", "/v1/reviews")).body.data).toMatchObject([{ text: "Il faut stopper le bazar" }]);
+  const settled = await g.call("POST", `/v1/reviews/${review.id}/settle`, { settlement: "opt_out" });
+  expect(settled.status).toBe(200);
+  expect(await count(g, "suppressions where lifted_at is null")).toBe(1);
+  await later(g, 1_900);
+  expect([await count(g, "messages"), await count(g, "reviews")]).toEqual([0, 0]);
+});
+
 test("cutoff() is so many days ago", () => expect(cutoff(10 * DAY, 3)).toBe(7 * DAY));
 
 test("only an administrator asks", async () => {

@@ -74,6 +74,9 @@ async function start(): Promise<void> {
 
   const secrets = await secretsOf(config, true);
   const people = personKeys(secrets);
+  if (people === null) {
+    log("warn", "secret.none", { detail: "No PARLEY_SECRET, and no file beside the database: nobody can be erased." });
+  }
   if (!(await erasedUnder(db.client, people)).known) {
     log("error", "secret.missing", { detail: "People were erased under another PARLEY_SECRET: advertising is held." });
   }

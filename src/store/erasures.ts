@@ -64,20 +64,24 @@ export async function beginErasure(
   return results.at(-1)!.rows[0] as unknown as ErasureRow;
 }
 
-/** Ends all that waits for a person, advertising and information: a text cannot be erased and sent. */
-function cancelWaiting(person: string, now: number): InStatement[] {
-  const waiting = `conversation_id in (select id from conversations where person = :person)
-    and status in ('queued', 'held') and direction = 'outbound'`;
+/**
+ * Ends all that waits for a person, advertising and information: a text cannot be erased and sent. `ids` (JSON): of these messages only,
+ * since a person may have very many.
+ */
+function cancelWaiting(person: string, now: number, ids?: string): InStatement[] {
+  const waiting = `${ids === undefined ? "" : "id in (select value from json_each(:ids)) and "}conversation_id in (
+    select id from conversations where person = :person) and status in ('queued', 'held') and direction = 'outbound'`;
+  const which = { person, ...(ids === undefined ? {} : { ids }) };
   return [
     {
       sql: `insert into message_events (message_id, at, status, detail)
         select id, :now, 'canceled', 'person_erased' from messages where ${waiting}`,
-      args: { person, now },
+      args: { ...which, now },
     },
     {
       sql: `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null,
           error_code = 'person_erased' where ${waiting}`,
-      args: { person },
+      args: which,
     },
   ];
 }
@@ -136,7 +140,7 @@ export async function eraseMessages(client: DbClient, { id, person }: RunningEra
   const ids = JSON.stringify(rows.map((row) => row["id"]));
   await client.batch([
     // What was accepted since the erasure began.
-    ...cancelWaiting(person, now),
+    ...cancelWaiting(person, now, ids),
     // Before the messages lose their threads, by which it is known that they are this person's.
     ...forgetAnswers(ids, person),
     {

@@ -78,7 +78,7 @@ export function exportOf(
     },
     audit: () =>
       pages(`select l.*, d.person, d.details from audit_details d join audit_log l on l.id = d.id
-        where d.person = :person and d.id > :after order by d.id`),
+        where d.person ${own} and d.id > :after order by d.id`),
     campaigns: (ids) =>
       all("select id, name from campaigns where id in (select value from json_each(:ids)) order by id", {
         ids: JSON.stringify(ids),

@@ -95,6 +95,18 @@ async function known(g: TestGateway, person = FR) {
   await send(`Facture de ${MARK} au 24 novembre.`, { scheduled_at: new Date(clock.now() + 7_200_000).toISOString() });
   await g.webhooks.tick();
   await call("POST", "/v1/lists", { name: "Une personne", filter: { q: person } });
+  // Kept out, a line that is no number, and one with more digits than any number has.
+  const csv = `number,name\n${person},${MARK}\n${person}x,${MARK}\n${person}000000,${MARK}\n`;
+  await call("POST", "/v1/contacts/imports", csv, { "content-type": "text/csv" });
+  await g.api.reporter.submit({
+    carrier_id: "sandbox",
+    report: {
+      messageId: null,
+      carrierMessageId: "of another system",
+      status: "failed",
+      error: { code: "x", detail: `${person} at ${MARK} is unreachable`, optedOut: false },
+    },
+  });
   for (const [id, expanded_at] of [["cmp_paused", null], ["cmp_expanded", 1]] as const) {
     await g.db.client.execute({
       sql: `insert into campaigns (id, name, state, sender, template, audience, fuse, cursor, expanded_at, created_by,
@@ -130,6 +142,7 @@ describe.each(DATABASE_KINDS)("erasing a person (%s)", (kind) => {
       "messages.submitted_text",
       "messages.text",
       "overrides.evidence",
+      "parked_reports.report",
       "reviews.person",
       "webhook_attempts.answer",
     ]));
@@ -277,6 +290,9 @@ describe("erasing a person", () => {
     const asked = { reason: `${MARK} asks to come back`, evidence: MARK };
     expect((await g.call("POST", `/v1/suppressions/${standing.id}/overrides`, asked)).status).toBe(201);
     expect(await cellsWith(g, [MARK])).toEqual(["audit_details.details", "overrides.evidence", "overrides.reason"]);
+    expect((await g.call("GET", `${path()}/export`)).body.audit).toContainEqual(
+      expect.objectContaining({ action: "override.requested" }),
+    );
     expect((await erased(g)).kept[0].count).toBe(1);
     expect(await cellsWith(g, [MARK])).toEqual([]);
     await sealEntries(g.db.client);

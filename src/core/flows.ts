@@ -14,6 +14,9 @@ export interface CompiledFlow {
   flow: Flow;
   words: KeywordMatcher | null;
   hours: OpeningHours | null;
+  /** In force from the one instant (ms) until before the other. */
+  from: number;
+  to: number;
 }
 
 export interface FlowMatch {
@@ -43,20 +46,26 @@ export function compileFlow(flow: Flow, tails: readonly string[]): CompiledFlow 
         ? () => false
         : holidayCalendar(outside.holidays.country, outside.holidays.region),
     },
+    from: flow.effective_from === undefined ? -Infinity : Date.parse(flow.effective_from),
+    to: flow.effective_to === undefined ? Infinity : Date.parse(flow.effective_to),
   };
 }
 
 type Flows = ReadonlyMap<string, CompiledFlow>;
 
-/** The first flow of this sender one of whose words the text is. `names`: what a person may name beside it. */
+/**
+ * The first flow of this sender that is in force and one of whose words the text is: last winter's leaves its word to this winter's.
+ * `names`: what a person may name beside it.
+ */
 export function matchFlow(
   flows: Flows,
   tokens: readonly Token[],
   sender: string | null,
   names: readonly string[],
+  now: number,
 ): FlowMatch | null {
-  for (const { flow, words } of flows.values()) {
-    if (words === null || !isFor(flow, sender)) continue;
+  for (const { flow, words, from, to } of flows.values()) {
+    if (words === null || !isFor(flow, sender) || now < from || now >= to) continue;
     const found = words.match(tokens, { optedOut: false, tails: names });
     if (found !== null) return { id: flow.id, language: found.language };
   }

@@ -56,7 +56,7 @@ export class InboundFrame {
   }
   get flowMatch(): FlowMatch | null {
     if (this.#flow === undefined) {
-      this.#flow = matchFlow(this.rulebook.flows, this.tokens, this.sender?.address ?? null, this.#names);
+      this.#flow = matchFlow(this.rulebook.flows, this.tokens, this.sender?.address ?? null, this.#names, this.now);
     }
     return this.#flow;
   }

@@ -62,6 +62,23 @@ describe("lint", () => {
     expect(checks.includes("flow_word")).toBe(found);
   });
 
+  test.each([
+    ["one after the other", "2027-01-01", false],
+    ["with a month together", "2026-12-01", true],
+  ])("a word of two flows that are in force %s", async (_, from, found) => {
+    const examples =
+      "{ matches: [{ text: BONUS, at: 2027-02-01T10:00:00+01:00 }], does_not_match: [{ text: Bonjour }] }";
+    const rules = file(
+      flow({ effective_to: "2027-01-01" }, "a.old"),
+      flow({ effective_from: from, examples }, "a.new"),
+    );
+    const sources = await sourcesWithFlows(rules);
+    expect(lint(sources, NOW).some(({ check }) => check === "flow_word")).toBe(found);
+    // Its example shows that the one that is over leaves it the word.
+    const { problems } = await checkRulebook(sources);
+    expect(problems.map(problemLine).filter((line) => !line.includes("already starts"))).toEqual([]);
+  });
+
   test("JOIN and GO may be words of a flow: only who opted out means a return with them", async () => {
     const found = lint(await sourcesWithFlows(file(flow({ words: "{ fr: [JOIN, GO] }" }))), NOW);
     expect(found.filter(({ severity }) => severity === "error")).toEqual([]);

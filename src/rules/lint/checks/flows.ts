@@ -57,7 +57,7 @@ function understood({ flow, word }: FlowWord, country: string, rulebook: Ruleboo
     place,
     rulebook.country(place.country),
     rulebook,
-    input.now,
+    dayOf(flow) ?? input.now,
   );
   const [rule] = frame.book.stages.understand.filter(({ event, test }) => event.type === "intent" && test(frame));
   if (rule?.event.type !== "intent") return "nothing at all";
@@ -98,8 +98,19 @@ function wordsOf(book: LintBook): FlowWord[] {
   );
 }
 
-function meet({ senders: a }: Flow, { senders: b }: Flow): boolean {
-  return a === undefined || b === undefined || a.some((one) => b.includes(one));
+/** An instant at which a flow with dates is in force (ms). */
+function dayOf({ effective_from: from, effective_to: to }: Flow): number | null {
+  if (from !== undefined) return Date.parse(from);
+  return to === undefined ? null : Date.parse(to) - 1;
+}
+
+/** Whether both belong to some sender on some day. */
+function meet(one: Flow, other: Flow): boolean {
+  const together = (one.effective_from ?? "") < (other.effective_to ?? "9999") &&
+    (other.effective_from ?? "") < (one.effective_to ?? "9999");
+  const { senders } = other;
+  return together &&
+    (one.senders === undefined || senders === undefined || one.senders.some((address) => senders.includes(address)));
 }
 
 function isSame(a: string, b: string): boolean {

@@ -218,12 +218,16 @@ export function settleCategory(
 const DOUBTED = `exists (select 1 from reviews r where r.person = messages.person and r.settled_at is null
   and r.kind not in ('category_conflict', 'handover'))`;
 
-/** Whether the writer of message `since` asked to come back later: a START of theirs lifted something or brought a consent. */
+/**
+ * Whether the writer of message `since` asked to come back later: a START of theirs lifted something, or they agreed to advertising. Who
+ * agreed to a kind of information, or to a partner's, did not.
+ */
 export async function returnedSince({ client }: Db, person: string, since: string): Promise<boolean> {
   const { rows } = await client.execute({
     sql:
       `select exists (select 1 from suppressions where recipient = :person and lifted_by glob 'msg_*' and lifted_by > :since)
-        or exists (select 1 from consents where recipient = :person and status = 'granted' and message_id > :since) as returned`,
+        or exists (select 1 from consents where recipient = :person and status = 'granted' and purpose = 'commercial'
+          and message_id > :since) as returned`,
     args: { person, since },
   });
   return rows[0]!["returned"] === 1;

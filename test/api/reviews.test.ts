@@ -213,6 +213,22 @@ describe.each(DATABASE_KINDS)("reviews, %s database", (kind) => {
     expect(["sent", "delivered"]).toContain(await statusOf(g, message.body.id));
   });
 
+  test("an opt_out outlives what the person agreed to since that is not our own advertising", async () => {
+    const g = await testGateway({ kind });
+    await consent(g, FR);
+    await g.mo(FR, "36105", "Il faut stopper le bazar");
+    const [review] = await open(g);
+    const { body } = await g.mo(FR, "36105", "Bonjour");
+    await g.db.client.execute({
+      sql: `insert into consents (id, recipient, purpose, status, source, granted_at, message_id, created_at)
+        values ('cns_later', ?, 'informative:orders', 'granted', 'keyword', ?, ?, ?)`,
+      args: [FR, g.clock.now(), body.message_id, g.clock.now()],
+    });
+    expect((await settle(g, review.id, "opt_out")).status).toBe(200);
+    const suppressed = await g.call("GET", `/v1/suppressions?recipient=${encodeURIComponent(FR)}`);
+    expect(suppressed.body.data).toHaveLength(1);
+  });
+
   test("an opt_out does not outlive the START that the person sent after the message", async () => {
     const g = await testGateway({ kind });
     await consent(g, FR);

@@ -360,7 +360,7 @@ export const link_clicks = sqliteTable("link_clicks", {
   first_at: integer().notNull(),
 }, (table) => [primaryKey({ columns: [table.message_id, table.link] })]);
 
-/** Never deleted: a lifted suppression keeps its row, with who lifted it. */
+/** One that stands is never deleted; a lifted one keeps its row, with who lifted it, for as long as the retention file says. */
 export const suppressions = sqliteTable("suppressions", {
   id: text().primaryKey(),
   /** E.164; of somebody who was erased, the keyed hash of that (gateway/person_keys.ts). */

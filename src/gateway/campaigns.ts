@@ -93,15 +93,25 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
     const started = performance.now();
     let { cursor, planned } = campaign;
     let made = 0;
-    // The next group is read and decided while the one before is written.
+    const { sender, purpose } = campaign;
+    const read = async (after: string) => {
+      const now = deps.now();
+      const { recipients, last } = await nextRecipients(db.client, audience, after, GROUP);
+      const requests = recipients.map(({ msisdn }) => ({ person: msisdn, sender, purpose }));
+      return { now, recipients, last, facts: recipients.length === 0 ? [] : await loadFacts(deps, requests, now) };
+    };
+    // While one group is decided, the database writes the one before and reads the next: nobody is in two of them.
     let written = Promise.resolve(true);
+    let next = read(cursor);
     try {
       while (true) {
-        const now = deps.now();
-        const { recipients, last } = await nextRecipients(db.client, audience, cursor, GROUP);
-        const { sender, purpose } = campaign;
-        const requests = recipients.map(({ msisdn }) => ({ person: msisdn, sender, purpose }));
-        const facts = recipients.length === 0 ? [] : await loadFacts(deps, requests, now);
+        const { now, recipients, last, facts } = await next;
+        const ending = last === null || over() || performance.now() - started > SLICE_MS;
+        if (!ending) {
+          next = read(last);
+          // Whoever waits for it sees its failure, as with `written`.
+          next.catch(() => {});
+        }
         // An audience may have grown since it was counted, and rules ask of how many a text is.
         const copies = Math.max(campaign.copies ?? 1, planned + recipients.length);
         const { places, shared, marks, doubtful } = composeGroup(recipients, facts, {
@@ -142,16 +152,13 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
           now,
           leaseUntil: now + LEASE_MS,
         });
-        // Whoever waits for it sees its failure.
         written.catch(() => {});
         made += rows.length;
-        if (last === null || over() || performance.now() - started > SLICE_MS) {
-          return await written ? made : made - rows.length;
-        }
+        if (ending) return await written ? made : made - rows.length;
         cursor = last;
       }
     } finally {
-      await written.catch(() => {});
+      await Promise.allSettled([written, next]);
       await endLease(db, id, mine).catch(() => {});
     }
 

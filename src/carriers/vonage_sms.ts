@@ -188,8 +188,12 @@ function sendResult(response: Response, body: unknown, nowMs: number): SendResul
 function webhookParams(request: WebhookRequest): Record<string, string> {
   if (request.method === "GET") return firstValues(new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? ""));
   if (/^application\/json\b/i.test(request.headers.get("Content-Type") ?? "")) {
-    const parsed = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).safeParse(jsonBody(request));
-    return Object.fromEntries(Object.entries(parsed.data ?? {}).map(([name, value]) => [name, String(value)]));
+    // Not with `z.record`, which leaves out a field called __proto__ that the signature covers.
+    const body = jsonBody(request);
+    const fields = typeof body === "object" && body !== null && !Array.isArray(body) ? Object.entries(body) : [];
+    return fields.every(([, value]) => ["string", "number", "boolean"].includes(typeof value))
+      ? Object.fromEntries(fields.map(([name, value]) => [name, String(value)]))
+      : {};
   }
   return firstValues(new URLSearchParams(new TextDecoder().decode(request.body)));
 }

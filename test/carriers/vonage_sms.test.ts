@@ -296,3 +296,9 @@ describe("status()", () => {
 test("the answer is empty", () => {
   expect(vonageSms.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });
+
+test("a field called __proto__ is signed like any other", async () => {
+  const sent = asJson(signed(JSON.parse(`{"__proto__": "x", ${JSON.stringify(MESSAGE).slice(1)}`)));
+  expect(sent.body).toContain("__proto__");
+  expect(await vonageSms.inbound(webhook(sent), config, io)).toMatchObject({ ok: true });
+});

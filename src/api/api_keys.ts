@@ -48,7 +48,7 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       const { id: subject, created_at: at, name, role } = row;
       const fact = {
         at,
-        actor: c.get("principal").api_key_id,
+        actor: c.get("principal").actor,
         action: "key.created",
         subject,
         details: { name, role },
@@ -97,7 +97,7 @@ export function apiKeyRoutes({ deps, keys }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const now = deps.now();
-      const fact = { at: now, actor: c.get("principal").api_key_id, action: "key.revoked", subject: id } as const;
+      const fact = { at: now, actor: c.get("principal").actor, action: "key.revoked", subject: id } as const;
       const revoked = await revokeApiKey(deps.db, id, now, auditRow(fact, deps.newId));
       keys.forget();
       if (revoked === "no_such_key") throw problem(404, "not_found", "No such key");

@@ -4,8 +4,12 @@ import { findApiKey, hashKey } from "../store/api_keys.ts";
 import type { Env } from "./context.ts";
 import { problem } from "./problem.ts";
 
+/** Who asks. */
 export interface Principal {
-  api_key_id: string;
+  /** What audit entries name: the id of an API key or of a user. */
+  actor: string;
+  /** For eyes, where it is shown who did something. */
+  name: string;
   role: "admin" | "app";
 }
 
@@ -38,7 +42,7 @@ export function apiKeys(client: DbClient, elapsed: () => number = () => performa
         return null;
       }
       if (known.size >= CACHE_ENTRIES) known.clear();
-      const principal = { api_key_id: found.id, role: found.role };
+      const principal = { actor: found.id, name: found.name, role: found.role };
       known.set(hashed, { principal, until: elapsed() + CACHE_MS });
       return principal;
     },
@@ -46,9 +50,19 @@ export function apiKeys(client: DbClient, elapsed: () => number = () => performa
   };
 }
 
+/** Whom a request made in this process speaks for. Nothing that arrives from outside can be in it. */
+const spoken = new WeakMap<Request, Principal>();
+
+/** Lets a request of the console, which signed the user in, pass for that user. Returns the request. */
+export function speakAs(request: Request, principal: Principal): Request {
+  spoken.set(request, principal);
+  return request;
+}
+
+/** Lets in who has a key, and requests of the console for the user who is signed in. */
 export function requireKey(keys: ApiKeys): MiddlewareHandler<Env> {
   return async function requireKey(c, next) {
-    const principal = await keys.authenticate(c.req.header("authorization") ?? null);
+    const principal = spoken.get(c.req.raw) ?? await keys.authenticate(c.req.header("authorization") ?? null);
     if (principal === null) {
       throw problem(401, "unauthorized", "Unauthorized", "Send a valid API key: Authorization: Bearer KEY");
     }

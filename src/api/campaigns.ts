@@ -109,7 +109,7 @@ export function campaignRoutes({ deps }: Api) {
     async (c) => {
       const text = await campaignText(c.req.valid("json"));
       const id = deps.newId("cmp");
-      const by = c.get("principal").api_key_id;
+      const by = c.get("principal").actor;
       const row = await createCampaign(db, text, { id, by, now: deps.now() }, entryOf(by, "campaign.saved", id));
       return c.json(campaignView(row), 201);
     },
@@ -156,7 +156,7 @@ export function campaignRoutes({ deps }: Api) {
       const { id } = c.req.valid("param");
       const row = await found(id);
       const text = await campaignText(c.req.valid("json"));
-      const entry = entryOf(c.get("principal").api_key_id, "campaign.saved", id);
+      const entry = entryOf(c.get("principal").actor, "campaign.saved", id);
       if (!await changeDraft(db, id, text, deps.now(), entry)) throw wrongState(row, "Only a draft can be changed.");
       return c.json(await view(await found(id)), 200);
     },
@@ -173,7 +173,7 @@ export function campaignRoutes({ deps }: Api) {
     }),
     async (c) => {
       const row = await found(c.req.valid("param").id);
-      const entry = entryOf(c.get("principal").api_key_id, "campaign.deleted", row.id);
+      const entry = entryOf(c.get("principal").actor, "campaign.deleted", row.id);
       if (!await deleteDraft(db, row.id, entry)) throw wrongState(row, "What was started stays on record; cancel it.");
       return c.body(null, 204);
     },
@@ -283,7 +283,7 @@ export function campaignRoutes({ deps }: Api) {
       }),
       async (c) => {
         const row = await found(c.req.valid("param").id as string);
-        const entry = entryOf(c.get("principal").api_key_id, one.action, row.id);
+        const entry = entryOf(c.get("principal").actor, one.action, row.id);
         const [taken] = await db.client.batch(step(row.id, await one.step(row), deps.now(), entry));
         if (taken!.rowsAffected === 0) throw wrongState(row, one.wrong);
         return c.json(await view(await found(row.id)), 200);
@@ -313,7 +313,7 @@ export function campaignRoutes({ deps }: Api) {
     async (c) => {
       const row = await found(c.req.valid("param").id);
       const { category, note } = c.req.valid("json");
-      const entry = entryOf(c.get("principal").api_key_id, "campaign.settled", row.id, { category, note });
+      const entry = entryOf(c.get("principal").actor, "campaign.settled", row.id, { category, note });
       if (!await settleCampaign(db, row.id, category, deps.now(), entry)) {
         throw wrongState(row, "Nothing about its words is open.");
       }

@@ -174,7 +174,7 @@ export function carrierRoutes({ deps }: Api) {
       const now = deps.now();
       const fact = {
         at: now,
-        actor: c.get("principal").api_key_id,
+        actor: c.get("principal").actor,
         action: "carrier.saved",
         subject: id,
         details: { kind, rate_per_second, ...shown(complete, adapter) },
@@ -244,7 +244,7 @@ export function carrierRoutes({ deps }: Api) {
       const { id } = c.req.valid("param");
       const fact = {
         at: deps.now(),
-        actor: c.get("principal").api_key_id,
+        actor: c.get("principal").actor,
         action: "carrier.deleted",
         subject: id,
       } as const;

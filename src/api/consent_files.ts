@@ -45,7 +45,7 @@ export function consentFileRoutes({ deps }: Api) {
       const { evidence_ref = null } = c.req.valid("query");
       const { rulebook } = await deps.settings.current();
       const now = deps.now();
-      const actor = c.get("principal").api_key_id;
+      const actor = c.get("principal").actor;
       const subject = deps.newId("imp");
       const report = await importAll(
         items,

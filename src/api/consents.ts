@@ -57,7 +57,7 @@ export function consentRoutes(api: Api) {
     }),
     async (c) => {
       const now = deps.now();
-      const actor = c.get("principal").api_key_id;
+      const actor = c.get("principal").actor;
       const { rulebook } = await deps.settings.current();
       const {
         recipient,
@@ -159,7 +159,7 @@ export function consentRoutes(api: Api) {
       const { rulebook } = await deps.settings.current();
       const data = [];
       for (const one of purposes) {
-        const permission = await withdraw(person, one, said, c.get("principal").api_key_id);
+        const permission = await withdraw(person, one, said, c.get("principal").actor);
         if (permission.latest !== null) data.push(stateView(permission.latest, permission, rulebook, deps.now()));
       }
       return c.json({ data }, 200);
@@ -205,7 +205,7 @@ export function consentRoutes(api: Api) {
       const consent = await findConsent(deps.db, c.req.valid("param").id);
       if (consent === null) throw noSuchConsent();
       const { id, recipient, purpose } = consent;
-      const permission = await withdraw(recipient, purpose, c.req.valid("json"), c.get("principal").api_key_id, id);
+      const permission = await withdraw(recipient, purpose, c.req.valid("json"), c.get("principal").actor, id);
       const { rulebook } = await deps.settings.current();
       return c.json(stateView(permission.latest ?? consent, permission, rulebook, deps.now()), 200);
     },

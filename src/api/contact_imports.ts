@@ -87,7 +87,7 @@ export function contactImportRoutes({ deps }: Api) {
       try {
         const [header, ...first] = await firstBlock(records);
         const columns = columnsOf(header?.cells ?? [], options);
-        const actor = c.get("principal").api_key_id;
+        const actor = c.get("principal").actor;
         const id = deps.newId("imp");
         const at = (place: number | null) => place === null ? [] : [header!.cells[place]!.trim()];
         const details = {

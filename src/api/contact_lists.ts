@@ -91,7 +91,7 @@ export function contactListRoutes({ deps }: Api) {
         filter: filter === undefined ? null : JSON.stringify(filter),
         created_at: deps.now(),
       };
-      const entry = entryOf(c.get("principal").api_key_id, "list.saved", row.id, { name, filter: filter ?? null });
+      const entry = entryOf(c.get("principal").actor, "list.saved", row.id, { name, filter: filter ?? null });
       if (!await createList(db, row, entry)) throw nameTaken(name);
       return c.json(listView({ ...row, updated_at: row.created_at }, 0), 201);
     },
@@ -149,7 +149,7 @@ export function contactListRoutes({ deps }: Api) {
         throw invalidField("filter", "a list with members has none; save the filter under a name of its own");
       }
       const change = { name, description, filter: filter === undefined ? undefined : JSON.stringify(filter) };
-      const entry = entryOf(c.get("principal").api_key_id, "list.saved", id, { name, filter: filter ?? null });
+      const entry = entryOf(c.get("principal").actor, "list.saved", id, { name, filter: filter ?? null });
       const row = await changeList(db, id, change, deps.now(), entry);
       if (row === null) throw noSuchList();
       if (row === "name_taken") throw nameTaken(name ?? "");
@@ -174,7 +174,7 @@ export function contactListRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const entry = entryOf(c.get("principal").api_key_id, "list.deleted", id, {});
+      const entry = entryOf(c.get("principal").actor, "list.deleted", id, {});
       if (!await deleteList(db, id, deps.now(), entry)) {
         if (await findList(db, id) === null) throw noSuchList();
         throw problem(
@@ -220,7 +220,7 @@ export function contactListRoutes({ deps }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const named = namedIn(c.req.valid("json"));
-      const added = await addMembers(db, id, named, deps.now(), membersEntry(c.get("principal").api_key_id, id, named));
+      const added = await addMembers(db, id, named, deps.now(), membersEntry(c.get("principal").actor, id, named));
       if (added === null) throw await notWithMembers(id);
       return c.json(added, 200);
     },
@@ -238,7 +238,7 @@ export function contactListRoutes({ deps }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const named = namedIn(c.req.valid("json"));
-      const removed = await removeMembers(db, id, named, membersEntry(c.get("principal").api_key_id, id, named, true));
+      const removed = await removeMembers(db, id, named, membersEntry(c.get("principal").actor, id, named, true));
       if (removed === null) throw await notWithMembers(id);
       return c.json({ removed }, 200);
     },
@@ -255,7 +255,7 @@ export function contactListRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id, contact_id } = c.req.valid("param");
-      const entry = membersEntry(c.get("principal").api_key_id, id, [contact_id]);
+      const entry = membersEntry(c.get("principal").actor, id, [contact_id]);
       const added = await addMembers(db, id, [contact_id], deps.now(), entry);
       if (added === null) throw await notWithMembers(id);
       if (added.unknown > 0) throw problem(404, "not_found", "No such contact");
@@ -282,7 +282,7 @@ export function contactListRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id, contact_id } = c.req.valid("param");
-      const entry = membersEntry(c.get("principal").api_key_id, id, [contact_id], true);
+      const entry = membersEntry(c.get("principal").actor, id, [contact_id], true);
       const removed = await removeMembers(db, id, [contact_id], entry);
       if (removed === null) throw await notWithMembers(id);
       if (removed === 0) throw problem(404, "not_found", "Not on this list");

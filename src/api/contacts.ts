@@ -161,7 +161,7 @@ export function contactRoutes({ deps }: Api) {
       if (contact === null) throw noSuchContact();
       const fact = {
         at: deps.now(),
-        actor: c.get("principal").api_key_id,
+        actor: c.get("principal").actor,
         action: "contact.removed",
         subject: id,
         person: contact.msisdn,

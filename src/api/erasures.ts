@@ -103,7 +103,7 @@ export function erasureRoutes({ deps }: Api) {
       const person = recipientOf(c.req.valid("param").msisdn, "msisdn");
       const { reason, requested_by, suppress } = c.req.valid("json");
       const now = deps.now();
-      const actor = c.get("principal").api_key_id;
+      const actor = c.get("principal").actor;
       const refused = suppress || await refusedBefore(deps.db, person);
       const id = deps.newId("era");
       const suppression = {

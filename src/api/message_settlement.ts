@@ -50,7 +50,7 @@ export function messageSettlementRoutes({ deps }: Api) {
       const at = deps.now();
       const fact = {
         at,
-        actor: c.get("principal").api_key_id,
+        actor: c.get("principal").actor,
         action: "message.settled",
         subject: id,
         person: before.person,

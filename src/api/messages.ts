@@ -79,7 +79,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
     if (key !== undefined) checkIdempotencyKey(key);
     const body = await jsonBody(c, NewMessage);
     const draft = draftOf(body, await deps.settings.current(), deps.now());
-    const idempotency = key === undefined ? null : idempotencyOf(key, c.get("principal").api_key_id, body);
+    const idempotency = key === undefined ? null : idempotencyOf(key, c.get("principal").actor, body);
     const acceptance = await acceptor.submit({ draft, idempotency });
     if (acceptance.status === 202) return c.json(acceptance.body, 202);
     return problemResponse(c, new ProblemError(acceptance.body));
@@ -112,7 +112,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
     async (c) => {
       const settings = await deps.settings.current();
       const key = c.req.valid("header")["idempotency-key"];
-      const { api_key_id } = c.get("principal");
+      const { actor } = c.get("principal");
       const { messages } = c.req.valid("json");
       const copies = copiesIn(messages);
       const failures = new Map<string, { items: number; error: unknown }>();
@@ -122,7 +122,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
             const parsed = NewMessage.safeParse(item);
             if (!parsed.success) throw invalidInput(parsed.error.issues);
             const draft = draftOf(parsed.data, settings, deps.now(), copies.get(parsed.data.text));
-            const idempotency = key === undefined ? null : idempotencyOf(`${key}#${index}`, api_key_id, parsed.data);
+            const idempotency = key === undefined ? null : idempotencyOf(`${key}#${index}`, actor, parsed.data);
             return (await acceptor.submit({ draft, idempotency })).body;
           } catch (error) {
             // Others of the batch may be stored by now: each item has to be answered, whatever became of this one.

@@ -76,7 +76,7 @@ export function overrideRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const actor = c.get("principal").api_key_id;
+      const actor = c.get("principal").actor;
       const asked = { suppression_id: id, ...c.req.valid("json"), actor, at: deps.now() };
       const result = await requestOverride(deps.db, asked, deps.newId);
       if (!result.ok) throw notByHand(result.code);
@@ -143,7 +143,7 @@ export function overrideRoutes({ deps }: Api) {
       }),
       async (c) => {
         const { note = null } = c.req.valid("json");
-        const actor = c.get("principal").api_key_id;
+        const actor = c.get("principal").actor;
         const decided = { approve: decision === "approve", actor, note, at: deps.now() };
         const result = await decideOverride(deps.db, c.req.valid("param").id, decided, deps.newId);
         if (!result.ok) throw notByHand(result.code);

@@ -47,7 +47,7 @@ export function peopleExportRoutes({ deps }: Api) {
       const { rulebook } = await deps.settings.current();
       const entry = auditRow({
         at,
-        actor: c.get("principal").api_key_id,
+        actor: c.get("principal").actor,
         action: "person.exported",
         subject: deps.newId("exp"),
         person: msisdn,

@@ -118,7 +118,7 @@ export function proposalRoutes({ deps }: Api) {
     async (c) => {
       const rulebook = orProblem(await resolveVersion(db, c.req.valid("param").hash));
       const { note, last = LAST } = c.req.valid("json");
-      const by = c.get("principal").api_key_id;
+      const by = c.get("principal").actor;
       const candidate = orProblem(usable(rulebook, await readSources(db.client, rulebook)));
       const { senders, rulebook: base } = await deps.settings.refresh();
       const simulation = await simulateStored(
@@ -146,7 +146,7 @@ export function proposalRoutes({ deps }: Api) {
       }),
       async (c) => {
         const { id } = c.req.valid("param");
-        const by = c.get("principal").api_key_id;
+        const by = c.get("principal").actor;
         const { note } = c.req.valid("json");
         const proposal = orProblem(await decideProposal(deps, decision, { id, by, note: note ?? null }));
         deps.log("info", "rules.decided", { proposal: id, state: proposal.state, by });
@@ -178,7 +178,7 @@ export function proposalRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const by = c.get("principal").api_key_id;
+      const by = c.get("principal").actor;
       const { note } = c.req.valid("json");
       const published = orProblem(await publish(deps, { id, by, note: note ?? null }));
       deps.log("info", "rules.active", { rulebook: published.active, way: "publish", proposal: id, by });

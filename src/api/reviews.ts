@@ -111,7 +111,7 @@ export function reviewRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { settlement, note } = c.req.valid("json");
-      const actor = c.get("principal").api_key_id;
+      const actor = c.get("principal").actor;
       const result = await settleReview(deps, c.req.valid("param").id, { settlement, note: note ?? null, actor });
       if (!result.ok) throw notSettled(result.code, result.review);
       return c.json(reviewView(result.review), 200);

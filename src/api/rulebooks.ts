@@ -151,7 +151,7 @@ export function rulebookRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { to, from, note } = c.req.valid("json");
-      const by = c.get("principal").api_key_id;
+      const by = c.get("principal").actor;
       const result = orProblem(
         await rollback(deps, {
           to: to === undefined ? null : orProblem(await resolveVersion(db, to)),

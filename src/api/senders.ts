@@ -130,7 +130,7 @@ export function senderRoutes({ deps }: Api) {
         created_at: deps.now(),
       };
       const { address: subject, created_at: at, ...details } = row;
-      const fact = { at, actor: c.get("principal").api_key_id, action: "sender.saved", subject, details } as const;
+      const fact = { at, actor: c.get("principal").actor, action: "sender.saved", subject, details } as const;
       const saved = await saveSender(deps.db, row, auditRow(fact, deps.newId));
       if (saved === null) {
         const known = await Promise.all(routes.map(({ carrier_id }) => findCarrier(deps.db, carrier_id)));
@@ -161,7 +161,7 @@ export function senderRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { address } = c.req.valid("param");
-      const fact = { at: deps.now(), actor: c.get("principal").api_key_id, action: "sender.deleted" } as const;
+      const fact = { at: deps.now(), actor: c.get("principal").actor, action: "sender.deleted" } as const;
       if (!await deleteSender(deps.db, address, auditRow({ ...fact, subject: address }, deps.newId))) {
         if (await findSender(deps.db, address) === null) throw noSuchSender();
         throw problem(409, "sender_in_use", "Sender in use", "Messages wait to leave from it; cancel them first.");

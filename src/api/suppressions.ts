@@ -120,7 +120,7 @@ export function suppressionRoutes({ deps }: Api) {
       const body = c.req.valid("json");
       const now = deps.now();
       const given = suppressionOf({ ...body, recipient: recipientOf(body.recipient, "recipient") }, "operator", now);
-      const refusal = auditedRefusal(given, c.get("principal").api_key_id, deps.newId);
+      const refusal = auditedRefusal(given, c.get("principal").actor, deps.newId);
       const { row, created } = await suppress(deps.db, refusal, now);
       return created ? c.json(suppressionView(row), 201) : c.json(suppressionView(row), 200);
     },
@@ -172,7 +172,7 @@ export function suppressionRoutes({ deps }: Api) {
     async (c) => {
       const items = await importItems(c, () => c.req.valid("json"), ["recipient"]);
       const now = deps.now();
-      const actor = c.get("principal").api_key_id;
+      const actor = c.get("principal").actor;
       const subject = deps.newId("imp");
       const report = await importAll(
         items,
@@ -274,7 +274,7 @@ export function suppressionRoutes({ deps }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const { reason } = c.req.valid("json");
-      const by = c.get("principal").api_key_id;
+      const by = c.get("principal").actor;
       const lifted = await liftSuppression(deps.db, id, { at: deps.now(), by, reason }, deps.newId);
       if (lifted !== null) return c.json(suppressionView(lifted), 200);
       const standing = await findSuppression(deps.db, id);

@@ -106,7 +106,7 @@ export function webhookDeliveryRoutes({ deps }: Api) {
       const { id, delivery_id } = c.req.valid("param");
       await enabledEndpoint(id);
       const { n } = await deliveryOf(id, delivery_id);
-      const [at, actor] = [deps.now(), c.get("principal").api_key_id];
+      const [at, actor] = [deps.now(), c.get("principal").actor];
       const details = { delivery_id };
       const audit = auditRow({ at, actor, action: "webhook.replayed", subject: id, details }, deps.newId);
       await replayDelivery(deps.db, id, n, at, audit);
@@ -130,7 +130,7 @@ export function webhookDeliveryRoutes({ deps }: Api) {
     async (c) => {
       const endpoint = await enabledEndpoint(c.req.valid("param").id);
       const body = c.req.valid("json");
-      const [at, actor] = [deps.now(), c.get("principal").api_key_id];
+      const [at, actor] = [deps.now(), c.get("principal").actor];
       const since = Date.parse(body.since);
       const until = body.until === undefined ? at + 1 : Date.parse(body.until);
       if (until <= since) throw invalidField("since", body.until === undefined ? "lies ahead" : "must be before until");

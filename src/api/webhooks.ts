@@ -45,7 +45,7 @@ export function webhookRoutes({ deps }: Api) {
       const [id, at, secret] = [deps.newId("we"), deps.now(), newWebhookSecret()];
       const audit = auditRow({
         at,
-        actor: c.get("principal").api_key_id,
+        actor: c.get("principal").actor,
         action: "webhook.saved",
         subject: id,
         details: audited(settings),
@@ -122,7 +122,7 @@ export function webhookRoutes({ deps }: Api) {
         ...(ordered === undefined ? {} : { ordered }),
         ...(state === undefined ? {} : { state }),
       };
-      const [at, actor] = [deps.now(), c.get("principal").api_key_id];
+      const [at, actor] = [deps.now(), c.get("principal").actor];
       const audit = auditRow({ at, actor, action: "webhook.saved", subject: id, details: audited(change) }, deps.newId);
       const row = await updateEndpoint(deps.db, id, change, at, audit);
       if (row === null) throw noSuchWebhook();
@@ -142,7 +142,7 @@ export function webhookRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const [at, actor] = [deps.now(), c.get("principal").api_key_id];
+      const [at, actor] = [deps.now(), c.get("principal").actor];
       const audit = auditRow({ at, actor, action: "webhook.deleted", subject: id }, deps.newId);
       if (!await deleteEndpoint(deps.db, id, audit)) throw noSuchWebhook();
       return c.body(null, 204);
@@ -162,7 +162,7 @@ export function webhookRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const [at, actor, secret] = [deps.now(), c.get("principal").api_key_id, newWebhookSecret()];
+      const [at, actor, secret] = [deps.now(), c.get("principal").actor, newWebhookSecret()];
       const audit = auditRow({ at, actor, action: "webhook.secret_rotated", subject: id }, deps.newId);
       const rotated = await rotateSecret(deps.db, id, { secret, at }, audit);
       const row = rotated ? await findEndpoint(deps.db, id) : null;

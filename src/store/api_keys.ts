@@ -17,13 +17,13 @@ export function hashKey(key: string): string {
 export async function findApiKey(
   client: DbClient,
   hash: string,
-): Promise<{ id: string; role: "admin" | "app" } | null> {
+): Promise<{ id: string; name: string; role: "admin" | "app" } | null> {
   const { rows } = await client.execute({
-    sql: "select id, role from api_keys where hash = ? and revoked_at is null",
+    sql: "select id, name, role from api_keys where hash = ? and revoked_at is null",
     args: [hash],
   });
   const row = rows[0];
-  return row ? { id: row["id"] as string, role: row["role"] as "admin" | "app" } : null;
+  return row ? { id: row["id"] as string, name: row["name"] as string, role: row["role"] as "admin" | "app" } : null;
 }
 
 /**

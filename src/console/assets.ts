@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { readFile, realpath } from "node:fs/promises";
+import { Hono } from "hono";
+
+/** Style sheets and scripts of the console: our own files and those of libraries, from this machine and nowhere else. */
+
+const OWN = new URL("./assets/", import.meta.url);
+const PACKAGES = new URL("../../node_modules/", import.meta.url);
+
+/** Files of libraries that pages may load, as the packages publish them. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  "htmx.js": "htmx.org/dist/htmx.min.js",
+  "htmx-sse.js": "htmx-ext-sse/dist/sse.min.js",
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+interface Asset {
+  body: Uint8Array<ArrayBuffer>;
+  type: string;
+  /** First digits of the SHA-256: part of the address, so that a browser may keep the file for good. */
+  version: string;
+}
+
+/** Reads each file once, when it is first asked for. */
+export interface Assets {
+  /** Address of one of our files (`console.css`) or of a library's (`htmx.js`). @throws Error when there is none. */
+  url(name: string): Promise<string>;
+  /** `/assets/*`, below where the console is. */
+  routes: Hono;
+}
+
+export function assets(base: string): Assets {
+  const read = new Map<string, Promise<Asset>>();
+  const find = (name: string): Promise<Asset> => {
+    const found = read.get(name) ?? load(name);
+    read.set(name, found);
+    found.catch(() => read.delete(name));
+    return found;
+  };
+  const routes = new Hono().get("/assets/:name", async (c) => {
+    const name = c.req.param("name");
+    if (!NAME.test(name)) return c.notFound();
+    const asset = await find(name).catch(() => null);
+    if (asset === null) return c.notFound();
+    const current = c.req.query("v") === asset.version;
+    return c.body(asset.body, 200, {
+      "content-type": asset.type,
+      "cache-control": current ? "public, max-age=31536000, immutable" : "no-cache",
+    });
+  });
+  return { url: async (name) => `${base}/assets/${name}?v=${(await find(name)).version}`, routes };
+}
+
+/** Nothing that could leave the folder. */
+const NAME = /^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*\.(css|js|svg)$/;
+
+async function load(name: string): Promise<Asset> {
+  const library = LIBRARIES[name];
+  // Packages are links into a store of their own.
+  const file = library === undefined ? new URL(name, OWN) : await realpath(new URL(library, PACKAGES));
+  const body = new Uint8Array(await readFile(file));
+  const version = createHash("sha256").update(body).digest("hex").slice(0, 12);
+  return { body, type: TYPES[name.split(".").at(-1)!]!, version };
+}

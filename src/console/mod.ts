@@ -1,0 +1,92 @@
+import { Hono } from "hono";
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { Log } from "../gateway/gateway.ts";
+import { apiClient, ApiProblem, type Fetch } from "./api_client.ts";
+import { assets } from "./assets.ts";
+import { type Console, type ConsoleEnv, viewerOf } from "./console.ts";
+import { problemPage } from "./problem_page.tsx";
+import { knowReader } from "./reader.ts";
+import { renderPage } from "./layout.tsx";
+import { choiceRoutes } from "./pages/choices.ts";
+
+/** Where the console is. */
+export const CONSOLE = "/console";
+
+/** Forms; files of contacts and rules have limits of their own where they are taken. */
+const FORM_BODY = 256 * 1024;
+
+const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [choiceRoutes];
+
+export interface ConsoleOptions {
+  /** The public API (`src/app.ts`). */
+  api: Fetch;
+  /** Sets `viewer` to whom the request's session belongs, or null. */
+  signIn: MiddlewareHandler<ConsoleEnv>;
+  now: () => number;
+  log: Log;
+}
+
+/** Whether an address is one of the console's; everything else is the API's. */
+export function isConsole(url: string): boolean {
+  const path = url.indexOf("/", url.indexOf("//") + 2);
+  return path === -1 || url.length === path + 1 || /^\/console(?:[/?#]|$)/.test(url.slice(path, path + 9));
+}
+
+/** The web console: pages over the public API for people who are signed in. */
+export function createConsole({ api, signIn, now, log }: ConsoleOptions): Hono<ConsoleEnv> {
+  const files = assets(CONSOLE);
+  const shared: Console = {
+    api: (c) => apiClient(api, viewerOf(c)),
+    now,
+    page: async (c, props, content, status = 200) => await c.html(await renderPage(c, files, props, content), status),
+  };
+
+  const pages = new Hono<ConsoleEnv>();
+  pages.route("/", files.routes);
+  pages.use(signIn);
+  pages.use(bodyLimit({ maxSize: FORM_BODY }));
+  for (const routes of PAGES) pages.route("/", routes(shared));
+
+  const root = new Hono<ConsoleEnv>();
+  root.use(headers);
+  root.use(knowReader());
+  root.use(csrf());
+  root.get("/", (c) => c.redirect(CONSOLE));
+  root.route(CONSOLE, pages);
+  root.notFound((c) => problemPage(c, shared, 404));
+  root.onError((error, c) => {
+    if (error instanceof ApiProblem) return problemPage(c, shared, error.status, error);
+    if (error instanceof HTTPException) return problemPage(c, shared, error.status);
+    log("error", "console.failed", {
+      method: c.req.method,
+      route: c.req.path,
+      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    });
+    return problemPage(c, shared, 500);
+  });
+  return root;
+}
+
+/** Nothing from elsewhere, no script or style inside a page: what a person wrote can never run. */
+const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+  },
+  xFrameOptions: "DENY",
+  referrerPolicy: "same-origin",
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+});

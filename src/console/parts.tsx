@@ -1,0 +1,83 @@
+/** @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+import type { Reader } from "./console.ts";
+
+/** Small parts that pages are made of. */
+
+const STYLES = {
+  day: { dateStyle: "medium" },
+  time: { timeStyle: "short" },
+  both: { dateStyle: "medium", timeStyle: "short" },
+  exact: { dateStyle: "medium", timeStyle: "medium" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+/** An instant (RFC 3339, or milliseconds) in the reader's language and time zone. */
+export function When({ at, as = "both", reader }: { at: string | number; as?: keyof typeof STYLES; reader: Reader }) {
+  const date = new Date(at);
+  const shown = new Intl.DateTimeFormat(reader.language, { ...STYLES[as], timeZone: reader.zone }).format(date);
+  return <time datetime={date.toISOString()}>{shown}</time>;
+}
+
+export type Tone = "neutral" | "good" | "warn" | "bad" | "info";
+
+/** A word with a colour, which never tells more than the word. */
+export function Badge({ tone = "neutral", children }: { tone?: Tone; children?: Child }) {
+  return <span class={`badge ${tone}`}>{children}</span>;
+}
+
+/** Something to know, told by screen readers when it appears. */
+export function Notice({ tone = "info", children }: { tone?: Tone; children?: Child }) {
+  return <div class={`notice ${tone}`} role={tone === "bad" ? "alert" : "status"}>{children}</div>;
+}
+
+/** In the place of a list that has nothing: what to do next. */
+export function Empty({ title, children }: { title: string; children?: Child }) {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  name: string;
+  hint?: string;
+  /** What is wrong with it, from the API's answer. */
+  error?: string | undefined;
+  /** The control; gets `id` and `aria-describedby` by these names: `NAME`, `NAME-hint`, `NAME-error`. */
+  children?: Child;
+}
+
+/** A labelled control with its hint and its error. */
+export function Field({ label, name, hint, error, children }: FieldProps) {
+  return (
+    <div class={error === undefined ? "field" : "field wrong"}>
+      <label for={name}>{label}</label>
+      {children}
+      {hint === undefined ? null : <p class="hint" id={`${name}-hint`}>{hint}</p>}
+      {error === undefined ? null : <p class="error" id={`${name}-error`}>{error}</p>}
+    </div>
+  );
+}
+
+/** Attributes that tie a control to its `Field`. */
+export function described(name: string, { hint = false, error }: { hint?: boolean; error?: string | undefined } = {}) {
+  const ids = [...(hint ? [`${name}-hint`] : []), ...(error === undefined ? [] : [`${name}-error`])];
+  return {
+    id: name,
+    name,
+    ...(ids.length === 0 ? {} : { "aria-describedby": ids.join(" ") }),
+    ...(error === undefined ? {} : { "aria-invalid": "true" as const }),
+  };
+}
+
+/** A link to the following page of a list. */
+export function More({ href, label }: { href: string | null; label: string }) {
+  return href === null ? null : (
+    <p class="more">
+      <a class="button quiet" href={href}>{label}</a>
+    </p>
+  );
+}

@@ -25,7 +25,7 @@ import { peopleRoutes } from "./api/people.ts";
 import { peopleExportRoutes } from "./api/people_export.ts";
 import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
-import { asProblem, problem, problemResponse } from "./api/problem.ts";
+import { asProblem, nothingHere, problem, problemResponse } from "./api/problem.ts";
 import { proposalRoutes } from "./api/proposals.ts";
 import { retentionRoutes } from "./api/retention.ts";
 import { rulebookRoutes } from "./api/rulebooks.ts";
@@ -64,7 +64,7 @@ export function createApp(api: Api) {
     }
     return problemResponse(c, answer);
   });
-  app.notFound((c) => problemResponse(c, problem(404, "not_found", "Not found", "There is nothing at this address.")));
+  app.notFound((c) => problemResponse(c, nothingHere()));
 
   app.use(secureHeaders({
     contentSecurityPolicy: {

@@ -3,7 +3,6 @@ import { base64Url } from "../gateway/ids.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { auditRow } from "../store/audit.ts";
 import { type ApiKey, hashKey, listApiKeys, revokeApiKey, saveApiKey } from "../store/api_keys.ts";
-import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, line } from "./fields.ts";
 import { problem } from "./problem.ts";
@@ -33,7 +32,6 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       summary: "Make an API key",
       description: "The only time that `key` is shown.",
       tags: ["Keys"],
-      middleware: [requireAdmin()] as const,
       request: {
         body: {
           required: true,
@@ -65,7 +63,6 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       summary: "List API keys, newest first",
       description: "Revoked ones too, since messages and suppressions name them.",
       tags: ["Keys"],
-      middleware: [requireAdmin()] as const,
       request: { query: z.object(PageQuery) },
       responses: { 200: json(pageOf(Key), "A page, without the keys themselves"), ...problems, ...forbidden },
     }),
@@ -82,7 +79,6 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       summary: "Revoke an API key",
       description: "It stops at once here, and within five seconds on other instances.",
       tags: ["Keys"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id },
       responses: {
         204: { description: "Revoked" },

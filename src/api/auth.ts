@@ -2,7 +2,8 @@ import type { MiddlewareHandler } from "hono";
 import type { DbClient } from "../store/client.ts";
 import { findApiKey, hashKey } from "../store/api_keys.ts";
 import type { Env } from "./context.ts";
-import { problem } from "./problem.ts";
+import { nothingHere, problem } from "./problem.ts";
+import { type Role, rolesFor } from "./roles.ts";
 
 /** Who asks. */
 export interface Principal {
@@ -10,7 +11,7 @@ export interface Principal {
   actor: string;
   /** For eyes, where it is shown who did something. */
   name: string;
-  role: "admin" | "app";
+  role: Role;
 }
 
 export interface ApiKeys {
@@ -59,24 +60,21 @@ export function speakAs(request: Request, principal: Principal): Request {
   return request;
 }
 
-/** Lets in who has a key, and requests of the console for the user who is signed in. */
+/** Lets in who has a key, and requests of the console for the user who is signed in, to what their role may (`roles.ts`). */
 export function requireKey(keys: ApiKeys): MiddlewareHandler<Env> {
   return async function requireKey(c, next) {
     const principal = spoken.get(c.req.raw) ?? await keys.authenticate(c.req.header("authorization") ?? null);
     if (principal === null) {
       throw problem(401, "unauthorized", "Unauthorized", "Send a valid API key: Authorization: Bearer KEY");
     }
-    c.set("principal", principal);
-    await next();
-  };
-}
-
-/** For what only an administrator may change: carriers, senders, keys. */
-export function requireAdmin(): MiddlewareHandler<Env> {
-  return async function requireAdmin(c, next) {
-    if (c.get("principal").role !== "admin") {
-      throw problem(403, "forbidden", "Forbidden", "This needs a key with the role admin.");
+    if (principal.role !== "admin") {
+      const roles = rolesFor(c);
+      if (roles === null) throw nothingHere();
+      if (!roles.includes(principal.role)) {
+        throw problem(403, "forbidden", "Forbidden", `This is for ${roles.join(", ")}; you are ${principal.role}.`);
+      }
     }
+    c.set("principal", principal);
     await next();
   };
 }

@@ -3,11 +3,13 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Env, router } from "./context.ts";
 import { DOCS_STYLE, docsPage } from "./docs_page.ts";
 import { ProblemSchema } from "./problem.ts";
+import { rolesOf } from "./roles.ts";
 
 const INTRODUCTION = `JSON is snake_case and instants are RFC 3339 in UTC. Ids are prefixed and sort by creation.
 Lists come in pages, \`{data, next_cursor}\`: pass \`next_cursor\` as \`cursor\` to get the following one; null ends the list.
 Errors are problem details (RFC 9457): \`code\` is stable, \`errors\` names the fields that are wrong.
-Send \`Authorization: Bearer KEY\` with every request under /v1.`;
+Send \`Authorization: Bearer KEY\` with every request under /v1. Who may call an operation stands with it (\`x-roles\`): keys have the role
+\`admin\` or \`app\`, users of the console one of \`admin\`, \`compliance\`, \`agent\` and \`viewer\`.`;
 
 const WEBHOOKS = {
   inbound: "Messages from handsets",
@@ -79,7 +81,9 @@ function describe(app: OpenAPIHono<Env>): OpenApiDocument {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const method of ["get", "post", "put", "patch", "delete"] as const) {
       const operation = item[method];
-      if (operation !== undefined) operation.operationId = operationId(method, path);
+      if (operation === undefined) continue;
+      operation.operationId = operationId(method, path);
+      if (operation.security === undefined) operation["x-roles"] = [...rolesOf(`${method.toUpperCase()} ${path}`)];
     }
   }
   return document;

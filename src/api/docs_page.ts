@@ -39,6 +39,7 @@ interface Operation {
   description?: string;
   tags?: string[];
   security?: unknown[];
+  "x-roles"?: string[];
   parameters?: Parameter[];
   requestBody?: { content: Content };
   responses?: Record<string, { description: string; content?: Content }>;
@@ -114,7 +115,7 @@ function operationSection({ method, path, operation }: Described): Html {
   const { operationId, summary, description, parameters = [], requestBody, responses = {} } = operation;
   return html`<section id="${operationId}">
   <h3><span class="method">${method}</span> <span class="path">${path}</span></h3>
-  <p>${withCode(summary ?? "")}${operation.security?.length === 0 ? " (no key needed)" : ""}</p>
+  <p>${withCode(summary ?? "")} (${operation["x-roles"]?.join(", ") ?? "no key needed"})</p>
   ${description === undefined ? "" : html`<p>${withCode(description)}</p>`}
   ${
     parameters.length === 0 ? "" : table(

@@ -6,7 +6,6 @@ import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { auditRow } from "../store/audit.ts";
 import { beginErasure, type ErasureRow, findErasure, listErasures, refusedBefore } from "../store/erasures.ts";
 import { auditedRefusal } from "../store/suppressions.ts";
-import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
@@ -86,7 +85,6 @@ export function erasureRoutes({ deps }: Api) {
         "consents under a keyed hash of the number, messages without number and text. It takes a minute at least. Asked again " +
         "meanwhile, it answers with the erasure under way.",
       tags: ["Evidence"],
-      middleware: [requireAdmin()] as const,
       request: {
         params: z.object({ msisdn: z.string().max(40).openapi({ description: "E.164", example: "+33612345678" }) }),
         body: { required: true, content: { "application/json": { schema: NewErasure } } },
@@ -140,7 +138,6 @@ export function erasureRoutes({ deps }: Api) {
       path: "/v1/erasures",
       summary: "Erasures, newest first",
       tags: ["Evidence"],
-      middleware: [requireAdmin()] as const,
       request: { query: z.object(PageQuery) },
       responses: { 200: json(pageOf(Erasure), "A page"), ...problems, ...forbidden },
     }),
@@ -157,7 +154,6 @@ export function erasureRoutes({ deps }: Api) {
       path: "/v1/erasures/{id}",
       summary: "One erasure: how far it is, what it erased and what stays",
       tags: ["Evidence"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id },
       responses: { 200: json(Erasure, "The erasure"), ...problems, ...notFound, ...forbidden },
     }),

@@ -22,7 +22,7 @@ export const Language = z.string().regex(/^[a-z]{2}$/, "must be an ISO 639-1 cod
   example: "fr",
 });
 
-/** 403 of routes that only an administrator may use. */
-export const forbidden = { 403: { description: "Needs a key with the role admin" } } as const;
+/** 403 of routes that not every role may use. */
+export const forbidden = { 403: { description: "`forbidden`: not with your role" } } as const;
 
 export const Id = z.object({ id: z.string().max(100) });

@@ -3,7 +3,6 @@ import { messageView } from "../gateway/message_view.ts";
 import { auditRow } from "../store/audit.ts";
 import { findMessage } from "../store/messages.ts";
 import { OUTCOMES, settleUnknown } from "../store/unknown.ts";
-import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { problem } from "./problem.ts";
@@ -29,7 +28,6 @@ export function messageSettlementRoutes({ deps }: Api) {
         "`GET /v1/messages?status=unknown` lists them. A delivery report that comes first settles it by itself. One that comes later still " +
         "moves a message that was settled as `sent`, and saves the second copy of one that waits to leave again.",
       tags: ["Messages"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewOutcome } } } },
       responses: {
         200: json(Message.extend({ warning: z.string().nullable() }), "Settled"),

@@ -10,7 +10,6 @@ import { readSourcesOf } from "../store/settings.ts";
 import type { SuppressionRow } from "../store/suppressions.ts";
 import type { MessageRow } from "../store/writes.ts";
 import { AuditEntry } from "./audit.ts";
-import { requireAdmin } from "./auth.ts";
 import { Consent, consentView } from "./consent_schemas.ts";
 import { Contact, contactView } from "./contacts.ts";
 import { type Api, router } from "./context.ts";
@@ -91,7 +90,6 @@ export function peopleRoutes({ deps }: Api) {
         "how long it took, every message with its decision and the rules as they stood, reviews, overrides, audit entries. Messages " +
         `come ${MAX_MESSAGES} at a time; with \`cursor\` the rest. A number that nothing is known of gives empty lists.`,
       tags: ["Evidence"],
-      middleware: [requireAdmin()] as const,
       request: {
         params: z.object({ msisdn: z.string().max(40).openapi({ description: "E.164", example: "+33612345678" }) }),
         query: z.object({

@@ -4,7 +4,6 @@ import { suppressionView } from "../gateway/suppression_view.ts";
 import { auditRow, auditStatements } from "../store/audit.ts";
 import { auditView } from "../store/audit_read.ts";
 import { exportOf, type PersonExport } from "../store/person_export.ts";
-import { requireAdmin } from "./auth.ts";
 import { download } from "./bulk.ts";
 import { consentView } from "./consent_schemas.ts";
 import { contactView } from "./contacts.ts";
@@ -28,7 +27,6 @@ export function peopleExportRoutes({ deps }: Api) {
         "conversations, messages with their decisions and timelines, campaigns, audit entries. Oldest first, messages by conversation. That it was asked " +
         "for has an entry in the audit log.",
       tags: ["Evidence"],
-      middleware: [requireAdmin()] as const,
       request: {
         params: z.object({ msisdn: z.string().max(40).openapi({ description: "E.164", example: "+33612345678" }) }),
       },

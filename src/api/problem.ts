@@ -27,6 +27,11 @@ export function problem(status: number, code: string, title: string, detail?: st
   return new ProblemError({ type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) });
 }
 
+/** 404 of an address at which there is nothing at all. */
+export function nothingHere(): ProblemError {
+  return problem(404, "not_found", "Not found", "There is nothing at this address.");
+}
+
 /** 422 for one field. */
 export function invalidField(field: string, detail: string, code = "invalid_request"): ProblemError {
   return new ProblemError({

@@ -3,7 +3,6 @@ import { ALL_REVIEW_KINDS } from "../core/message.ts";
 import { reviewView } from "../gateway/review_view.ts";
 import { type SettleFailure, SETTLEMENTS, settleReview } from "../gateway/settle.ts";
 import { findReview, listReviews, type ReviewRow } from "../store/reviews.ts";
-import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
@@ -97,7 +96,6 @@ export function reviewRoutes({ deps }: Api) {
         "`informative` and `refuse` hold for every copy of the text from the same sender. A doubtful reply is settled with the " +
         "person's others: after `opt_out` all of them, after `not_opt_out` those with the same text.",
       tags: ["Reviews"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewSettlement } } } },
       responses: {
         200: json(Review, "Settled"),

@@ -7,7 +7,6 @@ import type { Route as SenderRoute } from "../gateway/routes.ts";
 import { auditRow } from "../store/audit.ts";
 import { findCarrier } from "../store/carriers.ts";
 import { deleteSender, findSender, listSenders, saveSender, type SenderRow } from "../store/senders.ts";
-import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, line } from "./fields.ts";
 import { invalidField, problem } from "./problem.ts";
@@ -108,7 +107,6 @@ export function senderRoutes({ deps }: Api) {
       path: "/v1/senders/{address}",
       summary: "Create or replace a sender",
       tags: ["Senders"],
-      middleware: [requireAdmin()] as const,
       request: { params: Address, body: { required: true, content: { "application/json": { schema: SenderBody } } } },
       responses: { 201: json(Sender, "Created"), 200: json(Sender, "Replaced"), ...problems, ...forbidden },
     }),
@@ -149,7 +147,6 @@ export function senderRoutes({ deps }: Api) {
       path: "/v1/senders/{address}",
       summary: "Delete a sender",
       tags: ["Senders"],
-      middleware: [requireAdmin()] as const,
       request: { params: Address },
       responses: {
         204: { description: "Deleted" },

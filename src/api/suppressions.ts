@@ -16,7 +16,6 @@ import {
   suppressGroup,
   type SuppressionRow,
 } from "../store/suppressions.ts";
-import { requireAdmin } from "./auth.ts";
 import { download, importAll, ImportBody, importDetails, importItems, ImportReport, sentence } from "./bulk.ts";
 import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
@@ -255,7 +254,6 @@ export function suppressionRoutes({ deps }: Api) {
         "What staff or an import entered; for an administrator, with a reason that is kept. What the person said themselves " +
         "answers `override_needed`: ask for an override. It brings no consent back: advertising needs a new one.",
       tags: ["Suppressions"],
-      middleware: [requireAdmin()] as const,
       request: {
         params: Id,
         body: {

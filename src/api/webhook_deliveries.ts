@@ -11,7 +11,6 @@ import {
   replayEvents,
 } from "../store/webhook_deliveries.ts";
 import { type EndpointRow, findEndpoint } from "../store/webhooks.ts";
-import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id } from "./fields.ts";
 import { invalidField, problem } from "./problem.ts";
@@ -57,7 +56,6 @@ export function webhookDeliveryRoutes({ deps }: Api) {
       path: "/v1/webhooks/{id}/deliveries",
       summary: "List what a webhook was sent, the newest events first, with the attempts",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: {
         params: Id,
         query: z.object({ ...PageQuery, status: z.enum(DELIVERY_STATUSES).optional() }),
@@ -80,7 +78,6 @@ export function webhookDeliveryRoutes({ deps }: Api) {
       path: "/v1/webhooks/{id}/deliveries/{delivery_id}",
       summary: "One delivery with its attempts",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { params: DeliveryIds },
       responses: { 200: json(Delivery, "The delivery"), ...problems, ...notFound, ...forbidden },
     }),
@@ -98,7 +95,6 @@ export function webhookDeliveryRoutes({ deps }: Api) {
       summary: "Send one event again",
       description: "With the same `webhook-id` and all retries before it.",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { params: DeliveryIds },
       responses: { 202: json(Delivery, "It will be sent"), ...disabled, ...problems, ...notFound, ...forbidden },
     }),
@@ -123,7 +119,6 @@ export function webhookDeliveryRoutes({ deps }: Api) {
         "Those that were sent and those that were not: because the webhook was disabled, did not listen to them, or did " +
         "not exist beside another one that did. Events are kept for 30 days.",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewReplay } } } },
       responses: { 202: json(Replayed, "They will be sent"), ...disabled, ...problems, ...notFound, ...forbidden },
     }),
@@ -157,7 +152,6 @@ export function webhookDeliveryRoutes({ deps }: Api) {
       summary: "Send a test event",
       description: "Of the type `webhook.test`, to this webhook alone, signed and retried as any other.",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id },
       responses: { 202: json(Delivery, "It will be sent"), ...disabled, ...problems, ...notFound, ...forbidden },
     }),

@@ -12,7 +12,6 @@ import {
   rotateSecret,
   updateEndpoint,
 } from "../store/webhooks.ts";
-import { requireAdmin } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id } from "./fields.ts";
 import { invalidField, problem } from "./problem.ts";
@@ -30,7 +29,6 @@ export function webhookRoutes({ deps }: Api) {
       summary: "Register an address that receives events",
       description: "Signed as Standard Webhooks describe. `secret` is shown only now.",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { body: { required: true, content: { "application/json": { schema: NewWebhook } } } },
       responses: {
         201: json(WebhookWithSecret, "Registered"),
@@ -69,7 +67,6 @@ export function webhookRoutes({ deps }: Api) {
       summary: "List webhooks, newest first",
       description: "All of them on one page, without their secrets.",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       responses: { 200: json(pageOf(Webhook), "The webhooks"), ...problems, ...forbidden },
     }),
     async (c) => {
@@ -87,7 +84,6 @@ export function webhookRoutes({ deps }: Api) {
       path: "/v1/webhooks/{id}",
       summary: "One webhook",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id },
       responses: { 200: json(Webhook, "The webhook"), ...problems, ...notFound, ...forbidden },
     }),
@@ -104,7 +100,6 @@ export function webhookRoutes({ deps }: Api) {
       path: "/v1/webhooks/{id}",
       summary: "Change, disable or enable a webhook",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: {
         params: Id,
         body: { required: true, content: { "application/json": { schema: WebhookChange } } },
@@ -136,7 +131,6 @@ export function webhookRoutes({ deps }: Api) {
       path: "/v1/webhooks/{id}",
       summary: "Delete a webhook with its deliveries",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id },
       responses: { 204: { description: "Deleted" }, ...problems, ...notFound, ...forbidden },
     }),
@@ -156,7 +150,6 @@ export function webhookRoutes({ deps }: Api) {
       summary: "Replace the secret",
       description: "The old one signs beside the new one for 24 hours. `secret` is shown only now.",
       tags: ["Webhooks"],
-      middleware: [requireAdmin()] as const,
       request: { params: Id },
       responses: { 200: json(WebhookWithSecret, "Replaced"), ...problems, ...notFound, ...forbidden },
     }),

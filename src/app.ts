@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { auditRoutes } from "./api/audit.ts";
+import { auditVerificationRoutes } from "./api/audit_verification.ts";
 import { apiKeyRoutes } from "./api/api_keys.ts";
 import { requireKey } from "./api/auth.ts";
 import { bookRoutes } from "./api/books.ts";
@@ -10,6 +11,7 @@ import { carrierRoutes } from "./api/carriers.ts";
 import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
 import { consentRoutes } from "./api/consents.ts";
 import { contactExportRoutes } from "./api/contact_export.ts";
+import { contactImportColumnRoutes } from "./api/contact_import_columns.ts";
 import { contactImportRoutes } from "./api/contact_imports.ts";
 import { campaignRoutes } from "./api/campaigns.ts";
 import { contactListRoutes } from "./api/contact_lists.ts";
@@ -23,6 +25,7 @@ import { messageRoutes } from "./api/messages.ts";
 import { messageSettlementRoutes } from "./api/message_settlement.ts";
 import { peopleRoutes } from "./api/people.ts";
 import { peopleExportRoutes } from "./api/people_export.ts";
+import { peopleSearchRoutes } from "./api/people_search.ts";
 import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
 import { asProblem, nothingHere, problem, problemResponse } from "./api/problem.ts";
@@ -96,6 +99,7 @@ export function createApp(api: Api) {
       conversationRoutes,
       // Before the contacts, one of which is not called `imports` or `export`.
       contactExportRoutes,
+      contactImportColumnRoutes,
       contactImportRoutes,
       contactRoutes,
       contactListRoutes,
@@ -113,6 +117,8 @@ export function createApp(api: Api) {
       proposalRoutes,
       rulebookRoutes,
       auditRoutes,
+      auditVerificationRoutes,
+      peopleSearchRoutes,
       peopleRoutes,
       erasureRoutes,
       peopleExportRoutes,

@@ -33,11 +33,12 @@ export function auditRoutes({ deps }: Api) {
       summary: "The audit log, newest first",
       description:
         "Every decision on state: who, what, about which record. `deno task audit verify` proves that nothing in it was changed. " +
-        "With `action` alone a page may be short, even empty, with more to come.",
+        "With `actor` or `action` alone a page may be short, even empty, with more to come.",
       tags: ["Evidence"],
       request: {
         query: z.object({
           ...PageQuery,
+          actor: z.string().max(100).optional(),
           action: z.enum(AUDIT_ACTIONS).optional(),
           subject: z.string().max(100).optional(),
           msisdn: z.string().max(40).optional(),

@@ -103,6 +103,7 @@ const Counts = z.record(z.string(), z.number().int());
 
 export const Preview = z.object({
   recipients: z.number().int(),
+  complete: z.boolean().openapi({ description: "Whether that is everybody of the audience" }),
   queued: z.number().int(),
   held: Counts.openapi({ description: "By reason" }),
   refused: Counts.openapi({ description: "By code" }),

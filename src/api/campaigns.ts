@@ -35,6 +35,12 @@ import { invalidField, problem } from "./problem.ts";
 import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const SAMPLES = 10;
+/** Decided for a preview of what is not stored yet: fast enough to be asked for while somebody writes. */
+const DECIDED = 2_000;
+const PreviewWishes = {
+  at: Instant.optional(),
+  samples: z.number().int().min(0).max(100).default(SAMPLES),
+};
 /** Between two looks at a campaign whose progress somebody watches. */
 const PROGRESS_MS = 500;
 
@@ -194,10 +200,7 @@ export function campaignRoutes({ deps }: Api) {
           required: false,
           content: {
             "application/json": {
-              schema: z.strictObject({
-                at: Instant.optional(),
-                samples: z.number().int().min(0).max(100).default(SAMPLES),
-              }).default({ samples: SAMPLES }),
+              schema: z.strictObject(PreviewWishes).default({ samples: SAMPLES }),
             },
           },
         },
@@ -217,6 +220,34 @@ export function campaignRoutes({ deps }: Api) {
       await requireLists(row);
       const preview = await previewCampaign(row, { at: begins, samples }, deps);
       return c.json(preview, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/campaigns/preview",
+      summary: "What a campaign would do that is not written yet",
+      description:
+        `The same for a campaign as it would be written; nothing is stored. Decides ${DECIDED} recipients of the audience or a few ` +
+        "more; `complete` says whether that is everybody. One preview of the stored draft decides all.",
+      tags: ["Campaigns"],
+      request: {
+        body: {
+          required: true,
+          content: {
+            "application/json": { schema: z.strictObject({ campaign: NewCampaign, ...PreviewWishes }) },
+          },
+        },
+      },
+      responses: { 200: json(Preview, "The preview"), ...problems },
+    }),
+    async (c) => {
+      const { campaign, at, samples } = c.req.valid("json");
+      const text = await campaignText(campaign);
+      const begins = at === undefined ? Math.max(deps.now(), text.scheduled_at ?? 0) : Date.parse(at);
+      const draft = { ...text, id: "cmp_preview", settled_category: null, copies: null };
+      return c.json(await previewCampaign(draft, { at: begins, samples, most: DECIDED }, deps), 200);
     },
   );
 

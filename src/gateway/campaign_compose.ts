@@ -30,11 +30,14 @@ export interface Plan {
   sending_window: SendingWindow | null;
 }
 
+/** What a plan is made from; a draft that was never stored will do. */
+export type PlannedCampaign = Plan["campaign"] & Pick<CampaignRow, "sender" | "template" | "sending_window">;
+
 /** What carriers accept at most. */
 const MAX_SEGMENTS = 10;
 
 /** Null when the sender is gone. */
-export function planOf(campaign: CampaignRow, settings: Settings): Plan | null {
+export function planOf(campaign: PlannedCampaign, settings: Settings): Plan | null {
   const sender = settings.senders.get(campaign.sender);
   const parsed = parseTemplate(campaign.template);
   // What is stored was read before; only a sender can go.

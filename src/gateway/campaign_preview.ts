@@ -1,14 +1,16 @@
 import { nextRecipients, readAudience, type SavedAudience } from "../store/campaign_audience.ts";
 import type { CampaignRow } from "../store/campaigns.ts";
 import { loadFacts } from "../store/facts.ts";
-import { composeGroup, planOf } from "./campaign_compose.ts";
+import { composeGroup, type PlannedCampaign, planOf } from "./campaign_compose.ts";
 import type { Deps } from "./gateway.ts";
 import { instantOrNull } from "./message_view.ts";
 
 /** What a campaign would do if it began at an instant. */
 export interface CampaignPreview {
-  /** Everybody whom the audience means. */
+  /** Everybody whom the audience means, or of whom `most` were looked at. */
   recipients: number;
+  /** Whether that is everybody. */
+  complete: boolean;
   queued: number;
   /** By reason, `needs_review` among them. */
   held: Record<string, number>;
@@ -33,17 +35,27 @@ export interface PreviewedMessage {
   error: { code: string; detail: string } | null;
 }
 
+/** A draft, stored or not. */
+export type PreviewedCampaign = PlannedCampaign & Pick<CampaignRow, "audience">;
+
 const GROUP = 1_000;
+/** Groups of contacts in which a preview of some recipients looks for them. */
+const GROUPS = 100;
 
 /** Counted up to this many, of how many a campaign has the same text: rules ask for no higher number. */
 export const COPIES = 1_000;
 
-/** How many the audience means, counted up to `most`. */
-export async function countAudience({ db }: Pick<Deps, "db">, saved: SavedAudience, most: number): Promise<number> {
+/** How many the audience means, counted up to `most`, among the first contacts if `groups` of a thousand bound it. */
+export async function countAudience(
+  { db }: Pick<Deps, "db">,
+  saved: SavedAudience,
+  most: number,
+  groups = Infinity,
+): Promise<number> {
   const audience = await readAudience(db, saved);
   let found = 0;
   let after: string | null = "";
-  while (after !== null && found < most) {
+  for (let looked = 0; after !== null && found < most && looked < groups; looked++) {
     const { recipients, last }: Awaited<ReturnType<typeof nextRecipients>> = await nextRecipients(
       db.client,
       audience,
@@ -58,23 +70,25 @@ export async function countAudience({ db }: Pick<Deps, "db">, saved: SavedAudien
 
 /**
  * Decides everybody as the campaign would at the instant `at`, and stores nothing. `samples` messages are shown whole. Throws when the
- * sender is gone. Memory does not grow with the audience, time does: some 20,000 recipients a second.
+ * sender is gone. With `most` it ends when so many were decided, or it has looked at 100,000 contacts. Memory does not grow with the audience, time does: some 20,000 recipients a second.
  */
 export async function previewCampaign(
-  campaign: CampaignRow,
-  { at, samples }: { at: number; samples: number },
+  campaign: PreviewedCampaign,
+  { at, samples, most = Infinity }: { at: number; samples: number; most?: number },
   deps: Pick<Deps, "db" | "settings" | "publicUrl" | "tokens" | "people">,
 ): Promise<CampaignPreview> {
   const { db } = deps;
   const settings = await deps.settings.current();
   const saved = JSON.parse(campaign.audience) as SavedAudience;
-  const copies = campaign.copies ?? await countAudience(deps, saved, COPIES);
+  const reach = most === Infinity ? Infinity : GROUPS;
+  const copies = campaign.copies ?? await countAudience(deps, saved, COPIES, reach);
   const plan = planOf({ ...campaign, copies }, settings);
   if (plan === null) throw new Error(`the sender ${campaign.sender} is gone`);
   const audience = await readAudience(db, saved);
   const { prices } = settings.rulebook.deployment;
   const preview: CampaignPreview = {
     recipients: 0,
+    complete: true,
     queued: 0,
     held: {},
     refused: {},
@@ -84,7 +98,11 @@ export async function previewCampaign(
   };
   const add = (counts: Record<string, number>, name: string) => counts[name] = (counts[name] ?? 0) + 1;
   let after: string | null = "";
-  while (after !== null) {
+  for (let groups = 0; after !== null; groups++) {
+    if (preview.recipients >= most || groups >= reach) {
+      preview.complete = false;
+      break;
+    }
     const { recipients, last }: Awaited<ReturnType<typeof nextRecipients>> = await nextRecipients(
       db.client,
       audience,

@@ -9,6 +9,7 @@ import { audit_details, audit_log } from "./schema.ts";
 export type AuditEntry = typeof audit_log.$inferSelect & { person: string | null; details: string | null };
 
 export interface AuditFilter {
+  actor?: string | undefined;
   action?: string | undefined;
   /** Id of the record that it is about. */
   subject?: string | undefined;
@@ -31,12 +32,12 @@ const columns = {
 const ID_SLACK_MS = 3_600_000;
 
 /**
- * A page, newest first. Where only the action is given no index finds the fitting entries: a page then looks at `PAGE_REACH` of
+ * A page, newest first. Where only actor or action are given no index finds the fitting entries: a page then looks at `PAGE_REACH` of
  * them, so that it may be short, even empty, with more to come.
  */
 export async function listAudit(
   { orm }: Db,
-  { action, subject, person, from, to, limit, cursor }: AuditFilter,
+  { actor, action, subject, person, from, to, limit, cursor }: AuditFilter,
 ): Promise<{ rows: AuditEntry[]; next: string | null }> {
   const below: SQL[] = [];
   if (cursor !== undefined) below.push(lt(audit_log.id, cursor));
@@ -46,8 +47,9 @@ export async function listAudit(
   if (subject !== undefined) where.push(eq(audit_log.subject, subject));
   if (person !== undefined) where.push(eq(audit_details.person, person));
   let lowest: string | null = null;
-  if (action !== undefined) {
-    where.push(eq(audit_log.action, action));
+  if (action !== undefined) where.push(eq(audit_log.action, action));
+  if (actor !== undefined) where.push(eq(audit_log.actor, actor));
+  if (action !== undefined || actor !== undefined) {
     if (subject === undefined && person === undefined) {
       const [bottom] = await orm.select({ id: audit_log.id }).from(audit_log).where(and(...below))
         .orderBy(desc(audit_log.id)).limit(1).offset(PAGE_REACH - 1);

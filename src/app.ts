@@ -7,6 +7,7 @@ import { auditVerificationRoutes } from "./api/audit_verification.ts";
 import { apiKeyRoutes } from "./api/api_keys.ts";
 import { requireKey } from "./api/auth.ts";
 import { bookRoutes } from "./api/books.ts";
+import { cannedReplyRoutes } from "./api/canned_replies.ts";
 import { carrierRoutes } from "./api/carriers.ts";
 import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
 import { consentRoutes } from "./api/consents.ts";
@@ -97,6 +98,7 @@ export function createApp(api: Api) {
       messageSettlementRoutes,
       explainRoutes,
       conversationRoutes,
+      cannedReplyRoutes,
       // Before the contacts, one of which is not called `imports` or `export`.
       contactExportRoutes,
       contactImportColumnRoutes,

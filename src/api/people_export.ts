@@ -24,7 +24,7 @@ export function peopleExportRoutes({ deps }: Api) {
       summary: "Export all that is held about a person",
       description:
         "One JSON document that is made while it is read: address book and lists, consents, suppressions, overrides, reviews, " +
-        "conversations, messages with their decisions and timelines, campaigns, audit entries. Oldest first, messages by conversation. That it was asked " +
+        "conversations with notes, messages with their decisions and timelines, campaigns, audit entries. Oldest first, messages by conversation. That it was asked " +
         "for has an entry in the audit log.",
       tags: ["Evidence"],
       request: {
@@ -86,6 +86,7 @@ async function* documentOf(head: Record<string, unknown>, data: PersonExport): A
       last_inbound_at: instantOrNull(last_inbound_at),
     }),
   );
+  yield* arrayOf("notes", data.notes(), ({ created_at, ...note }) => ({ ...note, created_at: instant(created_at) }));
   const campaigns = new Set<string>();
   yield* arrayOf("messages", data.messages(), ({ timeline, clicks, ...row }) => {
     if (row.campaign_id) campaigns.add(row.campaign_id);

@@ -35,6 +35,7 @@ export type Deployment = z.infer<typeof Deployment>;
 export const RETAINED = {
   message_texts: 30,
   inbound_texts: 30,
+  notes: 30,
   reviews: 90,
   messages: 60,
   idempotency_keys: 1,

@@ -11,6 +11,7 @@ import { eraser } from "./erase.ts";
 import { expirer } from "./expire.ts";
 import type { Deps } from "./gateway.ts";
 import { receiver } from "./receive.ts";
+import { wordIndexer } from "./index_words.ts";
 import { retainer } from "./retain.ts";
 import { webhookDispatcher } from "./webhook_dispatch.ts";
 
@@ -40,6 +41,7 @@ export function createGateway(
       { name: "expiry", run: expirer(deps) },
       { name: "diversion", run: diverter(deps) },
       { name: "contacts", run: contactKeeper(deps) },
+      { name: "message_words", run: wordIndexer(deps) },
       { name: "erasures", run: eraser(deps) },
       { name: "retention", run: retainer(deps) },
     ]),

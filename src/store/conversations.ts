@@ -1,9 +1,18 @@
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import type { InValue } from "@libsql/client/web";
+import { numberPrefix } from "./contact_filter.ts";
 import type { Db, DbClient } from "./client.ts";
-import { conversations } from "./schema.ts";
+import { matchOf } from "./message_words.ts";
+import { PAGE_REACH } from "./messages.ts";
+import type { conversations } from "./schema.ts";
 import type { MessageRow } from "./writes.ts";
 
-export type ConversationRow = typeof conversations.$inferSelect;
+/** A thread, with what staff make of it and the name in the address book. */
+export type ConversationRow = typeof conversations.$inferSelect & {
+  assigned_to: string | null;
+  /** 1 when something came from the person since it was last read. */
+  unread: 0 | 1;
+  name: string | null;
+};
 
 /** Place in the list: threads with one last instant are told apart by their id. */
 export interface ConversationCursor {
@@ -15,42 +24,125 @@ export interface ConversationFilter {
   /** E.164. */
   person?: string | undefined;
   sender?: string | undefined;
+  unread?: boolean | undefined;
+  /** Id of a user or an API key; null: nobody's. */
+  assigned_to?: string | null | undefined;
+  /** The beginning of a number, a part of a name, or words of messages. */
+  q?: string | undefined;
   limit: number;
   after?: ConversationCursor | undefined;
 }
 
-/** As for messages: how many threads a page looks at when only the sender is given. */
-const PAGE_REACH = 5_000;
+/** Messages with the words that are asked for, and contacts among which a name is looked for: the newest ones. */
+export const WORDS_REACH = 2_000;
+export const NAMES_REACH = 50_000;
+const NAMES_FOUND = 500;
 
-/** A page, most recent message first; one of a sender may be short, even empty, with more to come. A thread that gets a message while one walks moves to the front, past the walker. */
+const UNREAD = "c.last_inbound_at is not null and c.last_inbound_at is not d.read_at";
+const ROW = `c.*, d.assigned_to, (${UNREAD}) as unread, k.name`;
+const BESIDE = "left join desk d on d.conversation_id = c.id left join contacts k on k.msisdn = c.person";
+
+/** What a page asks the database with. Only the arguments that a statement names are sent with it. */
+type Ask = <T>(sql: string) => Promise<T[]>;
+
+/**
+ * A page, most recent message first. Where no index finds the threads it looks at `PAGE_REACH` of them, so that it may be short, even
+ * empty, with more to come. A thread that gets a message while one walks moves to the front, past the walker.
+ */
 export async function listConversations(
-  { orm }: Db,
-  { person, sender, limit, after }: ConversationFilter,
+  { client }: Db,
+  filter: ConversationFilter,
 ): Promise<{ rows: ConversationRow[]; next: ConversationCursor | null }> {
-  const where: SQL[] = [];
-  if (person !== undefined) where.push(eq(conversations.person, person));
-  if (sender !== undefined) where.push(eq(conversations.sender, sender));
-  const { last_message_at, id } = conversations;
-  const place = after === undefined ? [] : [sql`(${last_message_at}, ${id}) < (${after.last_message_at}, ${after.id})`];
-  const newestFirst = [desc(last_message_at), desc(id)];
+  const { limit, after, person } = filter;
+  const args = argumentsOf(filter);
+  const ask: Ask = async <T>(sql: string) => {
+    const named = Object.entries(args).filter(([name]) => new RegExp(`:${name}\\b`).test(sql));
+    return (await client.execute({ sql, args: Object.fromEntries(named) })).rows as T[];
+  };
+  const { candidates, conditions } = await candidatesOf(filter, ask);
+  const where = [...conditions, ...conditionsOf(filter)];
+  const place = after === undefined ? [] : ["(c.last_message_at, c.id) < (:at, :id)"];
+  const order = "order by c.last_message_at desc, c.id desc";
   let lowest: ConversationCursor | null = null;
-  if (sender !== undefined && person === undefined) {
-    const [bottom] = await orm.select({ last_message_at, id }).from(conversations).where(and(...place))
-      .orderBy(...newestFirst).limit(1).offset(PAGE_REACH - 1);
+  if (candidates === null && where.length > 0 && person === undefined) {
+    const [bottom] = await ask<ConversationCursor>(
+      `select c.last_message_at, c.id from conversations c where ${place[0] ?? "true"}
+        ${order} limit 1 offset ${PAGE_REACH - 1}`,
+    );
     if (bottom !== undefined) {
       lowest = bottom;
-      where.push(sql`(${last_message_at}, ${id}) >= (${bottom.last_message_at}, ${bottom.id})`);
+      args["lowest_at"] = bottom.last_message_at;
+      args["lowest_id"] = bottom.id;
+      where.push("(c.last_message_at, c.id) >= (:lowest_at, :lowest_id)");
     }
   }
-  const rows = await orm.select().from(conversations).where(and(...place, ...where))
-    .orderBy(...newestFirst).limit(limit + 1);
+  const from = candidates === null ? "conversations c" : `(${candidates}) j cross join conversations c on c.id = j.id`;
+  const rows = await ask<ConversationRow>(
+    `select ${ROW} from ${from} ${BESIDE} where ${[...place, ...where].join(" and ") || "true"} ${order} limit :take`,
+  );
   const page = rows.slice(0, limit);
   return { rows: page, next: rows.length > limit ? page.at(-1)! : lowest };
 }
 
-export async function findConversation({ orm }: Db, id: string): Promise<ConversationRow | null> {
-  const [row] = await orm.select().from(conversations).where(eq(conversations.id, id));
-  return row ?? null;
+function argumentsOf({ person, sender, assigned_to, q, limit, after }: ConversationFilter): Record<string, InValue> {
+  const prefix = numberPrefix(q);
+  return {
+    person: person ?? null,
+    sender: sender ?? null,
+    assigned_to: assigned_to ?? null,
+    from: prefix,
+    // The colon sorts right behind the digits.
+    before: `${prefix}:`,
+    at: after?.last_message_at ?? null,
+    id: after?.id ?? null,
+    match: q === undefined ? null : matchOf(q),
+    like: `%${(q ?? "").replace(/[\\%_]/g, "\\$&")}%`,
+    take: limit + 1,
+  };
+}
+
+function conditionsOf({ person, sender, unread, assigned_to }: ConversationFilter): string[] {
+  return [
+    ...(person === undefined ? [] : ["c.person = :person"]),
+    ...(sender === undefined ? [] : ["c.sender = :sender"]),
+    ...(unread === undefined ? [] : [unread ? `(${UNREAD})` : `not (${UNREAD})`]),
+    ...(assigned_to === undefined ? [] : ["d.assigned_to is :assigned_to"]),
+  ];
+}
+
+const IN_RANGE = "c.person >= :from and c.person < :before";
+const ASSIGNED = "select conversation_id as id from desk where assigned_to = :assigned_to";
+const WITH_WORDS = `select conversation_id as id from searchable where n in (
+  select rowid from message_words where message_words match :match order by rowid desc limit ${WORDS_REACH})`;
+const WITH_NAME = `select c.id from conversations c where c.person in (
+  select msisdn from (select msisdn, name from contacts order by rowid desc limit ${NAMES_REACH})
+    where name like :like escape '\\' limit ${NAMES_FOUND})`;
+
+/** SQL for the ids that an index finds, at most a few thousand; null where none does. `conditions`: what must hold besides. */
+async function candidatesOf(
+  { q, assigned_to }: ConversationFilter,
+  ask: Ask,
+): Promise<{ candidates: string | null; conditions: string[] }> {
+  const few = async (sql: string) =>
+    (await ask<{ n: number }>(`select count(*) as n from (${sql} limit ${PAGE_REACH})`))[0]!.n < PAGE_REACH;
+  if (q !== undefined) {
+    const words = matchOf(q) === null ? [] : [WITH_WORDS];
+    if (numberPrefix(q) === null) return { candidates: [...words, WITH_NAME].join(" union "), conditions: [] };
+    const numbers = `select c.id from conversations c where ${IN_RANGE}`;
+    return await few(numbers)
+      ? { candidates: [...words, numbers].join(" union "), conditions: [] }
+      : { candidates: null, conditions: [IN_RANGE] };
+  }
+  if (typeof assigned_to === "string" && await few(ASSIGNED)) return { candidates: ASSIGNED, conditions: [] };
+  return { candidates: null, conditions: [] };
+}
+
+export async function findConversation({ client }: Db, id: string): Promise<ConversationRow | null> {
+  const { rows } = await client.execute({
+    sql: `select ${ROW} from conversations c ${BESIDE} where c.id = ?`,
+    args: [id],
+  });
+  return (rows[0] as unknown as ConversationRow | undefined) ?? null;
 }
 
 /** The last message of each thread, by thread. */

@@ -4,6 +4,8 @@ import { auditIfChanged, type AuditRow, auditStatements } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
 import { removeContacts } from "./contacts.ts";
 import { rememberKey } from "./erased.ts";
+import { forgetDesk } from "./desk.ts";
+import { forgetWords } from "./message_words.ts";
 import { BLANK_TEXTS, pageOf } from "./messages.ts";
 import { named } from "./outbox.ts";
 import { erasures } from "./schema.ts";
@@ -143,6 +145,7 @@ export async function eraseMessages(client: DbClient, { id, person }: RunningEra
     ...cancelWaiting(person, now, ids),
     // Before the messages lose their threads, by which it is known that they are this person's.
     ...forgetAnswers(ids, person),
+    ...forgetWords("select value from json_each(:ids)").map((sql) => ({ sql, args: { ids } })),
     {
       sql: `update messages set ${BLANK_MESSAGE}, conversation_id = :id
         where id in (select value from json_each(:ids)) and status != 'sending'
@@ -236,6 +239,7 @@ export async function eraseRest(client: DbClient, { id, person }: RunningErasure
     ...cancelWaiting(person, now),
     removeContacts([person]),
     counted("contacts", id),
+    ...forgetDesk("select id from conversations where person = :person").map((sql) => ({ sql, args: { person } })),
     // Whoever left a list is refused altogether from now on (`refusedBefore`).
     named("delete from list_departures where person = :person", { person }),
     // A campaign walks in the order of the numbers: where it stands is told without this one. A colon is behind every digit.
@@ -302,6 +306,10 @@ export async function finishErasure(
       args: { ...all, person, now },
     },
     ...auditIfChanged(entry),
+    ...forgetDesk(`select id from conversations where person = :person and ${ended}`).map((sql) => ({
+      sql,
+      args: { id, person },
+    })),
     { sql: `delete from conversations where person = :person and ${ended}`, args: { id, person } },
     counted("conversations", id),
     { sql: `delete from contacts where msisdn = :person and ${ended}`, args: { id, person } },

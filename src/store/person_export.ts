@@ -3,6 +3,7 @@ import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { ConsentRow } from "./consents.ts";
 import type { Db } from "./client.ts";
 import { CONTACT_COLUMNS, type ContactRow } from "./contacts.ts";
+import type { NoteRow } from "./desk.ts";
 import type { ReviewRow, TimelineRow } from "./dossier.ts";
 import { recipientsOf } from "./erased.ts";
 import { type ClickRow, clicksOn } from "./link_clicks.ts";
@@ -18,6 +19,7 @@ export interface PersonExport {
   /** Lists that the person is on, and those that they left by themselves. */
   lists(): Promise<{ id: string; name: string; added_at: number | null; left_at: number | null }[]>;
   conversations(): AsyncGenerator<Conversation[], void>;
+  notes(): AsyncGenerator<NoteRow[], void>;
   consents(): AsyncGenerator<ConsentRow[], void>;
   suppressions(): AsyncGenerator<SuppressionRow[], void>;
   overrides(): AsyncGenerator<OverrideRow[], void>;
@@ -59,6 +61,10 @@ export function exportOf(
         union all select l.id, l.name, null, d.left_at from list_departures d join contact_lists l on l.id = d.list_id
           where d.person = :person`),
     conversations: () => pages("select * from conversations where person = :person and id > :after order by id"),
+    notes: () =>
+      pages(
+        "select * from notes where conversation_id in (select id from conversations where person = :person) and id > :after order by id",
+      ),
     consents: () => pages(`select * from consents where recipient ${own} and id > :after order by id`),
     suppressions: () => pages(`select * from suppressions where recipient ${own} and id > :after order by id`),
     overrides: () =>

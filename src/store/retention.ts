@@ -4,6 +4,8 @@ import { firstIdAt } from "../gateway/ids.ts";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { DbClient } from "./client.ts";
 import { eraseDetails } from "./erasures.ts";
+import { forgetDesk } from "./desk.ts";
+import { forgetWords } from "./message_words.ts";
 import { BLANK_TEXTS } from "./messages.ts";
 import { named } from "./outbox.ts";
 
@@ -23,10 +25,16 @@ interface Kind {
   apply: readonly string[];
 }
 
-const IDS = "(select value from json_each(:ids))";
+const NAMED = "select value from json_each(:ids)";
+const IDS = `(${NAMED})`;
 const ENDED = "status not in ('queued', 'held', 'sending')";
 /** Somebody has yet to look at message `t`, and can neither read nor settle what is gone. */
 const IN_DOUBT = "exists (select 1 from reviews v where v.message_id = t.id and v.settled_at is null)";
+/** Threads that have no other messages than those that go. */
+const EMPTIED =
+  `select c.id from conversations c where c.id in (select conversation_id from messages where id in ${IDS})
+  and c.last_message_at < :before and not exists (select 1 from messages m
+    where m.conversation_id = c.id and m.id not in ${IDS})`;
 /** The act that holds for the recipient and purpose of consent `t`. */
 const LATEST =
   `(select n.id from consents n where n.recipient = t.recipient and n.purpose = t.purpose and n.status != 'pending'
@@ -42,6 +50,7 @@ function texts(direction: "outbound" | "inbound"): Kind {
     apply: [
       `update messages set ${BLANK_TEXTS} where id in ${IDS} and ${ENDED} and (text != '' or metadata is not null)`,
       `update message_events set detail = null where message_id in ${IDS} and detail is not null and status != 'suppressed'`,
+      ...forgetWords(NAMED),
     ],
   };
 }
@@ -58,9 +67,9 @@ export const KINDS: Readonly<Record<RetainedData, Kind>> = {
       // Before the messages, by which their threads are known.
       `delete from message_events where message_id in ${IDS}
         and exists (select 1 from messages m where m.id = message_id and m.${ENDED})`,
-      `delete from conversations where id in (select conversation_id from messages where id in ${IDS})
-        and last_message_at < :before and not exists (select 1 from messages m
-          where m.conversation_id = conversations.id and m.id not in ${IDS})`,
+      ...forgetDesk(EMPTIED),
+      `delete from conversations where id in (${EMPTIED})`,
+      ...forgetWords(NAMED),
       `delete from idempotency_keys where message_id in ${IDS}`,
       `delete from report_parts where message_id in ${IDS}`,
       `delete from reviews where message_id in ${IDS} and settled_at is not null`,
@@ -87,6 +96,13 @@ export const KINDS: Readonly<Record<RetainedData, Kind>> = {
     prefix: "imp",
     due: "t.state != 'running'",
     apply: [`delete from import_problems where import_id in ${IDS}`, `delete from contact_imports where id in ${IDS}`],
+  },
+  notes: {
+    table: "notes",
+    id: "id",
+    prefix: "nte",
+    due: "true",
+    apply: [`delete from notes where id in ${IDS}`],
   },
   reviews: {
     table: "reviews",

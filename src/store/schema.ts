@@ -195,6 +195,55 @@ export const conversations = sqliteTable("conversations", {
   index("conversations_newest").on(table.last_message_at),
 ]);
 
+/**
+ * What staff make of a thread: whose it is, and up to where it was read. Beside the thread, because receiving writes that one. No row
+ * means nobody's, and never read.
+ */
+export const desk = sqliteTable("desk", {
+  conversation_id: text().primaryKey(),
+  /** Who answers: the id of a user, or of an API key. */
+  assigned_to: text(),
+  /** `conversations.last_inbound_at` when it was last read: another one there means that something came since. */
+  read_at: integer(),
+  /** Counts up with every change of any row, and every note: those who look at threads ask for what is above the last they know. */
+  changed: integer().notNull(),
+}, (table) => [
+  index("desk_assigned").on(table.assigned_to).where(sql`assigned_to is not null`),
+  uniqueIndex("desk_changed").on(table.changed),
+]);
+
+/** What staff tell each other about a thread; the person never sees it, and it goes with the thread. */
+export const notes = sqliteTable("notes", {
+  id: text().primaryKey(),
+  conversation_id: text().notNull(),
+  text: text().notNull(),
+  /** Id of a user or an API key, and the name that it had. */
+  author: text().notNull(),
+  author_name: text().notNull(),
+  created_at: integer().notNull(),
+}, (table) => [index("notes_conversation").on(table.conversation_id, table.id)]);
+
+/** Texts that staff answer with again and again. */
+export const canned_replies = sqliteTable("canned_replies", {
+  id: text().primaryKey(),
+  title: text().notNull(),
+  language: text().notNull(),
+  /** May hold `{name}` (core/template.ts). */
+  text: text().notNull(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+}, (table) => [uniqueIndex("canned_replies_title").on(table.language, table.title)]);
+
+/**
+ * Messages whose words can be searched: `n` is their row in `message_words` (FTS5; migrations). The tick
+ * fills both, and what deletes or blanks a message takes it out of both in the same transaction (message_words.ts).
+ */
+export const searchable = sqliteTable("searchable", {
+  n: integer().primaryKey({ autoIncrement: true }),
+  message_id: text().notNull().unique(),
+  conversation_id: text().notNull(),
+});
+
 export const contacts = sqliteTable("contacts", {
   id: text().primaryKey(),
   msisdn: text().notNull().unique(),

@@ -67,6 +67,7 @@ test("of nobody it holds nothing, and only an administrator may ask", async () =
     overrides: [],
     reviews: [],
     conversations: [],
+    notes: [],
     messages: [],
     campaigns: [],
   });

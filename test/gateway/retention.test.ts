@@ -31,6 +31,9 @@ async function story(g: TestGateway) {
   await g.call("POST", `/v1/reviews/${review.id}/settle`, { settlement: "not_opt_out", note: "a question" });
   await g.mo(FR, "36105", "STOP");
   await g.call("POST", "/v1/suppressions", { recipient: OTHER });
+  const [thread] = (await g.call("GET", "/v1/conversations")).body.data;
+  await g.call("POST", `/v1/conversations/${thread.id}/notes`, { text: "Rang to say so" });
+  await g.call("PATCH", `/v1/conversations/${thread.id}`, { assigned_to: "usr_1", read: true });
   await g.dispatcher.tick();
   await g.webhooks.tick();
   g.clock.advance(60_000);
@@ -76,13 +79,16 @@ describe.each(DATABASE_KINDS)("retention (%s)", (kind) => {
     const texts = () => count(g, "messages where text != ''");
     const all = await count(g, "messages");
     expect(await texts()).toBe(all);
+    const words = () => Promise.all(["searchable", "message_words", "notes"].map((table) => count(g, table)));
+    expect(await words()).toEqual([all, all, 1]);
     await later(g, 1_100 - 92);
     expect([await texts(), await count(g, "messages")]).toEqual([0, all]);
+    expect(await words()).toEqual([0, 0, 0]);
     expect((await g.call("GET", `/v1/messages/${id}`)).body).toMatchObject({ to: FR, text: "", metadata: {} });
     expect(await count(g, "suppressions where text is not null")).toBeGreaterThan(0);
 
     await later(g, 730);
-    for (const table of ["messages", "message_events", "conversations", "reviews"]) {
+    for (const table of ["messages", "message_events", "conversations", "reviews", "desk"]) {
       expect(await count(g, table), table).toBe(0);
     }
     // The last act about this purpose ended it, and all of it is over.

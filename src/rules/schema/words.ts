@@ -491,6 +491,7 @@ export const FILE_WORDS: Readonly<Record<RuleFile["kind"], Words>> = {
       "": "By kind of data",
       message_texts: { "": "Texts, metadata and reasons of messages that were sent or refused", ...PERIOD },
       inbound_texts: { "": "Texts of messages from people", ...PERIOD },
+      notes: { "": "What staff noted about threads", ...PERIOD },
       messages: { "": "Messages as a whole, with number, events and an empty thread", ...PERIOD },
       idempotency_keys: { "": "Answers under an Idempotency-Key: repeated later, it makes a new message", ...PERIOD },
       webhook_deliveries: { "": "Events, deliveries and answers of webhooks", ...PERIOD },

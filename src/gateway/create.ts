@@ -5,6 +5,7 @@ import { askConsent, type Question } from "./ask_consent.ts";
 import { reporter } from "./deliver.ts";
 import { campaigner } from "./campaigns.ts";
 import { contactKeeper } from "./contact_chores.ts";
+import { counter } from "./count.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
 import { diverter } from "./divert.ts";
 import { eraser } from "./erase.ts";
@@ -43,6 +44,8 @@ export function createGateway(
       { name: "contacts", run: contactKeeper(deps) },
       { name: "message_words", run: wordIndexer(deps) },
       { name: "erasures", run: eraser(deps) },
+      // Before what lets messages go, since nothing goes that is not counted.
+      { name: "totals", run: counter(deps) },
       { name: "retention", run: retainer(deps) },
     ]),
     webhooks: webhookDispatcher(deps),

@@ -176,6 +176,17 @@ export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed>
       code: "campaign_canceled",
       detail: "Its campaign was canceled.",
     }),
+    // What is written of these two below.
+    named(
+      `insert into message_events (message_id, at, status, detail)
+        select id, :now, 'held', iif(${
+        inCampaign("paused")
+      }, 'The campaign is paused.', 'Its hours ended.') from messages
+        where lease = :lease and status = 'sending' and (allowed_until is not null and allowed_until <= :now or ${
+        inCampaign("paused")
+      })`,
+      { lease, now },
+    ),
     {
       sql: `update messages set status = 'held', due_at = null, hold_until = null, hold_reason = 'paused',
           attempts = attempts - 1, lease = null, lease_until = null

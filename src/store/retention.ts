@@ -8,6 +8,7 @@ import { forgetDesk } from "./desk.ts";
 import { forgetWords } from "./message_words.ts";
 import { BLANK_TEXTS } from "./messages.ts";
 import { named } from "./outbox.ts";
+import { countedAsItStands, FORGET_COUNTED } from "./totals.ts";
 
 /**
  * What goes when its time is over. Each kind of data is walked in the order of its ids, which is that of age: a window at a time, from
@@ -23,6 +24,8 @@ interface Kind {
   due: string;
   /** What happens to the rows `:ids`; the first statement changes something unless another instance was faster. */
   apply: readonly string[];
+  /** And what follows from that. */
+  afterwards?: string;
 }
 
 const NAMED = "select value from json_each(:ids)";
@@ -30,11 +33,13 @@ const IDS = `(${NAMED})`;
 const ENDED = "status not in ('queued', 'held', 'sending')";
 /** Somebody has yet to look at message `t`, and can neither read nor settle what is gone. */
 const IN_DOUBT = "exists (select 1 from reviews v where v.message_id = t.id and v.settled_at is null)";
+/** Of the messages `:ids` those that go: a report may have come since they were looked at. */
+const GOING = `select g.id from messages g where g.id in ${IDS} and g.${ENDED} and ${countedAsItStands("g")}`;
 /** Threads that have no other messages than those that go. */
 const EMPTIED =
-  `select c.id from conversations c where c.id in (select conversation_id from messages where id in ${IDS})
+  `select c.id from conversations c where c.id in (select conversation_id from messages where id in (${GOING}))
   and c.last_message_at < :before and not exists (select 1 from messages m
-    where m.conversation_id = c.id and m.id not in ${IDS})`;
+    where m.conversation_id = c.id and m.id not in (${GOING}))`;
 /** The act that holds for the recipient and purpose of consent `t`. */
 const LATEST =
   `(select n.id from consents n where n.recipient = t.recipient and n.purpose = t.purpose and n.status != 'pending'
@@ -62,19 +67,19 @@ export const KINDS: Readonly<Record<RetainedData, Kind>> = {
     table: "messages",
     id: "id",
     prefix: "msg",
-    due: `t.${ENDED} and not ${IN_DOUBT}`,
+    due: `t.${ENDED} and not ${IN_DOUBT} and ${countedAsItStands("t")}`,
     apply: [
-      // Before the messages, by which their threads are known.
-      `delete from message_events where message_id in ${IDS}
-        and exists (select 1 from messages m where m.id = message_id and m.${ENDED})`,
+      // Before the messages, by which it is known what goes.
+      `delete from message_events where message_id in (${GOING})`,
       ...forgetDesk(EMPTIED),
       `delete from conversations where id in (${EMPTIED})`,
-      ...forgetWords(NAMED),
-      `delete from idempotency_keys where message_id in ${IDS}`,
-      `delete from report_parts where message_id in ${IDS}`,
-      `delete from reviews where message_id in ${IDS} and settled_at is not null`,
-      `delete from messages where id in ${IDS} and ${ENDED}`,
+      ...forgetWords(GOING),
+      `delete from idempotency_keys where message_id in (${GOING})`,
+      `delete from report_parts where message_id in (${GOING})`,
+      `delete from reviews where message_id in (${GOING}) and settled_at is not null`,
+      `delete from messages where id in (${GOING})`,
     ],
+    afterwards: FORGET_COUNTED,
   },
   idempotency_keys: {
     table: "idempotency_keys",
@@ -223,13 +228,14 @@ export async function letGo(
       await client.batch([...eraseDetails(ids, erasedOf), ...entry]);
       continue;
     }
-    const statements = KINDS[data].apply.map((sql): InStatement => named(sql, { ids: JSON.stringify(ids), before }));
+    const { apply, afterwards } = KINDS[data];
+    const statements = (sqls: readonly string[]) =>
+      sqls.map((sql): InStatement => named(sql, { ids: JSON.stringify(ids), before }));
     // The last statement takes what all others depend on.
-    await client.batch(
-      data === "message_texts" || data === "inbound_texts"
-        ? [statements[0]!, ...entry, ...statements.slice(1)]
-        : [...statements, ...entry],
-    );
+    const [first, others] = data === "message_texts" || data === "inbound_texts"
+      ? [apply.slice(0, 1), apply.slice(1)]
+      : [apply, afterwards === undefined ? [] : [afterwards]];
+    await client.batch([...statements(first), ...entry, ...statements(others)]);
   }
 }
 

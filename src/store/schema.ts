@@ -181,6 +181,63 @@ export const parked_reports = sqliteTable("parked_reports", {
   uniqueIndex("parked_reports_once").on(table.carrier_id, table.carrier_message_id, table.report),
 ]);
 
+/**
+ * What became of the messages of an hour, told apart by what the overview asks for. Kept by the tick (store/totals.ts) and longer than
+ * the messages: it holds nothing of any person.
+ */
+export const hourly_totals = sqliteTable("hourly_totals", {
+  id: integer().primaryKey(),
+  /** Beginning of the hour in which they were accepted or received (ms, UTC). */
+  hour: integer().notNull(),
+  direction: text({ enum: ["outbound", "inbound"] }).notNull(),
+  /** Account, or empty for none. */
+  carrier_id: text().notNull(),
+  /** ISO 3166 code of the person's number, or empty where it tells none. */
+  country: text().notNull(),
+  /** `queued` also while it is being handed over. */
+  status: text({ enum: STATUSES }).notNull(),
+  /** Code of the error, or what an inbound message asked for; empty for nothing. */
+  reason: text().notNull(),
+  n: integer().notNull(),
+}, (table) => [
+  uniqueIndex("hourly_totals_key").on(
+    table.hour,
+    table.direction,
+    table.carrier_id,
+    table.country,
+    table.status,
+    table.reason,
+  ),
+]);
+
+/**
+ * Where each stored message is counted, so that a change takes it from there and nothing is counted twice.
+ * Goes with the message. `without rowid` (in the migration): half the writing.
+ */
+export const counted_messages = sqliteTable("counted_messages", {
+  id: text().primaryKey(),
+  /** Id in `hourly_totals`. */
+  bucket: integer().notNull(),
+});
+
+/** How many opt-outs of an hour took so long from their arrival to the commit that stops everything (store/barrier.ts). */
+export const barrier_totals = sqliteTable("barrier_totals", {
+  /** ms, UTC. */
+  hour: integer().notNull(),
+  /** Rounded up to two digits. */
+  ms: integer().notNull(),
+  n: integer().notNull(),
+}, (table) => [primaryKey({ columns: [table.hour, table.ms] })]);
+
+/** One row, or none before the first: how far messages (by rowid, the order in which they were committed) and their journal (by id) are counted. */
+export const counting = sqliteTable("counting", {
+  id: integer().primaryKey(),
+  messages: integer().notNull(),
+  /** Id of the message with that rowid: a copy of the database may number rows anew, and then all are gone over again. */
+  message_id: text().notNull(),
+  events: integer().notNull(),
+});
+
 export const conversations = sqliteTable("conversations", {
   id: text().primaryKey(),
   person: text().notNull(),

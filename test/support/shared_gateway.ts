@@ -8,6 +8,7 @@ import { type Answer, consentOf, type Instance, instance, type InstanceOptions, 
 const TABLES = [
   ...["list_members", "contact_lists", "campaigns", "campaign_counts", "erasures", "webhook_events"],
   ...["messages", "message_events", "conversations", "contacts", "suppressions", "consents", "senders", "carriers"],
+  ...["hourly_totals", "counted_messages", "barrier_totals", "counting"],
   ...["idempotency_keys", "long_messages", "message_parts", "reviews", "report_parts", "parked_reports"],
 ];
 

@@ -22,6 +22,7 @@ import { conversationRoutes } from "./api/conversations.ts";
 import { docsRoutes } from "./api/docs.ts";
 import { erasureRoutes } from "./api/erasures.ts";
 import { explainRoutes } from "./api/explain.ts";
+import { liveRoutes } from "./api/live.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { messageSettlementRoutes } from "./api/message_settlement.ts";
 import { peopleRoutes } from "./api/people.ts";
@@ -99,6 +100,7 @@ export function createApp(api: Api) {
       explainRoutes,
       conversationRoutes,
       cannedReplyRoutes,
+      liveRoutes,
       // Before the contacts, one of which is not called `imports` or `export`.
       contactExportRoutes,
       contactImportColumnRoutes,

@@ -121,6 +121,8 @@ async function start(): Promise<void> {
   let server: Deno.HttpServer | null = null;
   const stop = async () => {
     log("info", "stopping");
+    // Streams would keep the server from its end.
+    api.live.stop();
     // At once: whoever stops the process does not wait for long, and what is cut off is of unknown outcome.
     await Promise.all([server?.shutdown(), runner?.stop(), webhookRunner.stop(), campaignRunner.stop()]);
     await follower.stop();

@@ -3,6 +3,7 @@ import type { Acceptor } from "../gateway/accept.ts";
 import type { Reporter } from "../gateway/deliver.ts";
 import type { Asked, Question } from "../gateway/ask_consent.ts";
 import type { Deps } from "../gateway/gateway.ts";
+import type { Live } from "../gateway/live.ts";
 import type { Receiver } from "../gateway/receive.ts";
 import type { ApiKeys, Principal } from "./auth.ts";
 import { invalidInput } from "./problem.ts";
@@ -15,6 +16,7 @@ export interface Api {
   /** Asks a person to confirm a consent from the number itself. */
   askConsent: (question: Question) => Promise<Asked>;
   reporter: Reporter;
+  live: Live;
   keys: ApiKeys;
 }
 

@@ -58,7 +58,7 @@ in the newest ${
 and no more once its text is gone), names in the newest ${NAMES_REACH.toLocaleString("en")} contacts.`;
 
 /** Threads: everything between one person and one sender. */
-export function conversationRoutes({ deps }: Api) {
+export function conversationRoutes({ deps, live }: Api) {
   const routes = router();
 
   const viewsOf = async (rows: ConversationRow[]): Promise<z.infer<typeof Conversation>[]> => {
@@ -145,6 +145,7 @@ export function conversationRoutes({ deps }: Api) {
       const details = { assigned_to: change.assigned_to ?? null };
       const entry = { at: deps.now(), actor: c.get("principal").actor, subject: id, person, details } as const;
       await changeDesk(deps.db, id, change, auditRow({ ...entry, action: "conversation.assigned" }, deps.newId));
+      live.wake();
       const [view] = await viewsOf([await found(id)]);
       return c.json(view!, 200);
     },
@@ -190,6 +191,7 @@ export function conversationRoutes({ deps }: Api) {
       };
       const fact = { at, actor, action: "note.added", subject: note.id, person, details: { conversation_id } } as const;
       if (!await addNote(deps.db, note, auditRow(fact, deps.newId))) throw noSuchConversation();
+      live.wake();
       return c.json(noteView(note), 201);
     },
   );

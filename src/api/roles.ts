@@ -46,6 +46,7 @@ export const ROLES_OF: Readonly<Record<string, readonly Role[]>> = {
   "PATCH /v1/conversations/{id}": WORK,
   "GET /v1/conversations/{id}/notes": EVERYONE,
   "POST /v1/conversations/{id}/notes": WORK,
+  "GET /v1/live": EVERYONE,
   "GET /v1/canned_replies": EVERYONE,
   "GET /v1/canned_replies/{id}": EVERYONE,
   "POST /v1/canned_replies": WORK,

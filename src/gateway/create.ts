@@ -11,6 +11,7 @@ import { diverter } from "./divert.ts";
 import { eraser } from "./erase.ts";
 import { expirer } from "./expire.ts";
 import type { Deps } from "./gateway.ts";
+import { liveNews } from "./live.ts";
 import { receiver } from "./receive.ts";
 import { wordIndexer } from "./index_words.ts";
 import { retainer } from "./retain.ts";
@@ -22,11 +23,17 @@ export function createGateway(
   keys: ApiKeys,
   stored: () => void,
 ): { api: Api; dispatcher: Dispatcher; webhooks: Dispatcher; campaigns: Dispatcher } {
-  const api = {
+  const live = liveNews(deps);
+  const accepted = () => {
+    stored();
+    live.wake();
+  };
+  const api: Api = {
     deps,
     keys,
-    acceptor: acceptor(deps, stored),
-    receiver: receiver(deps, stored),
+    live,
+    acceptor: acceptor(deps, accepted),
+    receiver: receiver(deps, stored, live.wake),
     reporter: reporter(deps),
     askConsent: async (question: Question) => {
       const asked = await askConsent(deps, question);
@@ -47,7 +54,7 @@ export function createGateway(
       // Before what lets messages go, since nothing goes that is not counted.
       { name: "totals", run: counter(deps) },
       { name: "retention", run: retainer(deps) },
-    ]),
+    ], live.wake),
     webhooks: webhookDispatcher(deps),
     campaigns: campaigner(deps, stored),
   };

@@ -54,7 +54,8 @@ export interface Chore {
   run(): Promise<void>;
 }
 
-export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatcher {
+/** `recorded` is called when it is stored what came of hand-overs. */
+export function dispatcher(deps: Deps, chores: readonly Chore[] = [], recorded: () => void = () => {}): Dispatcher {
   const { client } = deps.db;
   /** Accounts against which something is held, as this instance last saw: an answer of theirs has to be recorded. */
   const ailing = new Set<string>();
@@ -68,6 +69,7 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = []): Dispatche
         ...recordHandOvers(group.map(({ handOver }) => handOver)),
         ...suppressFromCarrier(optOuts, settings, deps),
       ]);
+      recorded();
       await tell(health.flatMap(({ read }, index) => read(results[index]!)), deps);
       return group.map(() => undefined);
     },

@@ -38,12 +38,13 @@ const CLOSE_GROUP = 200;
 /** At most so many times in one tick. */
 const CLOSE_ROUNDS = 10;
 
-/** `stored` is called after each commit that left an answer to dispatch. */
-export function receiver(deps: Deps, stored: () => void): Receiver {
+/** `stored` is called after each commit that left an answer to dispatch, `committed` after each. */
+export function receiver(deps: Deps, stored: () => void, committed: () => void = () => {}): Receiver {
   const barriers: Barrier[] = [];
   const batcher: Batcher<Item, Taken> = new Batcher<Item, Taken>(
     async (group) => {
       const results = await receiveGroup(group, barriers, deps, stored);
+      committed();
       // Under load they go with the next group. Otherwise only the answers to the STOPs themselves wait for it.
       return batcher.depth > 0 ? results.map(({ taken }) => taken) : afterBarriers(results, barriers, deps);
     },

@@ -66,6 +66,8 @@ test("an operation without a decision is closed to all but administrators", () =
 
 test("each role gets 403 from the operations that are not theirs, and from no other", async () => {
   const gateway = await testGateway();
+  // A stream would not end by itself.
+  gateway.api.live.stop();
   const operations = await guarded(gateway);
   for (const role of ROLES) {
     const answers: string[] = [];

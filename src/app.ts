@@ -33,7 +33,9 @@ import { operationsRoutes } from "./api/operations.ts";
 import { asProblem, nothingHere, problem, problemResponse } from "./api/problem.ts";
 import { proposalRoutes } from "./api/proposals.ts";
 import { retentionRoutes } from "./api/retention.ts";
+import { rulebookReadingRoutes } from "./api/rulebook_reading.ts";
 import { rulebookRoutes } from "./api/rulebooks.ts";
+import { rulebookTrialRoutes } from "./api/rulebook_trials.ts";
 import { reviewRoutes } from "./api/reviews.ts";
 import { sandboxRoutes } from "./api/sandbox.ts";
 import { senderRoutes } from "./api/senders.ts";
@@ -50,7 +52,7 @@ const SMALL_BODY = 128 * KIB;
 /** Read while it arrives, whatever its length: each line of it is bounded. */
 const STREAMED_BODY = "/v1/contacts/imports";
 const LARGE_BODIES =
-  /\/(batch|import)$|^\/v1\/lists\/[^/]+\/members(\/remove)?$|^\/v1\/rulebooks(\/validate|\/[^/]+\/simulate)?$/;
+  /\/(batch|import)$|^\/v1\/lists\/[^/]+\/members(\/remove)?$|^\/v1\/rulebooks(\/validate|\/[^/]+\/(simulate|try))?$/;
 
 /** The whole HTTP surface; the same on a server and at the edge. */
 export function createApp(api: Api) {
@@ -120,6 +122,8 @@ export function createApp(api: Api) {
       // Before the rulebooks, one of which is not called `proposals`.
       proposalRoutes,
       rulebookRoutes,
+      rulebookReadingRoutes,
+      rulebookTrialRoutes,
       auditRoutes,
       auditVerificationRoutes,
       peopleSearchRoutes,

@@ -1,15 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Rulebook } from "../core/rulebook.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { checkRulebook, hashSources } from "../rules/check.ts";
 import { diffSources } from "../rules/diff/mod.ts";
-import { draft, resolveVersion, rollback, stateOf, usable } from "../rules/life.ts";
-import type { Sources } from "../rules/parse.ts";
+import { draft, resolveVersion, rollback, stateOf } from "../rules/life.ts";
 import { simulateScenarios, simulateStored } from "../rules/simulate/mod.ts";
 import { type Activation, activationsOf, findVersion, listVersions, type Version } from "../store/rulebooks.ts";
 import { readSources } from "../store/settings.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, lines } from "./fields.ts";
+import { changedSources, compiledRulebook } from "./rulebook_files.ts";
 import { conflict, orProblem } from "./rulebook_problem.ts";
 import {
   ActivationSchema,
@@ -33,16 +32,7 @@ export function rulebookRoutes({ deps }: Api) {
   const routes = router();
   const { db } = deps;
 
-  const sourcesOf = async ({ base, files }: z.infer<typeof Files>): Promise<Sources> => {
-    const before = base === undefined ? {} : await readSources(db.client, orProblem(await resolveVersion(db, base)));
-    const after = Object.entries({ ...before, ...files });
-    return Object.fromEntries(after.filter((entry): entry is [string, string] => entry[1] !== null));
-  };
-
-  const compiled = async (ref: string): Promise<Rulebook> => {
-    const hash = orProblem(await resolveVersion(db, ref));
-    return orProblem(usable(hash, await readSources(db.client, hash)));
-  };
+  const sourcesOf = ({ base, files }: z.infer<typeof Files>) => changedSources(deps, base, files);
 
   routes.openapi(
     createRoute({
@@ -208,8 +198,8 @@ export function rulebookRoutes({ deps }: Api) {
     async (c) => {
       const { base, last, samples, messages } = c.req.valid("json");
       const input = {
-        base: await compiled(base ?? "active"),
-        candidate: await compiled(c.req.valid("param").hash),
+        base: await compiledRulebook(deps, base ?? "active"),
+        candidate: await compiledRulebook(deps, c.req.valid("param").hash),
         samples: samples ?? SAMPLES,
       };
       if (messages !== undefined) return c.json(simulateScenarios(messages, input), 200);

@@ -63,7 +63,8 @@ function compileLeaf(leaf: Leaf, facts: ReadonlySet<string>): Predicate {
   return (frame) => test(left(frame), value);
 }
 
-function reader(fact: string, path: string | undefined, facts: ReadonlySet<string>): (frame: Frame) => unknown {
+/** Reads what a condition asks for. @throws ConditionError when there is no such fact, or the path is not supported. */
+export function reader(fact: string, path: string | undefined, facts: ReadonlySet<string>): (frame: Frame) => unknown {
   if (!facts.has(fact)) {
     throw new ConditionError(`there is no fact "${fact}" here; known facts are ${[...facts].sort().join(", ")}`);
   }

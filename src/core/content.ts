@@ -11,6 +11,18 @@ export interface Content {
   score: number;
   /** The weightiest words as written (or traits) with their points, at most `count`: `"20% off" +10`. */
   words(count: number): string[];
+  /** The same as places in the text, for those who show it. */
+  parts(count: number): ContentPart[];
+}
+
+/** Something of a text that counts as advertising (positive) or information. */
+export interface ContentPart {
+  /** Range of tokens, `to` exclusive; of a trait of the whole text, where it was found. */
+  from: number;
+  to: number;
+  /** Null for words. */
+  trait: Trait | null;
+  weight: number;
 }
 
 /** A sign of this weight is a clear offer: mixed messages are commercial (CASL "one of the purposes"; ICO; CNIL). */
@@ -47,7 +59,8 @@ export function weighContent(
   return {
     category: score >= commercial ? "commercial" : score <= informative ? "informative" : "unclear",
     score,
-    words: (count) => weightiest(text, tokens, signals, weighed, count),
+    words: (count) => weightiest(signals, weighed, count).map((part) => told(part, text, tokens)),
+    parts: (count) => weightiest(signals, weighed, count),
   };
 }
 
@@ -73,34 +86,25 @@ export function signalPoints(
   };
 }
 
-interface Part {
-  from: number;
-  to: number;
-  trait: Trait | null;
-  weight: number;
-}
-
 /** Parts that are the same words are told once, with what all of them weigh. */
 function weightiest(
-  text: string,
-  tokens: readonly Token[],
   signals: readonly PhraseMatch<Signal>[],
   weighed: readonly Weighed[],
   count: number,
-): string[] {
-  const parts: Part[] = [];
+): ContentPart[] {
+  const parts: ContentPart[] = [];
   for (const { from, to, trait, weight } of weighed) parts.push({ from, to, trait, weight });
   for (const { from, to, value: { weight } } of signals) {
     const same = parts.find((part) => part.from === from && part.to === to && part.trait === null);
     if (same !== undefined) same.weight += weight;
     else parts.push({ from, to, trait: null, weight });
   }
-  return parts.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, count).map(
-    ({ from, to, trait, weight }) => {
-      const words = trait === null
-        ? `"${text.slice(tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? 0)}"`
-        : TRAIT_WORDS[trait];
-      return `${words} ${weight > 0 ? "+" : ""}${Math.round(weight * 100) / 100}`;
-    },
-  );
+  return parts.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, count);
+}
+
+function told({ from, to, trait, weight }: ContentPart, text: string, tokens: readonly Token[]): string {
+  const words = trait === null
+    ? `"${text.slice(tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? 0)}"`
+    : TRAIT_WORDS[trait];
+  return `${words} ${weight > 0 ? "+" : ""}${Math.round(weight * 100) / 100}`;
 }

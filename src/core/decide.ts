@@ -141,7 +141,8 @@ interface Matched {
   trace: RuleTrace;
 }
 
-function outboundVerdict(frame: OutboundFrame, matched: readonly Matched[]): OutboundVerdict {
+/** What the rules that held make of a message together. */
+export function outboundVerdict(frame: OutboundFrame, matched: readonly Matched[]): OutboundVerdict {
   let code: RefusalCode | null = null;
   let refusalPriority = -1;
   let holds = false;
@@ -230,7 +231,8 @@ function trace(rule: CompiledRule, frame: OutboundFrame | InboundFrame): RuleTra
   };
 }
 
-function effectWords({ event }: CompiledRule): string {
+/** What a rule does, as decisions tell it: `refuse consent_missing`, `hold quiet_hours`, `append_mention`. */
+export function effectWords({ event }: Pick<CompiledRule, "event">): string {
   switch (event.type) {
     case "classify":
       return `classify ${event.params.category}`;
@@ -355,7 +357,7 @@ function effectOf(rule: CompiledRule, frame: InboundFrame, everything: boolean):
       const { kind } = event.params;
       // Nobody to speak as: the message came to an address that is no sender of ours.
       if (frame.sender === null) return null;
-      const text = replyText(kind, frame, frame.sender, everything);
+      const { text } = replyIn(kind, frame, frame.sender, everything);
       return {
         type: "reply",
         kind,
@@ -378,12 +380,12 @@ function effectOf(rule: CompiledRule, frame: InboundFrame, everything: boolean):
  * Words in the language of the keyword when that is one of the country's (ARRET in Canada is answered in French, STOP in
  * English: CWTA short code guidelines), else in the person's, else in the country's own.
  */
-function replyText(
+export function replyIn(
   kind: Exclude<ReplyKind, FlowReply>,
   frame: InboundFrame,
   sender: Sender,
   everything: boolean,
-): string {
+): { text: string; language: string } {
   const { languages, opt_out } = frame.country;
   const spoken = frame.keyword?.language;
   const first = spoken !== undefined && spoken !== "und" && languages.includes(spoken) ? [spoken] : [];
@@ -398,7 +400,8 @@ function replyText(
   const words = replyWords(sender, frame.rulebook);
   const reply = frame.rulebook.reply(template, [...first, ...own, ...languages]);
   const answer = fill(reply.text, (name) => words[name] ?? null);
-  return kind === "help" ? withReporting(answer, reply.language, frame.country) : answer;
+  const text = kind === "help" ? withReporting(answer, reply.language, frame.country) : answer;
+  return { text, language: reply.language };
 }
 
 type Words = Readonly<Record<string, string>>;

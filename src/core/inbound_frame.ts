@@ -167,16 +167,39 @@ export class InboundFrame {
   }
   /** Words for reason templates, as the person wrote them: those of the first of `signs` that is there, else what was found. */
   wordsOf(signs: readonly string[]): string | null {
+    const span = this.#spanOf(signs);
+    return span === null ? null : this.message.text.slice(span.start, span.end);
+  }
+  #spanOf(signs: readonly string[]): Span | null {
     const { signs: shown, guard, reported } = this.#meaning;
     for (const sign of signs) {
-      const words = shown.get(sign);
-      if (words !== undefined) return words;
+      const span = shown.get(sign);
+      if (span !== undefined) return span;
     }
-    if (this.keyword !== null) return written(this.message.text, this.tokens, this.keyword);
-    if (this.typing_error || this.offered || this.asked && this.says_yes || this.flowMatch !== null) {
-      return written(this.message.text, this.tokens, { from: 0, to: this.tokens.length });
-    }
+    if (this.keyword !== null) return spanOf(this.message.text, this.tokens, this.keyword);
+    if (this.#isWhole) return spanOf(this.message.text, this.tokens, { from: 0, to: this.tokens.length });
     return reported ?? guard;
+  }
+  /** The text as a whole is what was understood. */
+  get #isWhole(): boolean {
+    return this.typing_error || this.offered || this.asked && this.says_yes || this.flowMatch !== null;
+  }
+  /** Every place in the text that means something, for those who show it: `keyword`, `whole`, `guard`, `reported`, or a sign. */
+  marks(): ({ kind: string } & Span)[] {
+    const { signs, guard, reported } = this.#meaning;
+    const all: [string, Span | null][] = [
+      ["keyword", this.keyword === null ? null : spanOf(this.message.text, this.tokens, this.keyword)],
+      ...signs,
+      ["guard", guard],
+      ["reported", reported],
+      [
+        "whole",
+        this.keyword === null && this.#isWhole
+          ? spanOf(this.message.text, this.tokens, { from: 0, to: this.tokens.length })
+          : null,
+      ],
+    ];
+    return all.flatMap(([kind, span]) => span === null ? [] : [{ kind, ...span }]);
   }
 
   #minutesSinceReply(kind: string): number {
@@ -184,11 +207,17 @@ export class InboundFrame {
   }
 }
 
+/** Offsets into the text as the person wrote it. */
+interface Span {
+  start: number;
+  end: number;
+}
+
 interface Meaning {
-  signs: Map<string, string>;
-  guard: string | null;
+  signs: Map<string, Span>;
+  guard: Span | null;
   /** Words of leaving that somebody else said. */
-  reported: string | null;
+  reported: Span | null;
 }
 
 /** What the phrases show; where that is no wish and no guard, what they show with unknown words read otherwise. */
@@ -250,7 +279,7 @@ function understood({ message, rulebook }: InboundFrame, tokens: readonly Token[
     const known = longest.get(sign);
     if (known === undefined || one.to - one.from > known.to - known.from) longest.set(sign, one);
   }
-  const words = (range: { from: number; to: number }) => written(message.text, tokens, range);
+  const words = (range: { from: number; to: number }) => spanOf(message.text, tokens, range);
   const guard = guards.find(({ against }) => against.includes("opt_out"));
   return {
     signs: new Map([...longest].map(([sign, one]) => [sign, words(one)])),
@@ -285,6 +314,6 @@ function withoutTails({ tokens, rulebook }: InboundFrame): readonly Token[] {
   return from < to ? tokens.slice(from, to) : tokens;
 }
 
-function written(raw: string, tokens: readonly Token[], { from, to }: { from: number; to: number }): string {
-  return raw.slice(tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? raw.length);
+function spanOf(raw: string, tokens: readonly Token[], { from, to }: { from: number; to: number }): Span {
+  return { start: tokens[from]?.start ?? 0, end: tokens[to - 1]?.end ?? raw.length };
 }

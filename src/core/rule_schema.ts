@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HOLD_REASONS, SOFT_OPT_IN } from "./message.ts";
+import { compileWeek, isKnownZone } from "./quiet_hours.ts";
 import { country, id, isoDate, language, SourceRef, text } from "./rule_values.ts";
 
 /** Rules: conditions as json-rules-engine documents, events, and the examples that must match. */
@@ -120,6 +121,14 @@ export const Event = z.discriminatedUnion("type", [
 ]);
 export type Event = z.infer<typeof Event>;
 
+function isWeek(open: Record<string, string>): boolean {
+  try {
+    return compileWeek(open).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * A small story told to the real `decide`. Everything left out has a plain default: `outbound` examples are sent to a
  * French mobile from the short code 36105 on Tuesday 2026-11-24 at 10:00 in Paris, with nothing known about the person;
@@ -145,7 +154,7 @@ export const Scenario = z.strictObject({
   scheduled_at: z.iso.datetime({ offset: true }).optional(),
   max_segments: z.number().int().min(1).optional(),
   /** Outbound: the hours of its campaign. */
-  sending_window: z.record(z.string(), z.string()).optional(),
+  sending_window: z.record(z.string(), z.string()).refine(isWeek, "is like { mon-fri: 10:00-18:00 }").optional(),
   reply_kind: z.enum([...REPLY_KINDS, "flow"]).optional(),
   /** How many messages of one batch have this text. */
   copies: z.number().int().min(1).optional(),
@@ -185,7 +194,7 @@ export const Scenario = z.strictObject({
   /** Inbound: our last texts in the thread, newest first. */
   answered: z.array(z.string()).optional(),
   facts_available: z.boolean().optional(),
-  time_zone: z.string().optional(),
+  time_zone: z.string().refine(isKnownZone, "must be an IANA zone such as Europe/Paris").optional(),
   language: language.optional(),
   carrier_intent: z.string().optional(),
   stop_reply: z.enum(["gateway", "provider"]).optional(),

@@ -25,7 +25,9 @@ export function ruleTexts(
   ids: readonly string[],
   country: string | null,
 ): Record<string, RuleText> {
-  const table = countryFile(sources, country);
+  // Only where a rule asks for it: reading the files of all countries takes longer than all the rest.
+  let sectionsOf: ReturnType<typeof countryFile> | undefined;
+  const table = (section: string) => (sectionsOf ??= countryFile(sources, country))(section);
   const found: Record<string, RuleText> = {};
   for (const [file, source] of Object.entries(sources)) {
     // A flow stands for rules whose ids begin with its own.
@@ -43,21 +45,21 @@ export function ruleTexts(
       if (rule === undefined) continue;
       const excerpt = excerptOf(file, source, rule, counter);
       const sections = new Set([...excerpt.text.matchAll(SECTIONS)].map((match) => match[1]!));
-      found[id] = { ...excerpt, country: table === null ? [] : [...sections].flatMap(table) };
+      found[id] = { ...excerpt, country: [...sections].flatMap(table) };
     }
   }
   return found;
 }
 
 /** Finds sections of the file of a country, of the one whose territory it is, or else of the default file. */
-function countryFile(sources: Sources, country: string | null): ((section: string) => Excerpt[]) | null {
+function countryFile(sources: Sources, country: string | null): (section: string) => Excerpt[] {
   const candidates = Object.entries(sources).filter(([, source]) => /^kind: country$/m.test(source));
   const open = candidates.map(([file, source]) => ({ file, source, ...openDocument(source) }));
   const content = ({ document }: (typeof open)[number]) => document.toJS() as { code?: string; territories?: string[] };
   const chosen = open.find((one) => content(one).code === country) ??
     open.find((one) => country !== null && content(one).territories?.includes(country)) ??
     open.find((one) => content(one).code === "default");
-  if (chosen === undefined) return null;
+  if (chosen === undefined) return () => [];
   const { file, source, document, counter } = chosen;
   return (section) => {
     const pair = isMap(document.contents)

@@ -55,7 +55,10 @@ test("an administrator may do everything; each role all that the one behind it m
 
 test("a viewer changes nothing and gets no register as a whole", () => {
   const open = Object.keys(ROLES_OF).filter((name) => may("viewer", name));
-  expect(open.filter((name) => !name.startsWith("GET "))).toEqual(["POST /v1/messages/preview"]);
+  expect(open.filter((name) => !name.startsWith("GET "))).toEqual([
+    "POST /v1/messages/preview",
+    "POST /v1/rulebooks/{hash}/try",
+  ]);
   expect(open.filter((name) => name.endsWith("/export"))).toEqual([]);
 });
 

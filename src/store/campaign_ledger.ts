@@ -1,6 +1,7 @@
 import type { InStatement, InValue } from "@libsql/client/web";
 import type { DbClient } from "./client.ts";
 import { DatabaseError } from "./database_error.ts";
+import { decisionId, saveDecisions } from "./shared_decisions.ts";
 import { acceptedEvents, type MessageRow } from "./writes.ts";
 
 /**
@@ -92,10 +93,19 @@ function ownColumn(column: string, marks: readonly string[]): string {
 export async function writeGroup(client: DbClient, group: Group): Promise<boolean> {
   const { campaign, rows, shared, marks, now } = group;
   const counts = new Map<string, number>();
+  const sharing = new Array<number>(shared.length).fill(0);
   for (const row of rows) {
     const { status } = shared[row.shared]!;
     counts.set(status, (counts.get(status) ?? 0) + 1);
+    sharing[row.shared]!++;
   }
+  const decisions = new Map<string, string>();
+  const columns = shared.map((one, place) => {
+    if (sharing[place]! < 2) return one;
+    const id = decisionId(one.decision);
+    decisions.set(id, one.decision);
+    return { ...one, decision: id };
+  });
   const statements: InStatement[] = [
     {
       sql:
@@ -124,6 +134,7 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
       now,
     };
     statements.push(
+      ...saveDecisions(decisions),
       {
         sql: `insert into conversations (id, person, sender, created_at, last_message_at)
           select value->>0, value->>1, :sender, :now, :now from json_each(:threads) where true
@@ -147,7 +158,7 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
         args: {
           ...args,
           ...Object.fromEntries(marks.map((mark, place) => [`mark${place}`, mark])),
-          shared: JSON.stringify(shared.map((one) => SHARED.map((column) => one[column] ?? null))),
+          shared: JSON.stringify(columns.map((one) => SHARED.map((column) => one[column] ?? null))),
         },
       },
       ...acceptedEvents(rows.map((row) => ({ id: row.id, status: shared[row.shared]!.status }))),

@@ -9,6 +9,7 @@ import type { Db } from "./client.ts";
 import { named } from "./outbox.ts";
 import { pageOf } from "./messages.ts";
 import { campaigns, messages } from "./schema.ts";
+import { withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";
 
 export type CampaignRow = typeof campaigns.$inferSelect;
@@ -190,13 +191,14 @@ const REACH = 5_000;
 
 /** A page of a campaign's messages, newest first; with a `status` it looks at `REACH` of them, so that it may be short. */
 export async function listMessagesOf(
-  { orm }: Pick<Db, "orm">,
+  { client, orm }: Db,
   id: string,
   { limit, cursor, status }: { limit: number; cursor?: string | undefined; status?: MessageRow["status"] | undefined },
 ): Promise<{ rows: (typeof messages.$inferSelect)[]; next: string | null }> {
   const within = and(eq(messages.campaign_id, id), cursor === undefined ? undefined : lt(messages.id, cursor));
   if (status === undefined) {
-    return pageOf(await orm.select().from(messages).where(within).orderBy(desc(messages.id)).limit(limit + 1), limit);
+    const rows = await orm.select().from(messages).where(within).orderBy(desc(messages.id)).limit(limit + 1);
+    return pageOf(await withDecisions(client, rows), limit);
   }
   const near = orm.select({ id: messages.id }).from(messages).where(within).orderBy(desc(messages.id)).limit(REACH)
     .as("near");
@@ -205,6 +207,6 @@ export async function listMessagesOf(
       .where(eq(messages.status, status)).orderBy(desc(messages.id)).limit(limit + 1),
     orm.select({ n: count(), lowest: min(near.id) }).from(near),
   ]);
-  const { rows: page, next } = pageOf(rows, limit);
+  const { rows: page, next } = pageOf(await withDecisions(client, rows), limit);
   return { rows: page, next: next ?? (reached!.n === REACH ? reached!.lowest : null) };
 }

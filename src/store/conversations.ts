@@ -4,6 +4,7 @@ import type { Db, DbClient } from "./client.ts";
 import { matchOf } from "./message_words.ts";
 import { PAGE_REACH } from "./messages.ts";
 import type { conversations } from "./schema.ts";
+import { withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";
 
 /** A thread, with what staff make of it and the name in the address book. */
@@ -146,13 +147,17 @@ export async function findConversation({ client }: Db, id: string): Promise<Conv
 }
 
 /** The last message of each thread, by thread. */
-export async function lastMessages({ client }: Db, ids: readonly string[]): Promise<Map<string, MessageRow>> {
+export async function lastMessages(
+  { client }: Pick<Db, "client">,
+  ids: readonly string[],
+): Promise<Map<string, MessageRow>> {
   const { rows } = await client.execute({
     sql: `select m.* from json_each(?) j join messages m on m.id =
       (select x.id from messages x where x.conversation_id = j.value order by x.id desc limit 1)`,
     args: [JSON.stringify(ids)],
   });
-  return new Map((rows as unknown as MessageRow[]).map((row) => [row.conversation_id, row]));
+  const last = await withDecisions(client, rows as unknown as MessageRow[]);
+  return new Map(last.map((row) => [row.conversation_id, row]));
 }
 
 /** People whom we have a thread with. Reads all of an index: for tasks of the night. */

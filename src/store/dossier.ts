@@ -11,6 +11,7 @@ import { named } from "./outbox.ts";
 import type { OverrideRow } from "./overrides.ts";
 import type { reviews } from "./schema.ts";
 import type { SuppressionRow } from "./suppressions.ts";
+import { withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";
 
 export type ReviewRow = typeof reviews.$inferSelect;
@@ -111,12 +112,12 @@ export async function readDossier(
     contact: rows<ContactRow>(0, "contact")[0] ?? null,
     consents: rows(1, "consents"),
     suppressions: rows(2, "suppressions"),
-    causes: rows(3, "suppressions"),
+    causes: await withDecisions(client, rows<MessageRow>(3, "suppressions")),
     barriers: rows(4, "suppressions"),
     reviews: rows(5, "reviews"),
     overrides: rows(6, "overrides"),
     audit: rows(7, "audit"),
-    messages: messages.slice(0, limit),
+    messages: await withDecisions(client, messages.slice(0, limit)),
     timeline: results[9]!.rows as unknown as TimelineRow[],
     clicks: results[10]!.rows as unknown as ClickRow[],
     next: messages.length > limit ? messages[limit - 1]!.id : null,

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm
 import { instant } from "../gateway/message_view.ts";
 import type { Db } from "./client.ts";
 import { conversations, message_events, messages, RARE_STATUSES } from "./schema.ts";
+import { DECISION, withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";
 
 export interface MessageFilter {
@@ -17,8 +18,8 @@ export interface MessageFilter {
 
 /** SQL for an update that takes all words from a message; what was decided stays, and by which rules. */
 export const BLANK_TEXTS = `text = '', submitted_text = null, metadata = null, error_detail = null,
-  decision = json_set(decision, '$.rules', json((select json_group_array(json_set(r.value, '$.reason', ''))
-    from json_each(decision, '$.rules') r)))`;
+  decision = (select json_set(d.decision, '$.rules', json((select json_group_array(json_set(r.value, '$.reason', ''))
+    from json_each(d.decision, '$.rules') r))) from (select ${DECISION} as decision) d)`;
 
 /** Rows that a page may look at where no index finds the fitting ones: the thread of the database serves everybody. */
 export const PAGE_REACH = 5_000;
@@ -28,7 +29,7 @@ export const PAGE_REACH = 5_000;
  * `PAGE_REACH` of them, so that it may be short, even empty, with more to come.
  */
 export async function listMessages(
-  { orm }: Db,
+  { client, orm }: Db,
   { limit, cursor, person, ...filter }: MessageFilter,
 ): Promise<{ rows: MessageRow[]; next: string | null }> {
   const where: SQL[] = [];
@@ -61,7 +62,7 @@ export async function listMessages(
   }
   const rows = await orm.select().from(messages).where(and(...where)).orderBy(desc(messages.id)).limit(limit + 1);
   const page = pageOf(rows, limit);
-  return { rows: page.rows, next: page.next ?? lowest };
+  return { rows: await withDecisions(client, page.rows), next: page.next ?? lowest };
 }
 
 function isRare(status: MessageRow["status"] | undefined): boolean {
@@ -74,16 +75,17 @@ export function pageOf<T extends { id: string }>(rows: T[], limit: number): { ro
   return { rows: page, next: rows.length > limit ? page.at(-1)!.id : null };
 }
 
-export async function findMessage({ orm }: Db, id: string): Promise<MessageRow | null> {
-  const [row] = await orm.select().from(messages).where(eq(messages.id, id));
+export async function findMessage(db: Db, id: string): Promise<MessageRow | null> {
+  const [row] = await findMessages(db, [id]);
   return row ?? null;
 }
 
 /** Those of the messages `ids` that exist, in no order. */
-export async function findMessages({ orm }: Db, ids: readonly string[]): Promise<MessageRow[]> {
+export async function findMessages({ client, orm }: Db, ids: readonly string[]): Promise<MessageRow[]> {
   if (ids.length === 0) return [];
-  return await orm.select().from(messages)
+  const rows = await orm.select().from(messages)
     .where(sql`${messages.id} in (select value from json_each(${JSON.stringify(ids)}))`);
+  return await withDecisions(client, rows);
 }
 
 /** Stages of a message, oldest first, from its acceptance on. */

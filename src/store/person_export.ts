@@ -11,6 +11,7 @@ import { named } from "./outbox.ts";
 import type { OverrideRow } from "./overrides.ts";
 import { walk } from "./pages.ts";
 import type { SuppressionRow } from "./suppressions.ts";
+import { withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";
 
 /** Everything that is stored about one person, read in pages, so that memory stays bounded however much it is. */
@@ -75,11 +76,15 @@ export function exportOf(
     messages: async function* () {
       const threads = await all<{ id: string }>("select id from conversations where person = :person order by id");
       for (const { id: thread } of threads) {
-        yield* messagesOf((after, limit) =>
-          all<MessageRow>(
-            "select * from messages where conversation_id = :thread and id > :after order by id limit :limit",
-            { thread, after, limit },
-          ), all);
+        yield* messagesOf(
+          (after, limit) =>
+            all<MessageRow>(
+              "select * from messages where conversation_id = :thread and id > :after order by id limit :limit",
+              { thread, after, limit },
+            ),
+          all,
+          (rows) => withDecisions(client, rows),
+        );
       }
     },
     audit: () =>
@@ -97,6 +102,7 @@ type Read = <T>(sql: string, args: Record<string, string | number>) => Promise<T
 async function* messagesOf(
   page: (after: string, limit: number) => Promise<MessageRow[]>,
   all: Read,
+  shown: (rows: MessageRow[]) => Promise<MessageRow[]>,
 ): AsyncGenerator<ExportedMessage[], void> {
   for await (const rows of walk(page)) {
     const ids = { ids: JSON.stringify(rows.map(({ id }) => id)) };
@@ -108,6 +114,10 @@ async function* messagesOf(
     const clicks = await all<ClickRow>(clicksOn("select value from json_each(:ids)"), ids);
     const clicked = Map.groupBy(clicks, ({ message_id }) => message_id);
     const timelines = Map.groupBy(events, ({ message_id }) => message_id);
-    yield rows.map((row) => ({ ...row, timeline: timelines.get(row.id) ?? [], clicks: clicked.get(row.id) ?? [] }));
+    yield (await shown(rows)).map((row) => ({
+      ...row,
+      timeline: timelines.get(row.id) ?? [],
+      clicks: clicked.get(row.id) ?? [],
+    }));
   }
 }

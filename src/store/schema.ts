@@ -69,7 +69,7 @@ export const messages = sqliteTable("messages", {
   created_at: integer().notNull(),
   sent_at: integer(),
   delivered_at: integer(),
-  /** The decision as JSON, with its rulebook version. */
+  /** The decision as JSON, with its rulebook version; the id of one that messages share (`shared_decisions.ts`). */
   decision: text().notNull(),
 }, (table) => [
   index("messages_conversation").on(table.conversation_id, table.id),
@@ -584,6 +584,12 @@ export const idempotency_keys = sqliteTable("idempotency_keys", {
   // Also its age: ids sort by creation.
   index("idempotency_keys_message").on(table.message_id),
 ]);
+
+/** Decisions as JSON, each by an id made of its content: what `messages.decision` may refer to. They say nothing of a person. */
+export const shared_decisions = sqliteTable("shared_decisions", {
+  id: text().primaryKey(),
+  decision: text().notNull(),
+});
 
 /** Every version that was ever checked in or active, so that a decision can be read with the rules as they stood. */
 export const rulebooks = sqliteTable("rulebooks", {

@@ -72,6 +72,11 @@ const LOOK_AGAIN_MS = 20;
 /** Only tells in which lane a statement waits, so a word too many in it does no harm. */
 const WRITES = /\b(insert|update|delete|create|alter|drop|pragma)\b/i;
 
+/** Whether a statement may write, as far as its words tell. */
+export function mayWrite(statement: InStatement): boolean {
+  return WRITES.test(typeof statement === "string" ? statement : statement.sql);
+}
+
 /**
  * Opens a libSQL server or Turso over HTTP. Nothing is sent before the first statement, and nothing here needs more
  * than `fetch`, so it runs at the edge.
@@ -100,11 +105,7 @@ export function openRemote({ url, token }: { url: string; token?: string | undef
     }
   };
   const client: DbClient = {
-    execute: (statement) =>
-      call(() => {
-        const sql = typeof statement === "string" ? statement : statement.sql;
-        return (WRITES.test(sql) ? writer : reader).execute(statement);
-      }),
+    execute: (statement) => call(() => (mayWrite(statement) ? writer : reader).execute(statement)),
     batch: (statements, mode = "write") => call(() => (mode === "write" ? writer : reader).batch(statements, mode)),
     migrate: (statements) =>
       call(async () => {

@@ -1,5 +1,5 @@
 import type { ResultSet } from "@libsql/client/web";
-import { databaseOver, type Db, type DbClient } from "./client.ts";
+import { databaseOver, type Db, type DbClient, mayWrite } from "./client.ts";
 import {
   CLOSED,
   DatabaseError,
@@ -16,7 +16,7 @@ const BUSY_TIMEOUT_MS = 2_000;
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 
 /**
- * Opens a database file on a thread of its own, so that commits (each an fsync) never stop the HTTP server.
+ * Opens a database file on two threads, so that commits (each an fsync) stop neither the HTTP server nor what is only read.
  * `url`: `file:data/parley.db`, or `:memory:` for a database that ends with the connection. A missing folder is created.
  * Rejects with a `DatabaseError` whose message says what to do when the file cannot be opened for writing.
  */
@@ -24,29 +24,40 @@ export async function openEmbedded(
   { url, busyTimeoutMs = BUSY_TIMEOUT_MS }: { url: string; busyTimeoutMs?: number },
 ): Promise<Db> {
   await createFolder(url);
-  const thread = startThread();
+  const writer = startThread();
+  // A database in memory is its connection's alone.
+  const reader = /^file:(?!:memory:)/i.test(url) ? startThread() : writer;
   try {
-    await thread.ask({ op: "open", url, busyTimeoutMs });
+    const opened = writer.ask({ op: "open", url, busyTimeoutMs, reads: false });
+    if (reader !== writer) await reader.ask({ op: "open", url, busyTimeoutMs, reads: true });
+    await opened;
   } catch (error) {
-    thread.stop(CLOSED);
+    for (const thread of [reader, writer]) thread.stop(CLOSED);
     throw cannotOpen(url, error as DatabaseError);
   }
   const client: DbClient = {
-    execute: async (statement) => (await thread.ask({ op: "execute", statement }))[0]!,
-    batch: (statements, mode = "write") => thread.ask({ op: "batch", statements, mode }),
-    migrate: (statements) => thread.ask({ op: "migrate", statements }),
+    execute: async (statement) => (await (mayWrite(statement) ? writer : reader).ask({ op: "execute", statement }))[0]!,
+    batch: (statements, mode = "write") => (mode === "write" ? writer : reader).ask({ op: "batch", statements, mode }),
+    migrate: async (statements) => {
+      const results = await writer.ask({ op: "migrate", statements });
+      // Statements that were prepared before describe tables as they were.
+      if (reader !== writer) await reader.ask({ op: "reconnect" });
+      return results;
+    },
   };
   let closed: Promise<void> | undefined;
-  return databaseOver(client, true, () => closed ??= close(thread));
+  return databaseOver(client, true, () => closed ??= close(reader, writer));
 }
 
-async function close(thread: Thread): Promise<void> {
-  try {
-    await thread.ask({ op: "close" });
-  } catch {
-    // The log could not be folded into the file (a full disk, another reader): it is kept and read at the next start.
+async function close(...threads: readonly Thread[]): Promise<void> {
+  for (const thread of new Set(threads)) {
+    try {
+      await thread.ask({ op: "close" });
+    } catch {
+      // The log could not be folded into the file (a full disk, another reader): it is kept and read at the next start.
+    }
+    thread.stop(CLOSED);
   }
-  thread.stop(CLOSED);
 }
 
 interface Thread {

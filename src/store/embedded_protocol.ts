@@ -2,12 +2,13 @@ import type { InStatement, ResultSet, Row, Value } from "@libsql/client/web";
 import type { BatchMode } from "./client.ts";
 import type { DriverFailure } from "./database_error.ts";
 
-/** What the main thread asks of the thread that owns the database file. Answers come in the order of the questions. */
+/** What the main thread asks of a thread that has the database file open; one that `reads` must not write. Answers come in the order of the questions. */
 export type EmbeddedRequest =
-  | { id: number; op: "open"; url: string; busyTimeoutMs: number }
+  | { id: number; op: "open"; url: string; busyTimeoutMs: number; reads: boolean }
   | { id: number; op: "execute"; statement: InStatement }
   | { id: number; op: "batch"; statements: InStatement[]; mode: BatchMode }
   | { id: number; op: "migrate"; statements: InStatement[] }
+  | { id: number; op: "reconnect" }
   | { id: number; op: "close" };
 
 export type EmbeddedResponse =

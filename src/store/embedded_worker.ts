@@ -4,7 +4,7 @@ import { type EmbeddedRequest, type EmbeddedResponse, toWire } from "./embedded_
 import { keepPrepared } from "./prepared.ts";
 
 /**
- * The thread that owns a database file. libSQL's file driver blocks its thread until the disk has the commit, so it
+ * A thread that has a database file open. libSQL's file driver blocks its thread until the disk has the commit, so it
  * gets one where nobody waits for the event loop. One connection: its calls run in the order in which they arrive.
  */
 const port = globalThis as unknown as {
@@ -13,7 +13,7 @@ const port = globalThis as unknown as {
 };
 
 keepPrepared();
-let settings: { url: string; busyTimeoutMs: number };
+let settings: { url: string; busyTimeoutMs: number; reads: boolean };
 let client: Client | undefined;
 let turn = Promise.resolve();
 
@@ -48,13 +48,17 @@ async function answer(request: EmbeddedRequest): Promise<ResultSet[]> {
         // Statements that were prepared before describe tables as they were.
         disconnect();
       }
+    case "reconnect":
+      disconnect();
+      return [];
     case "close":
       return await close();
   }
 }
 
-async function open(request: { url: string; busyTimeoutMs: number }): Promise<[]> {
+async function open(request: typeof settings): Promise<[]> {
   settings = request;
+  if (settings.reads) return [];
   // Fails here, not at the first message, when the file cannot be written: only a write finds out.
   await (await connected()).executeMultiple("begin immediate; pragma user_version = 0; rollback");
   return [];
@@ -63,7 +67,7 @@ async function open(request: { url: string; busyTimeoutMs: number }): Promise<[]
 async function close(): Promise<[]> {
   try {
     // The driver leaves the log behind; without it the file alone is the whole database, and can be copied.
-    await client?.execute("pragma wal_checkpoint(truncate)");
+    if (!settings.reads) await client?.execute("pragma wal_checkpoint(truncate)");
   } finally {
     disconnect();
   }
@@ -92,6 +96,7 @@ async function connect(): Promise<Client> {
     await fresh.execute("pragma cache_size = -65536");
     // Folding the log back at 16 MiB: rows that touch one index page again and again are then written to the file once.
     await fresh.execute("pragma wal_autocheckpoint = 4000");
+    if (settings.reads) await fresh.execute("pragma query_only = on");
     return fresh;
   } catch (error) {
     fresh.close();

@@ -482,6 +482,7 @@ test("every table is known to the erasure: a new one is looked at before it is a
     searchable: "deleted",
     senders: "nobody",
     settings: "nobody",
+    shared_decisions: "nobody",
     suppressions: "keyed",
     webhook_attempts: "blanked",
     webhook_deliveries: "nobody",

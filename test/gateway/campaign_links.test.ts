@@ -6,6 +6,7 @@ import { SETTLES_MS } from "../../src/gateway/erase.ts";
 import { linkMark } from "../../src/gateway/short_links.ts";
 import type { Recipient } from "../../src/store/campaign_audience.ts";
 import { loadFacts } from "../../src/store/facts.ts";
+import { withDecisions } from "../../src/store/shared_decisions.ts";
 import { addAudience } from "../support/audience.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
 import { PROMO, PUBLIC_URL, type TestGateway, testGateway } from "../support/gateway.ts";
@@ -228,7 +229,10 @@ test("a message that is held keeps its link when it is decided again", async () 
   await run(gateway);
   expect(await arrived(gateway)).toEqual(before);
   expect(await rows(gateway, "select person, segments, category, encoding from messages")).toEqual(decided);
-  const distinct = await rows(gateway, "select distinct status, decision from messages");
+  const distinct = await rows(
+    gateway,
+    `select distinct m.status, s.decision from messages m join shared_decisions s on s.id = m.decision`,
+  );
   expect(distinct).toMatchObject([{ status: "delivered" }]);
   // What is on record is the same for all of them: no decision saw a token.
   expect(distinct[0]!["decision"]).not.toMatch(/\/l\/(?!OwnLinkOfEach)/);
@@ -354,7 +358,8 @@ test.each([
     await started(gateway, { from, text });
     await gateway.campaigns.tick();
 
-    const stored = await rows(gateway, "select * from messages where campaign_id is not null order by person");
+    const rowsStored = await rows(gateway, "select * from messages where campaign_id is not null order by person");
+    const stored = await withDecisions(gateway.db.client, rowsStored as { decision: string }[]) as typeof rowsStored;
     expect(stored).toHaveLength(90);
     const outcomes = new Set<string>();
     for (const [index, row] of stored.entries()) {

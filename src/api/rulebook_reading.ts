@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { getExampleNumber } from "libphonenumber-js/max";
-import examples from "libphonenumber-js/examples.mobile.json" with { type: "json" };
+import examples from "libphonenumber-js/examples.mobile.json";
 import { CONFIDENCES } from "../core/message.ts";
 import { STAGES } from "../core/rulebook_schema.ts";
 import { countryFile, inCountry, type Reading, type ReadRule } from "../rules/reading/mod.ts";

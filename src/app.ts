@@ -23,6 +23,7 @@ import { docsRoutes } from "./api/docs.ts";
 import { erasureRoutes } from "./api/erasures.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { liveRoutes } from "./api/live.ts";
+import { meRoutes } from "./api/me.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { messageSettlementRoutes } from "./api/message_settlement.ts";
 import { peopleRoutes } from "./api/people.ts";
@@ -42,6 +43,7 @@ import { senderRoutes } from "./api/senders.ts";
 import { shortLinkRoutes } from "./api/short_links.ts";
 import { suppressionRoutes } from "./api/suppressions.ts";
 import { unsubscribeRoutes } from "./api/unsubscribe.ts";
+import { userRoutes } from "./api/users.ts";
 import { webhookDeliveryRoutes } from "./api/webhook_deliveries.ts";
 import { webhookRoutes } from "./api/webhooks.ts";
 
@@ -117,6 +119,9 @@ export function createApp(api: Api) {
       senderRoutes,
       carrierRoutes,
       apiKeyRoutes,
+      // Before the users, one of whom is not called `me`.
+      meRoutes,
+      userRoutes,
       webhookRoutes,
       webhookDeliveryRoutes,
       // Before the rulebooks, one of which is not called `proposals`.

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { KEY_ROLES } from "../core/roles.ts";
 import { base64Url } from "../gateway/ids.ts";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { auditRow } from "../store/audit.ts";
@@ -9,9 +10,7 @@ import { problem } from "./problem.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 const KEY_BYTES = 32;
-const Role = z.enum(["admin", "app"]).openapi({
-  description: "`app` sends and reads; `admin` also changes carriers, senders and keys and lifts suppressions",
-});
+const Role = z.enum(KEY_ROLES).openapi({ description: "`app` sends and reads; `admin` may do everything" });
 
 const Key = z.object({
   id: z.string(),
@@ -19,6 +18,10 @@ const Key = z.object({
   role: Role,
   created_at: z.string(),
   revoked_at: z.string().nullable(),
+  user_id: z.string().nullable().openapi({
+    description:
+      "The user who made it, themselves or with a key of theirs. Where a second person is needed, the key counts as them",
+  }),
 }).openapi("ApiKey");
 
 /** Keys of the API. Only their hashes are stored, so a key is shown once, when it is made. */
@@ -51,8 +54,8 @@ export function apiKeyRoutes({ deps, keys }: Api) {
         subject,
         details: { name, role },
       } as const;
-      await saveApiKey(deps.db, { ...row, hash: hashKey(key) }, auditRow(fact, deps.newId));
-      return c.json({ ...keyView(row), key }, 201);
+      const user_id = await saveApiKey(deps.db, { ...row, hash: hashKey(key) }, auditRow(fact, deps.newId));
+      return c.json({ ...keyView({ ...row, user_id }), key }, 201);
     },
   );
 
@@ -112,6 +115,6 @@ export function apiKeyRoutes({ deps, keys }: Api) {
   return routes;
 }
 
-function keyView({ id, name, role, created_at, revoked_at }: ApiKey): z.infer<typeof Key> {
-  return { id, name, role, created_at: instant(created_at), revoked_at: instantOrNull(revoked_at) };
+function keyView({ created_at, revoked_at, ...key }: ApiKey): z.infer<typeof Key> {
+  return { ...key, created_at: instant(created_at), revoked_at: instantOrNull(revoked_at) };
 }

@@ -3,7 +3,8 @@ import type { DbClient } from "../store/client.ts";
 import { findApiKey, hashKey } from "../store/api_keys.ts";
 import type { Env } from "./context.ts";
 import { nothingHere, problem } from "./problem.ts";
-import { type Role, rolesFor } from "./roles.ts";
+import type { Role } from "../core/roles.ts";
+import { rolesFor } from "./roles.ts";
 
 /** Who asks. */
 export interface Principal {

@@ -2,9 +2,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Acceptor } from "../gateway/accept.ts";
 import type { Reporter } from "../gateway/deliver.ts";
 import type { Asked, Question } from "../gateway/ask_consent.ts";
+import type { Clock } from "../gateway/clock.ts";
 import type { Deps } from "../gateway/gateway.ts";
 import type { Live } from "../gateway/live.ts";
+import type { Passwords } from "../gateway/passwords.ts";
 import type { Receiver } from "../gateway/receive.ts";
+import type { Sessions } from "../gateway/sessions.ts";
 import type { ApiKeys, Principal } from "./auth.ts";
 import { invalidInput } from "./problem.ts";
 
@@ -18,6 +21,11 @@ export interface Api {
   reporter: Reporter;
   live: Live;
   keys: ApiKeys;
+  /** Who is signed in to the console. */
+  sessions: Sessions;
+  passwords: Passwords;
+  /** For sessions, links and waiting, whatever a test clock shows. */
+  realClock: Clock;
 }
 
 export interface Env {

@@ -22,9 +22,9 @@ export const Override = z.object({
   state: z.enum(STATES),
   reason: z.string(),
   evidence: z.string(),
-  requested_by: z.string().openapi({ description: "API key" }),
+  requested_by: z.string().openapi({ description: "API key or user" }),
   requested_at: z.string(),
-  decided_by: z.string().nullable().openapi({ description: "API key, another one" }),
+  decided_by: z.string().nullable().openapi({ description: "API key or user: another person" }),
   decided_at: z.string().nullable(),
   decision_note: z.string().nullable(),
 }).openapi("Override");
@@ -44,10 +44,10 @@ const DECISIONS = [
     decision: "approve",
     summary: "Approve an override, which lifts the suppression",
     description:
-      "With another key than the one that asked. It brings no consent back: advertising needs a new one. When the person has " +
+      "By another person than asked: neither the same key or user nor a key that this user made. It brings no consent back: advertising needs a new one. When the person has " +
       "refused again since the request, that holds and nothing is lifted.",
   },
-  { decision: "reject", summary: "Reject an override", description: "With another key than the one that asked." },
+  { decision: "reject", summary: "Reject an override", description: "By another person than asked." },
 ] as const;
 
 /** What a person said themselves is lifted by hand only with a reason, evidence and a second person (compliance.md 7.3). */
@@ -60,7 +60,7 @@ export function overrideRoutes({ deps }: Api) {
       path: "/v1/suppressions/{id}/overrides",
       summary: "Ask for a suppression to be lifted by hand",
       description:
-        "For what the person themselves said. Somebody with another key approves or rejects it. A block that stands at the carrier " +
+        "For what the person themselves said. Somebody else approves or rejects it. A block that stands at the carrier " +
         "or the toll-free network is refused with `only_the_person`: only their START lifts that.",
       tags: ["Suppressions"],
       request: { params: Id, body: { required: true, content: { "application/json": { schema: NewOverride } } } },
@@ -163,10 +163,14 @@ const FAILURES: Record<Failure, [status: 403 | 404 | 409, title: string, detail?
   override_needed: [
     409,
     "Override needed",
-    "The person said this themselves: POST /v1/suppressions/{id}/overrides, and somebody with another key approves.",
+    "The person said this themselves: POST /v1/suppressions/{id}/overrides, and somebody else approves.",
   ],
   override_pending: [409, "Override pending", "Somebody asked for this before; it waits for a decision."],
-  second_person_needed: [403, "Second person needed", "Another key than the one that asked must decide."],
+  second_person_needed: [
+    403,
+    "Second person needed",
+    "Somebody else than asked must decide, who is not behind the same key.",
+  ],
   already_decided: [409, "Decided before", "This override was approved or rejected before."],
   refused_again: [
     409,

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "@hono/zod-openapi";
+import { PasswordsBusyError } from "../gateway/passwords.ts";
 import { NoRulebookError } from "../gateway/settings.ts";
 import { databaseErrorIn, type DatabaseErrorKind } from "../store/database_error.ts";
 
@@ -67,6 +68,7 @@ export function problemResponse(c: Context, { problem, headers }: ProblemError):
 export function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof NoRulebookError) return problem(503, "no_rulebook", "Not ready", error.message);
+  if (error instanceof PasswordsBusyError) return busy(PASSWORDS_BUSY_SECONDS);
   const database = databaseErrorIn(error);
   if (database !== null) {
     return new ProblemError({
@@ -78,6 +80,26 @@ export function asProblem(error: unknown): ProblemError {
     }, { "retry-after": "1" });
   }
   return problem(500, "internal_error", "Internal error", "The log of the gateway tells more.");
+}
+
+/** So long that the passwords that wait have been looked at. */
+const PASSWORDS_BUSY_SECONDS = 5;
+
+/** 503 while too many passwords are being looked at. */
+export function busy(retryAfterSeconds: number): ProblemError {
+  const detail = `Too many passwords are being looked at. Try again in ${retryAfterSeconds} s.`;
+  return new ProblemError({ type: "about:blank", title: "Busy", status: 503, code: "passwords_busy", detail }, {
+    "retry-after": String(retryAfterSeconds),
+  });
+}
+
+/** 429 with how long to wait. */
+export function tooMany(retryAfterSeconds: number): ProblemError {
+  const detail = `Too many wrong passwords. Try again in ${retryAfterSeconds} s.`;
+  return new ProblemError(
+    { type: "about:blank", title: "Too many attempts", status: 429, code: "too_many_attempts", detail },
+    { "retry-after": String(retryAfterSeconds) },
+  );
 }
 
 /** A transaction that was turned away left nothing; one whose answer did not come may have been committed. */

@@ -20,9 +20,9 @@ const ProposalSchema = z.object({
   base: z.string().nullable().openapi({ description: "The version that was active when it was proposed" }),
   note: z.string(),
   state: z.enum(STATES),
-  proposed_by: z.string().openapi({ description: "API key" }),
+  proposed_by: z.string().openapi({ description: "API key or user" }),
   proposed_at: z.string(),
-  decided_by: z.string().nullable().openapi({ description: "API key that approved, rejected or withdrew it" }),
+  decided_by: z.string().nullable().openapi({ description: "API key or user that approved, rejected or withdrew it" }),
   decided_at: z.string().nullable(),
   decision_note: z.string().nullable(),
   simulation: SimulationSummarySchema.nullable().openapi({
@@ -36,17 +36,18 @@ const DECISIONS: { decision: ProposalDecision; summary: string; description: str
   {
     decision: "approve",
     summary: "Approve a proposal",
-    description: "With another key than the one that proposed it. It becomes active when somebody publishes it.",
+    description:
+      "By another person than proposed it: neither the same key or user nor a key that this user made. It becomes active when somebody publishes it.",
   },
   {
     decision: "reject",
     summary: "Reject a proposal",
-    description: "With another key than the one that proposed it; an approved one too, until it is published.",
+    description: "By another person than proposed it; an approved one too, until it is published.",
   },
   {
     decision: "withdraw",
     summary: "Withdraw a proposal",
-    description: "With the key that proposed it; an approved one too, until it is published.",
+    description: "By whoever proposed it; an approved one too, until it is published.",
   },
 ];
 

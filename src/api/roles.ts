@@ -1,17 +1,9 @@
 import { type Context } from "hono";
 import { matchedRoutes } from "hono/route";
+import { type Role, ROLES } from "../core/roles.ts";
 import type { Env } from "./context.ts";
 
 /** Who may do what: the one place that says so. `requireKey` applies it to whatever asks, a key or a user of the console. */
-
-/** Of users of the console. A role may all that the ones behind it may. */
-export const USER_ROLES = ["admin", "compliance", "agent", "viewer"] as const;
-export type UserRole = (typeof USER_ROLES)[number];
-/** Of API keys: `app` is a program, which is none of the people above. */
-export const KEY_ROLES = ["admin", "app"] as const;
-export type KeyRole = (typeof KEY_ROLES)[number];
-export type Role = UserRole | KeyRole;
-export const ROLES = ["admin", "compliance", "agent", "viewer", "app"] as const satisfies readonly Role[];
 
 const ADMIN: readonly Role[] = ["admin"];
 /** Rules and evidence: what decides who may be written to, and what shows it. */
@@ -163,6 +155,19 @@ export const ROLES_OF: Readonly<Record<string, readonly Role[]>> = {
   "POST /v1/keys": ADMIN,
   "GET /v1/keys": ADMIN,
   "DELETE /v1/keys/{id}": ADMIN,
+  "POST /v1/users": ADMIN,
+  // Names of colleagues stand at threads, notes and entries of the log.
+  "GET /v1/users": STAFF,
+  "GET /v1/users/{id}": STAFF,
+  "PATCH /v1/users/{id}": ADMIN,
+  "POST /v1/users/{id}/link": ADMIN,
+  "POST /v1/users/{id}/sign-out": ADMIN,
+  // One's own account.
+  "GET /v1/users/me": STAFF,
+  "PATCH /v1/users/me": STAFF,
+  "POST /v1/users/me/password": STAFF,
+  "GET /v1/users/me/sessions": STAFF,
+  "DELETE /v1/users/me/sessions/{id}": STAFF,
   "POST /v1/webhooks": ADMIN,
   "GET /v1/webhooks": ADMIN,
   "GET /v1/webhooks/{id}": ADMIN,

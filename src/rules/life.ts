@@ -1,5 +1,6 @@
 import type { Rulebook } from "../core/rulebook.ts";
 import type { NewId } from "../gateway/ids.ts";
+import { samePerson } from "../store/api_keys.ts";
 import { auditRow } from "../store/audit.ts";
 import type { Db } from "../store/client.ts";
 import {
@@ -23,7 +24,7 @@ import type { SimulationSummary } from "./simulate/summary.ts";
 
 /**
  * The life of a rulebook: draft (stored, checked), proposed, approved by somebody else, active, superseded; and back. The API and
- * the command line both stand on these functions. Whoever acts is named by the id of an API key.
+ * the command line both stand on these functions. Whoever acts is named by the id of an API key or a user.
  */
 
 export interface LifeDeps {
@@ -152,15 +153,15 @@ export async function decideProposal(
   const { from, to, by: who } = DECISIONS[decision];
   const proposal = await findProposal(db, id);
   if (proposal === null) return noSuchProposal(id);
-  const mine = proposal.proposed_by === by;
+  const mine = await samePerson(db, proposal.proposed_by, by);
   if (who === "another" && mine) {
     return failed(
       "approval_by_proposer",
-      `${id} was proposed with this very key, ${by}. Somebody else must ${decision} it, with a key of their own.`,
+      `${id} was proposed by the same person, as ${proposal.proposed_by}. Somebody else must ${decision} it.`,
     );
   }
   if (who === "proposer" && !mine) {
-    return failed("only_the_proposer", `${id} was proposed with ${proposal.proposed_by}; others approve or reject it.`);
+    return failed("only_the_proposer", `${id} was proposed by ${proposal.proposed_by}; others approve or reject it.`);
   }
   const at = now();
   const details = { rulebook: proposal.rulebook, note };

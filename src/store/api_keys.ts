@@ -28,23 +28,45 @@ export async function findApiKey(
 
 /**
  * Stores a key by its hash; one that is stored already is brought back to life with its new role. `entry` records it, unless
- * nothing changed: a gateway that is given its key by the environment stores it at every start.
+ * nothing changed: a gateway that is given its key by the environment stores it at every start. Whose key it is follows from the
+ * entry's actor; returns that user.
  */
 export async function saveApiKey(
   { client }: Db,
   { id, hash, name, role, created_at }: typeof api_keys.$inferInsert,
   entry: AuditRow,
-): Promise<void> {
-  await client.batch([
+): Promise<string | null> {
+  const results = await client.batch([
     {
-      sql: `insert into api_keys (id, hash, name, role, created_at) values (?, ?, ?, ?, ?)
+      sql:
+        `insert into api_keys (id, hash, name, role, created_at, user_id) values (:id, :hash, :name, :role, :created_at,
+          (select id from users where id = ${personBehind(":actor")}))
         on conflict (hash) do update set role = excluded.role, revoked_at = null
         where role != excluded.role or revoked_at is not null`,
-      args: [id, hash, name, role, created_at],
+      args: { id, hash, name, role, created_at, actor: entry.actor },
     },
     // One that is brought back keeps the id that it had.
     ...auditIfChanged(entry, { sql: "(select id from api_keys where hash = ?)", arg: hash }),
+    { sql: "select user_id from api_keys where hash = ?", args: [hash] },
   ]);
+  return results.at(-1)!.rows[0]!["user_id"] as string | null;
+}
+
+/**
+ * SQL for the person behind an actor, who is SQL as well: the user who made a key stands for it. Of a key that no user made nobody
+ * knows who holds it, so it stands for itself.
+ */
+export function personBehind(actor: string): string {
+  return `coalesce((select k.user_id from api_keys k where k.id = ${actor}), ${actor})`;
+}
+
+/** Whether two actors are known to be one person. */
+export async function samePerson({ client }: Db, one: string, other: string): Promise<boolean> {
+  const { rows } = await client.execute({
+    sql: `select ${personBehind(":one")} = ${personBehind(":other")} as same`,
+    args: { one, other },
+  });
+  return rows[0]!["same"] === 1;
 }
 
 /** A key that the gateway gives itself when it starts, with its entry, as arguments of `saveApiKey`. */
@@ -65,8 +87,8 @@ export async function listApiKeys(
   { orm }: Db,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<{ rows: ApiKey[]; next: string | null }> {
-  const { id, name, role, created_at, revoked_at } = api_keys;
-  const rows = await orm.select({ id, name, role, created_at, revoked_at }).from(api_keys)
+  const { id, name, role, created_at, revoked_at, user_id } = api_keys;
+  const rows = await orm.select({ id, name, role, created_at, revoked_at, user_id }).from(api_keys)
     .where(cursor === undefined ? undefined : lt(id, cursor)).orderBy(desc(id)).limit(limit + 1);
   return pageOf(rows, limit);
 }

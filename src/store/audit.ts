@@ -58,6 +58,13 @@ export const AUDIT_ACTIONS = [
   "retention.applied",
   "key.created",
   "key.revoked",
+  "user.invited",
+  "user.joined",
+  "user.changed",
+  "user.link_made",
+  "user.password_changed",
+  "user.signed_in",
+  "user.signed_out",
   "carrier.saved",
   "carrier.deleted",
   "sender.saved",
@@ -76,7 +83,7 @@ export interface AuditFact {
   /** ms since 1970. */
   at: number;
   /**
-   * Who decided: the id of an API key, `person` (their own message, or the page behind a link), `carrier:ID`, `files` (the rules
+   * Who decided: the id of an API key or of a user of the console, `person` (their own message, or the page behind a link), `carrier:ID`, `files` (the rules
    * folder) or `system`. Never personal data: this is what remains after an erasure.
    */
   actor: string;

@@ -1,6 +1,7 @@
 import type { InStatement } from "@libsql/client/web";
 import { and, desc, eq, lt, type SQL } from "drizzle-orm";
 import type { NewId } from "../gateway/ids.ts";
+import { samePerson } from "./api_keys.ts";
 import { auditIfChanged, auditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { pageOf } from "./messages.ts";
@@ -43,7 +44,7 @@ function isOwn({ source }: SuppressionRow): boolean {
 
 export type RequestFailure = "not_found" | "already_lifted" | "only_the_person" | "override_pending";
 
-/** Asks for a suppression to be lifted. `actor` is an API key. */
+/** Asks for a suppression to be lifted. `actor` is an API key or a user. */
 export async function requestOverride(
   db: Db,
   { suppression_id, reason, evidence, actor, at }: {
@@ -91,7 +92,7 @@ export type DecisionFailure =
   | "refused_again";
 
 /**
- * Approves or rejects an override; not for the key that asked for it. An approval lifts the suppression in the same transaction,
+ * Approves or rejects an override; not for the person who asked for it. An approval lifts the suppression in the same transaction,
  * and brings no consent back. A refusal that came after the request ends it: what the person said last holds.
  */
 export async function decideOverride(
@@ -102,7 +103,7 @@ export async function decideOverride(
 ): Promise<{ ok: true; row: OverrideRow } | { ok: false; code: DecisionFailure }> {
   const override = await findOverride(db, id);
   if (override === null) return { ok: false, code: "not_found" };
-  if (override.requested_by === actor) return { ok: false, code: "second_person_needed" };
+  if (await samePerson(db, override.requested_by, actor)) return { ok: false, code: "second_person_needed" };
   const suppression = await findSuppression(db, override.subject_id);
   const person = suppression?.recipient;
   const details = { suppression_id: override.subject_id, requested_by: override.requested_by, note };
@@ -111,9 +112,7 @@ export async function decideOverride(
   const [decided] = await db.client.batch([
     {
       sql: `update overrides set state = :state, decided_by = :actor, decided_at = :at, decision_note = :note
-        where id = :id and state = 'requested' and requested_by != :actor ${
-        approve ? `and ${STANDS} and not ${AGAIN}` : ""
-      }
+        where id = :id and state = 'requested' ${approve ? `and ${STANDS} and not ${AGAIN}` : ""}
         returning *`,
       args: { state, actor, at, note, id },
     },

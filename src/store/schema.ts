@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { CAMPAIGN_STATES, PAUSE_REASONS } from "../core/campaign.ts";
 import { REPORTED } from "../core/ladder.ts";
+import { KEY_ROLES, USER_ROLES } from "../core/roles.ts";
 import { ALL_REVIEW_KINDS, CONSENT_STATUSES, MESSAGE_HOLD_REASONS, type ReplyKind, STATUSES } from "../core/message.ts";
 
 /**
@@ -565,10 +566,61 @@ export const api_keys = sqliteTable("api_keys", {
   /** SHA-256 of the key, in hex; the key itself is shown once and stored nowhere. */
   hash: text().notNull().unique(),
   name: text().notNull(),
-  role: text({ enum: ["admin", "app"] }).notNull(),
+  role: text({ enum: KEY_ROLES }).notNull(),
   created_at: integer().notNull(),
   revoked_at: integer(),
+  /** The user who made it, themselves or through a key of theirs; null for others. Whoever uses it counts as that person. */
+  user_id: text(),
 });
+
+/** The staff who sign in to the console. Nobody is deleted: audit entries name them. */
+export const users = sqliteTable("users", {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** In lower case, so that it is unique however it is written. */
+  email: text().notNull().unique(),
+  role: text({ enum: USER_ROLES }).notNull(),
+  /** Of the console's pages; null: as the browser asks. */
+  language: text(),
+  /** With its parameters (gateway/passwords.ts); null until the invitation was used. */
+  password_hash: text(),
+  created_at: integer().notNull(),
+  /** The API key or user who invited; `system` for the first. */
+  created_by: text().notNull(),
+  disabled_at: integer(),
+});
+
+/** Who is signed in where. Instants are of the real clock, whatever a test clock shows. */
+export const sessions = sqliteTable("sessions", {
+  id: text().primaryKey(),
+  /** SHA-256 of the token, in hex; the token itself is in the cookie and stored nowhere. */
+  hash: text().notNull().unique(),
+  user_id: text().notNull(),
+  user_agent: text(),
+  created_at: integer().notNull(),
+  /** To within some minutes. */
+  last_seen_at: integer().notNull(),
+  expires_at: integer().notNull(),
+}, (table) => [index("sessions_user").on(table.user_id)]);
+
+/** Links that let somebody set a password, once: a row is gone when it was used. Real clock. */
+export const user_links = sqliteTable("user_links", {
+  /** SHA-256 of the token, in hex. */
+  hash: text().primaryKey(),
+  kind: text({ enum: ["first_start", "invitation", "reset"] }).notNull(),
+  /** Null for the first start, which makes the user. */
+  user_id: text(),
+  expires_at: integer().notNull(),
+});
+
+/** Wrong passwords, counted for all instances together. Real clock. */
+export const sign_in_failures = sqliteTable("sign_in_failures", {
+  /** SHA-256 of what is counted: nothing here tells who tried. */
+  key: text().primaryKey(),
+  failures: integer().notNull(),
+  /** When counting begins anew. */
+  until: integer().notNull(),
+}, (table) => [index("sign_in_failures_until").on(table.until)]);
 
 export const idempotency_keys = sqliteTable("idempotency_keys", {
   api_key_id: text().notNull(),

@@ -17,6 +17,7 @@ test("a key is shown once, works at once, and stops when it is revoked", async (
     role: "app",
     created_at: "2026-11-24T09:00:00.000Z",
     revoked_at: null,
+    user_id: null,
   });
   const { rows } = await gateway.db.client.execute("select hash from api_keys");
   for (const secret of [body.key, ...rows.map((row) => row["hash"] as string)]) expect(list.text).not.toContain(secret);

@@ -102,6 +102,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
     },
     apiKeys(db.client),
     options.stored ?? (() => {}),
+    { clock: options.now, passwordCost: { cost: 10, r: 8, p: 1 } },
   );
   const app = createApp(api);
   const call: Instance["call"] = async (method, path, body, headers = {}) => {

@@ -1,0 +1,59 @@
+import type { Api } from "../../src/api/context.ts";
+import { speakAs } from "../../src/api/auth.ts";
+import type { UserRole } from "../../src/core/roles.ts";
+import { newToken } from "../../src/gateway/sessions.ts";
+import { hashKey } from "../../src/store/api_keys.ts";
+import { auditRow } from "../../src/store/audit.ts";
+import { useLink } from "../../src/store/user_links.ts";
+import { inviteUser } from "../../src/store/users.ts";
+import type { Answer } from "./instance.ts";
+
+/** What of a gateway is needed to have users. */
+export interface Staffed {
+  app: { request(input: Request): Response | Promise<Response> };
+  api: Api;
+}
+
+export interface Member {
+  id: string;
+  email: string;
+  /** Calls the API as the console does for this user. */
+  call(method: string, path: string, body?: unknown): Promise<Answer>;
+}
+
+export const PASSWORD = "correct horse battery";
+
+/** A user who has set their password. */
+export async function member(gateway: Staffed, role: UserRole, name: string = role): Promise<Member> {
+  const { deps, passwords, realClock } = gateway.api;
+  const [id, token] = [deps.newId("usr"), newToken()];
+  const email = `${name.toLowerCase()}@example.com`;
+  const user = { id, name, email, role, language: null, created_at: deps.now(), created_by: "system" };
+  const link = { hash: hashKey(token), expires_at: realClock() + 1000 };
+  const entry = (action: "user.invited" | "user.joined") =>
+    auditRow({ at: deps.now(), actor: id, action, subject: id }, deps.newId);
+  await inviteUser(deps.db, user, link, entry("user.invited"));
+  const password_hash = await passwords.hash(PASSWORD);
+  const used = { hash: link.hash, at: realClock() };
+  if (!await useLink(deps.db, used, { id, name: null, password_hash }, entry("user.joined"))) {
+    throw new Error(`${email} is there already`);
+  }
+  return { id, email, call: (method, path, body) => callAs(gateway, { id, name, role }, method, path, body) };
+}
+
+/** A call of the API as the console makes it for whoever is signed in. */
+export async function callAs(
+  { app }: Staffed,
+  { id, name, role }: { id: string; name: string; role: UserRole },
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
+  const request = new Request(`http://inside${path}`, {
+    method,
+    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  const response = await app.request(speakAs(request, { actor: id, name, role }));
+  const text = await response.text();
+  return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+}

@@ -115,6 +115,6 @@ export function apiKeyRoutes({ deps, keys }: Api) {
   return routes;
 }
 
-function keyView({ created_at, revoked_at, ...key }: ApiKey): z.infer<typeof Key> {
-  return { ...key, created_at: instant(created_at), revoked_at: instantOrNull(revoked_at) };
+function keyView({ id, name, role, created_at, revoked_at, user_id }: ApiKey): z.infer<typeof Key> {
+  return { id, name, role, created_at: instant(created_at), revoked_at: instantOrNull(revoked_at), user_id };
 }

@@ -31,6 +31,7 @@ import { peopleExportRoutes } from "./api/people_export.ts";
 import { peopleSearchRoutes } from "./api/people_search.ts";
 import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
+import { overviewRoutes } from "./api/overview.ts";
 import { asProblem, nothingHere, problem, problemResponse } from "./api/problem.ts";
 import { proposalRoutes } from "./api/proposals.ts";
 import { retentionRoutes } from "./api/retention.ts";
@@ -141,6 +142,7 @@ export function createApp(api: Api) {
       unsubscribeRoutes,
       shortLinkRoutes,
       bookRoutes,
+      overviewRoutes,
       operationsRoutes,
     ]
   ) app.route("/", routes(api));

@@ -141,6 +141,7 @@ export const ROLES_OF: Readonly<Record<string, readonly Role[]>> = {
   "GET /v1/erasures/{id}": STAFF,
   "GET /v1/retention": STAFF,
   "GET /v1/books": EVERYONE,
+  "GET /v1/overview": EVERYONE,
   "GET /metrics": EVERYONE,
 
   "GET /v1/carriers": EVERYONE,

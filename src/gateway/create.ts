@@ -6,6 +6,7 @@ import { type Clock, realClock } from "./clock.ts";
 import { reporter } from "./deliver.ts";
 import { campaigner } from "./campaigns.ts";
 import { contactKeeper } from "./contact_chores.ts";
+import { booksChecker } from "./check_books.ts";
 import { counter } from "./count.ts";
 import { type Dispatcher, dispatcher } from "./dispatch.ts";
 import { diverter } from "./divert.ts";
@@ -66,6 +67,7 @@ export function createGateway(
       { name: "erasures", run: eraser(deps) },
       // Before what lets messages go, since nothing goes that is not counted.
       { name: "totals", run: counter(deps) },
+      { name: "books", run: booksChecker(deps) },
       { name: "retention", run: retainer(deps) },
     ], live.wake),
     webhooks: webhookDispatcher(deps),

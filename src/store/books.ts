@@ -65,13 +65,9 @@ export async function readBooks(
   const entries = new Map<string, Entry>();
   const books: Books = { entries: [], discrepancies: [], unaccounted: 0 };
   const end = firstIdAt("msg", to);
-  let after = firstIdAt("msg", from);
-  while (true) {
-    const { rows } = await client.execute({
-      sql: BOOKS,
-      args: { after, end, chunk: CHUNK, named: NAMED, lost: now - CLAIM_LOST_MS },
-    });
-    const read = JSON.parse(rows[0]!["books"] as string) as Chunk;
+  let after: string | null = firstIdAt("msg", from);
+  while (after !== null) {
+    const read: Chunk = await readChunk(client, { after, end, now });
     for (const [carrier_id, hour, account, count] of read.counts) {
       const key = `${hour} ${carrier_id ?? ""}`;
       let entry = entries.get(key);
@@ -86,13 +82,67 @@ export async function readBooks(
     for (const [message_id, problem] of read.problems) {
       if (books.discrepancies.length < NAMED) books.discrepancies.push({ message_id, problem });
     }
-    if (read.last === null) break;
     after = read.last;
   }
   books.entries = [...entries.values()].sort((a, b) =>
     a.hour - b.hour || (a.carrier_id ?? "").localeCompare(b.carrier_id ?? "")
   );
   return books;
+}
+
+/** The next messages behind id `after`, below id `end`. `now`: ms. */
+async function readChunk(
+  client: DbClient,
+  { after, end, now }: { after: string; end: string; now: number },
+): Promise<Chunk> {
+  const { rows } = await client.execute({
+    sql: BOOKS,
+    args: { after, end, chunk: CHUNK, named: NAMED, lost: now - CLAIM_LOST_MS },
+  });
+  return JSON.parse(rows[0]!["books"] as string) as Chunk;
+}
+
+/** Books of a period that are checked a piece at a time, so that whoever asks whether they balance need not wait. */
+export interface BooksCheck {
+  /** The last one that came to its end. */
+  done: { at: number; from: number; to: number; accepted: number; unaccounted: number } | null;
+  /** The one under way; null while none is due. */
+  walk: { from: number; to: number; after: string; accepted: number; unaccounted: number } | null;
+}
+
+const CHECK = "books_check";
+
+/** `kept`: as it is stored, to be given back when it is saved. */
+export async function readBooksCheck(client: DbClient): Promise<{ check: BooksCheck; kept: string | null }> {
+  const { rows } = await client.execute({ sql: "select value from settings where name = ?", args: [CHECK] });
+  const kept = (rows[0]?.["value"] as string | undefined) ?? null;
+  return { check: kept === null ? { done: null, walk: null } : JSON.parse(kept) as BooksCheck, kept };
+}
+
+/** Goes on with a check, or begins one of what was accepted from `from` until before `to` (ms). */
+export async function checkBooks(
+  client: DbClient,
+  { check, kept }: { check: BooksCheck; kept: string | null },
+  { from, to, now }: { from: number; to: number; now: number },
+): Promise<BooksCheck> {
+  const walk = check.walk ?? { from, to, after: firstIdAt("msg", from), accepted: 0, unaccounted: 0 };
+  const read = await readChunk(client, { after: walk.after, end: firstIdAt("msg", walk.to), now });
+  for (const [, , account, count] of read.counts) {
+    walk.accepted += count;
+    if (account === null) walk.unaccounted += count;
+  }
+  const { after: _, ...sums } = walk;
+  const next: BooksCheck = read.last === null
+    ? { done: { at: now, ...sums }, walk: null }
+    : { done: check.done, walk: { ...walk, after: read.last } };
+  const value = JSON.stringify(next);
+  // Where another instance went on meanwhile, what it found stands.
+  await client.execute(
+    kept === null
+      ? { sql: "insert or ignore into settings (name, value) values (?, ?)", args: [CHECK, value] }
+      : { sql: "update settings set value = ? where name = ? and value = ?", args: [value, CHECK, kept] },
+  );
+  return next;
 }
 
 interface Chunk {

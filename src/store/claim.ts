@@ -263,6 +263,11 @@ export async function nextDue(client: DbClient, now: number): Promise<number | n
   return rows[0]?.["due"] as number | null ?? null;
 }
 
+/** SQL: since when (`due`) the message has waited that waits longest in the lanes, whether it is due or not. */
+export const LONGEST_QUEUED = `${lanes("true")} select min((select m.due_at from messages m
+    where ${IN_LANE} and m.priority = p.value order by m.due_at limit 1)) as due
+  from lanes l, json_each('[${PRIORITIES}]') p`;
+
 /** Every lane in which something waits. */
 export async function allLanes(client: DbClient, now: number): Promise<{ sender: string; carrier_id: string }[]> {
   const { rows } = await client.execute({

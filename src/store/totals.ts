@@ -45,7 +45,7 @@ const CARRIER = "coalesce(m.carrier_id, '')";
 
 /** Why message `m` ended as it did; what an inbound one asked for, unless it only repeats another. */
 const REASON =
-  `coalesce(case when m.direction = 'inbound' then iif(m.repeats is null, nullif(m.decision->>'intent', 'none'), null)
+  `coalesce(case when m.direction = 'inbound' then iif(m.repeats is null, nullif(iif(json_valid(m.decision), m.decision->>'intent', ''), 'none'), null)
     when m.status in ('queued', 'sending', 'held', 'sent', 'delivered') then null else m.error_code end, '')`;
 
 const SEEN = `json_group_array(json_array(m.id, t.id, t.country, m.person,

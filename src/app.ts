@@ -40,6 +40,7 @@ import { rulebookRoutes } from "./api/rulebooks.ts";
 import { rulebookTrialRoutes } from "./api/rulebook_trials.ts";
 import { reviewRoutes } from "./api/reviews.ts";
 import { sandboxRoutes } from "./api/sandbox.ts";
+import { sandboxClockRoutes } from "./api/sandbox_clock.ts";
 import { senderRoutes } from "./api/senders.ts";
 import { shortLinkRoutes } from "./api/short_links.ts";
 import { suppressionRoutes } from "./api/suppressions.ts";
@@ -138,6 +139,7 @@ export function createApp(api: Api) {
       peopleExportRoutes,
       retentionRoutes,
       sandboxRoutes,
+      sandboxClockRoutes,
       carrierWebhookRoutes,
       unsubscribeRoutes,
       shortLinkRoutes,

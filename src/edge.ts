@@ -1,7 +1,7 @@
 import { createApp } from "./app.ts";
 import { apiKeys } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
-import { realClock } from "./gateway/clock.ts";
+import { idClock, realClock, sharedClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { idMaker, secretToken } from "./gateway/ids.ts";
 import { linkTokens } from "./gateway/link_tokens.ts";
@@ -33,17 +33,18 @@ const WEBHOOK_TICK_MS = 10_000;
 /** `env`: the bindings of the runtime, or `Deno.env.toObject()`. @throws ConfigError, DatabaseError. */
 export async function createEdge(env: Record<string, string | undefined>): Promise<Edge> {
   const config = readConfig(env);
-  const now = realClock;
+  const db = await openWorkspace("default", config.database);
+  const settings = new SettingsCache(db.client);
+  const now = sharedClock(realClock, settings.clock);
   // deno-lint-ignore no-console
   const log = jsonLog((line) => console.log(line), now);
-  const db = await openWorkspace("default", config.database);
   const keys = apiKeys(db.client);
   const { api, dispatcher, webhooks, campaigns } = createGateway(
     {
       db,
-      settings: new SettingsCache(db.client),
+      settings,
       now,
-      newId: idMaker(now),
+      newId: idMaker(idClock(now, settings.clock)),
       random: Math.random,
       publicUrl: config.publicUrl,
       people: personKeys(config.secrets),
@@ -51,6 +52,7 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
       // Edge runtimes resolve names themselves and reach no private network; literal addresses are checked all the same.
       fetch: (options) => guardedFetch({ ...options, resolve: () => Promise.resolve([PUBLIC_ADDRESS]) }),
       log,
+      clocks: { own: realClock, real: realClock },
       testClock: false,
       privateWebhooks: config.privateWebhooks,
     },

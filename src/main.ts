@@ -1,7 +1,7 @@
 import { createApp } from "./app.ts";
 import { apiKeys } from "./api/auth.ts";
 import { ConfigError, readConfig } from "./config.ts";
-import { realClock, testClock } from "./gateway/clock.ts";
+import { idClock, realClock, sharedClock, testClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { strictTransport } from "./gateway/pinned_tls.ts";
 import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
@@ -48,13 +48,14 @@ try {
 
 async function start(): Promise<void> {
   const config = readConfig(Deno.env.toObject());
-  const now = config.testClock === undefined ? realClock : testClock(config.testClock);
-  const newId = idMaker(now);
-  const log = jsonLog(print, now);
+  const own = config.testClock === undefined ? realClock : testClock(config.testClock);
   const db = await openWorkspace("default", config.database, openEmbedded);
+  const settings = new SettingsCache(db.client);
+  const now = sharedClock(own, settings.clock);
+  const newId = idMaker(idClock(now, settings.clock));
+  const log = jsonLog(print, now);
   await migrate(db, "migrations");
   await seedSandbox(db, now());
-  const settings = new SettingsCache(db.client);
 
   const seen = await stampOf(config.rulesDir).catch(() => "");
   const published = await publishFolder(db.client, config.rulesDir, now(), newId);
@@ -97,6 +98,7 @@ async function start(): Promise<void> {
       fetch: (options) =>
         guardedFetch({ ...options, resolve: systemResolve, transport: options.strict === true ? strict : transport }),
       log,
+      clocks: { own, real: realClock },
       testClock: config.testClock !== undefined,
       privateWebhooks: config.privateWebhooks,
     },

@@ -59,14 +59,19 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
 
 /**
  * Beside real carriers the sandbox is no toy any more: its handsets have the numbers of real people, and START from one of them
- * would undo what only an administrator may.
+ * would undo what only an administrator may. @throws ProblemError 403.
  */
-async function onlySandbox(settings: SettingsCache): Promise<void> {
+export async function onlySandbox(settings: SettingsCache): Promise<void> {
   if (!hasRealCarrier(await settings.current())) return;
   throw problem(403, "forbidden", "Forbidden", "Beside a real carrier the sandbox needs a key with the role admin.");
 }
 
-async function ownSenders(messages: InboundSms[], carrierId: string, cache: SettingsCache): Promise<void> {
+/** The sandbox brings nothing for the senders of other carriers. @throws ProblemError 409. */
+export async function ownSenders(
+  messages: readonly Pick<InboundSms, "to">[],
+  carrierId: string,
+  cache: SettingsCache,
+): Promise<void> {
   const settings = await cache.current();
   for (const { to } of messages) {
     const sender = findSender(to, settings);

@@ -179,6 +179,11 @@ export function carrierRoutes({ deps }: Api) {
       } as const;
       const saved = { id, kind, config: JSON.stringify(complete), rate_per_second, created_at: now, updated_at: now };
       const row = await saveCarrier(deps.db, saved, auditRow(fact, deps.newId));
+      if (row === null) {
+        const detail =
+          "A test clock is set (DELETE /v1/sandbox/clock takes it away): real people must not get messages.";
+        throw problem(409, "test_clock", "Test clock", detail);
+      }
       await deps.settings.refresh();
       return existing === null ? c.json(view(row), 201) : c.json(view(row), 200);
     },

@@ -245,11 +245,13 @@ function conversationView(
   };
 }
 
-function writeCursor({ last_message_at, id }: ConversationCursor): string {
+/** A place among threads, for whoever asks on from there. */
+export function writeCursor({ last_message_at, id }: ConversationCursor): string {
   return `${last_message_at}.${id}`;
 }
 
-function readCursor(cursor: string): ConversationCursor {
+/** @throws ProblemError 422. */
+export function readCursor(cursor: string): ConversationCursor {
   const parts = /^(\d{1,15})\.(\w+)$/.exec(cursor);
   if (parts === null) throw invalidField("cursor", "is not one that this list gave");
   return { last_message_at: Number(parts[1]), id: parts[2]! };

@@ -44,7 +44,14 @@ export const ROLES_OF: Readonly<Record<string, readonly Role[]>> = {
   "POST /v1/canned_replies": WORK,
   "PATCH /v1/canned_replies/{id}": WORK,
   "DELETE /v1/canned_replies/{id}": WORK,
+  "GET /v1/sandbox/handsets": EVERYONE,
+  "GET /v1/sandbox/numbers": EVERYONE,
   "GET /v1/sandbox/handsets/{msisdn}": EVERYONE,
+  "POST /v1/sandbox/handsets/{msisdn}/messages": WORK,
+  "GET /v1/sandbox/clock": EVERYONE,
+  // It moves everybody's time: whoever writes rules wants to try a Sunday night.
+  "PUT /v1/sandbox/clock": COMPLIANCE,
+  "DELETE /v1/sandbox/clock": COMPLIANCE,
 
   "POST /v1/contacts": WORK,
   "GET /v1/contacts": EVERYONE,

@@ -24,7 +24,9 @@ export interface Deps {
   /** Outgoing calls; `allowPrivate` for carriers on the operator's own network. */
   fetch: (options: CallOptions) => CarrierIo["fetch"];
   log: Log;
-  /** True while the clock is a test clock: no real carrier may be configured then. */
+  /** What `now` goes by while no test clock is set (`PUT /v1/sandbox/clock`), and real time. */
+  clocks: { own: Clock; real: Clock };
+  /** True while `PARLEY_TEST_CLOCK` is given: no real carrier may be configured then. */
   testClock: boolean;
   /** True where webhooks may go to http: addresses and to this machine: for development and tests. */
   privateWebhooks: boolean;

@@ -5,6 +5,7 @@ import type { Rulebook } from "../core/rulebook.ts";
 import { loadContents, loadRulebook } from "../rules/check.ts";
 import type { DbClient } from "../store/client.ts";
 import { readContents, readSettings, readSources } from "../store/settings.ts";
+import type { SharedClock } from "./clock.ts";
 import type { Route } from "./routes.ts";
 
 /** What staff configure, as this instance last read it. */
@@ -63,6 +64,7 @@ export class SettingsCache {
   #current: Settings | null = null;
   #readAt = -Infinity;
   #reading: Promise<Settings> | null = null;
+  #clock: SharedClock = { setting: null, ahead: 0 };
 
   /**
    * `elapsed` is a monotonic clock in ms: a test clock that jumps must not freeze the cache. `adapterOf` finds the adapter for a
@@ -73,6 +75,9 @@ export class SettingsCache {
     readonly elapsed: () => number = () => performance.now(),
     readonly adapterOf: (kind: string) => Carrier | null = carrierOf,
   ) {}
+
+  /** The clock that all instances share, as this one last read it. */
+  readonly clock = (): SharedClock => this.#clock;
 
   /** @throws NoRulebookError, DatabaseError. */
   async current(): Promise<Settings> {
@@ -95,6 +100,7 @@ export class SettingsCache {
   async #read(): Promise<Settings> {
     const startedAt = this.elapsed();
     const stored = await readSettings(this.client);
+    this.#clock = stored.clock;
     if (stored.rulebook === null) throw new NoRulebookError();
     const rulebook = this.#current?.rulebook.hash === stored.rulebook
       ? this.#current.rulebook

@@ -1,7 +1,8 @@
 import { asc, eq, gt } from "drizzle-orm";
-import { auditIfChanged, type AuditRow, auditStatements } from "./audit.ts";
+import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { carriers } from "./schema.ts";
+import { NO_TEST_CLOCK } from "./test_clock.ts";
 
 export type CarrierRow = typeof carriers.$inferSelect;
 
@@ -26,25 +27,26 @@ export type NewCarrier = Pick<CarrierRow, "id" | "kind" | "config" | "rate_per_s
 
 /**
  * Creates or replaces an account, whose rate goes on where it was. One that is out of service or paused is tried at once with its new settings.
- * `entry` records it.
+ * `entry` records it. Null for a real one while a test clock is set: real people must not get messages then.
  */
 export async function saveCarrier(
   { client }: Db,
   { id, kind, config, rate_per_second, created_at, updated_at }: NewCarrier,
   entry: AuditRow,
-): Promise<CarrierRow> {
+): Promise<CarrierRow | null> {
   const [saved] = await client.batch([
     {
-      sql: `insert into carriers (id, kind, config, rate_per_second, created_at, updated_at) values (?, ?, ?, ?, ?, ?)
+      sql: `insert into carriers (id, kind, config, rate_per_second, created_at, updated_at)
+          select :id, :kind, :config, :rate_per_second, :created_at, :updated_at where :kind = 'sandbox' or ${NO_TEST_CLOCK}
         on conflict (id) do update set kind = excluded.kind, config = excluded.config, updated_at = excluded.updated_at,
           rate_per_second = excluded.rate_per_second, throttles = 0, paused_until = 0,
           probe_at = case when opened_at is not null then 0 end
         returning *`,
-      args: [id, kind, config, rate_per_second, created_at, updated_at],
+      args: { id, kind, config, rate_per_second, created_at, updated_at },
     },
-    ...auditStatements([entry]),
+    ...auditIfChanged(entry),
   ]);
-  return saved!.rows[0] as unknown as CarrierRow;
+  return (saved!.rows[0] as unknown as CarrierRow | undefined) ?? null;
 }
 
 /** False when it does not exist, or when senders use it or messages wait to leave through it. `entry` records it. */

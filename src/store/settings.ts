@@ -1,7 +1,9 @@
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { DbClient } from "./client.ts";
 import type { SenderKind } from "../core/message.ts";
+import type { SharedClock } from "../gateway/clock.ts";
 import { insertRulebook, type KeptVersion } from "./rulebooks.ts";
+import { READ_TEST_CLOCK, readTestClock } from "./test_clock.ts";
 
 export interface StoredSender {
   address: string;
@@ -33,14 +35,16 @@ export interface StoredSettings {
   rulebook: string | null;
   senders: StoredSender[];
   carriers: StoredCarrier[];
+  clock: SharedClock;
 }
 
 /** Everything that staff configure, in one round trip. */
 export async function readSettings(client: DbClient): Promise<StoredSettings> {
-  const [active, senders, carriers] = await client.batch([
+  const [active, senders, carriers, clock] = await client.batch([
     "select value from settings where name = 'active_rulebook'",
     "select address, kind, country, countries, carrier_id, routes, stop_number, brand, rate_per_second from senders",
     "select id, kind, config, opened_at, probe_at, paused_until from carriers",
+    READ_TEST_CLOCK,
   ], "read");
   return {
     rulebook: (active!.rows[0]?.["value"] as string | undefined) ?? null,
@@ -63,6 +67,7 @@ export async function readSettings(client: DbClient): Promise<StoredSettings> {
       probe_at: row["probe_at"] as number | null,
       paused_until: row["paused_until"] as number,
     })),
+    clock: readTestClock(clock!.rows[0]?.["value"]),
   };
 }
 

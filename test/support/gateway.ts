@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { createApp } from "../../src/app.ts";
 import type { Api } from "../../src/api/context.ts";
 import { apiKeys } from "../../src/api/auth.ts";
+import { idClock, sharedClock } from "../../src/gateway/clock.ts";
 import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
@@ -94,7 +95,9 @@ async function shippedRules() {
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const db = await freshDatabase(options.kind);
   const clock = testClock(options.clock ?? TUESDAY);
-  const newId = idMaker(clock.now, pseudoRandom());
+  const settings = new SettingsCache(db.client);
+  const now = sharedClock(clock.now, settings.clock, clock.now);
+  const newId = idMaker(idClock(now, settings.clock), pseudoRandom());
   const { sources, hash } = await (published ??= shippedRules());
   await publishRulebook(db.client, { hash, sources, contents: contentsOf(sources), at: clock.now() });
   await seedSandbox(db, clock.now());
@@ -106,8 +109,8 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const { api, dispatcher, webhooks, campaigns } = createGateway(
     {
       db,
-      settings: new SettingsCache(db.client),
-      now: clock.now,
+      settings,
+      now,
       newId,
       random: () => 0.5,
       publicUrl: PUBLIC_URL,
@@ -119,6 +122,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
           ? guardedFetch({ ...call, resolve: () => Promise.reject(new Error("no names in tests")) })
           : () => Promise.reject(new Error("tests call nobody")),
       log: (level, event, fields) => void logged.push({ level, event, fields }),
+      clocks: { own: clock.now, real: clock.now },
       testClock: options.testClock ?? false,
       privateWebhooks: options.privateWebhooks ?? false,
     },

@@ -4,7 +4,7 @@ import { carrierOf } from "../../src/carriers/mod.ts";
 import { createApp } from "../../src/app.ts";
 import { apiKeys } from "../../src/api/auth.ts";
 import type { Api } from "../../src/api/context.ts";
-import type { Clock } from "../../src/gateway/clock.ts";
+import { type Clock, idClock, sharedClock } from "../../src/gateway/clock.ts";
 import { createGateway } from "../../src/gateway/create.ts";
 import type { Dispatcher } from "../../src/gateway/dispatch.ts";
 import type { Deps, Log } from "../../src/gateway/gateway.ts";
@@ -85,18 +85,20 @@ export function instance(db: Db, options: InstanceOptions): Instance {
     () => performance.now(),
     (kind) => own.find((one) => one.kind === kind) ?? carrierOf(kind),
   );
+  const now = sharedClock(options.now, settings.clock, options.now);
   const { api, dispatcher, webhooks, campaigns } = createGateway(
     {
       db,
       settings,
-      now: options.now,
-      newId: idMaker(options.now),
+      now,
+      newId: idMaker(idClock(now, settings.clock)),
       random: () => 0.5,
       publicUrl: options.publicUrl ?? "https://sms.example.com",
       people: personKeys(options.secrets ?? [SECRET]),
       tokens: linkTokens([SECRET]),
       fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
       log: options.log ?? (() => {}),
+      clocks: { own: options.now, real: options.now },
       testClock: false,
       privateWebhooks: options.privateWebhooks ?? false,
     },

@@ -90,6 +90,25 @@ const CountryReadingSchema = z.object({
   own_rules: z.array(RuleReading),
 }).openapi("CountryReading");
 
+const SettingsSchema = z.object({
+  rulebook: z.string(),
+  active: z.boolean(),
+  folder: z.string().nullable().openapi({
+    description: "The version that a folder of rule files was last applied as; null where none ever was",
+  }),
+  deployment: z.record(z.string(), z.unknown()),
+  retention: z.record(z.string(), z.unknown()),
+  flows: z.array(z.record(z.string(), z.unknown())),
+  files: z.array(z.object({ path: z.string(), bytes: z.number().int() })),
+}).openapi("RulebookSettings");
+
+/** What the routes answer, for the console. */
+export type RuleRead = z.infer<typeof RuleReading>;
+export type RuleReadWithText = z.infer<typeof RuleWithText>;
+export type CountryRead = z.infer<typeof CountryReadingSchema>;
+export type CountryEntry = z.infer<typeof CountryListed>;
+export type SettingsRead = z.infer<typeof SettingsSchema>;
+
 const HashParam = z.object({ hash: Ref.openapi({ example: "active" }) });
 
 /** What a version of the rules says, for those who read it. */
@@ -265,17 +284,7 @@ export function rulebookReadingRoutes({ deps }: Api) {
       request: { params: HashParam },
       responses: {
         200: json(
-          z.object({
-            rulebook: z.string(),
-            active: z.boolean(),
-            folder: z.string().nullable().openapi({
-              description: "The version that a folder of rule files was last applied as; null where none ever was",
-            }),
-            deployment: z.record(z.string(), z.unknown()),
-            retention: z.record(z.string(), z.unknown()),
-            flows: z.array(z.record(z.string(), z.unknown())),
-            files: z.array(z.object({ path: z.string(), bytes: z.number().int() })),
-          }),
+          SettingsSchema,
           "The settings",
         ),
         ...problems,

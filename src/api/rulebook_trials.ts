@@ -112,6 +112,7 @@ const TrialSchema = z.object({
     weight: z.number().nullable(),
   })).openapi({ description: "Places in the text that counted, in UTF-16 units" }),
 }).openapi("Trial");
+export type TrialRead = z.infer<typeof TrialSchema>;
 
 /** Any text, tried on any version: nothing is stored. */
 export function rulebookTrialRoutes({ deps }: Api) {

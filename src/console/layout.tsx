@@ -11,6 +11,7 @@ import { LANGUAGE_NAMES, LANGUAGES } from "./words.ts";
 /** Places of the navigation, and the roles that have something to do there. */
 const PLACES = {
   overview: { href: "/console", roles: ["admin", "compliance", "agent", "viewer"] },
+  rules: { href: "/console/rules", roles: ["admin", "compliance", "agent", "viewer"] },
 } as const satisfies Record<string, { href: string; roles: readonly string[] }>;
 export type Place = keyof typeof PLACES;
 

@@ -12,6 +12,7 @@ import { problemPage } from "./problem_page.tsx";
 import { knowReader } from "./reader.ts";
 import { renderPage } from "./layout.tsx";
 import { choiceRoutes } from "./pages/choices.ts";
+import { rulesRoutes } from "./pages/rules/mod.ts";
 
 /** Where the console is. */
 export const CONSOLE = "/console";
@@ -19,7 +20,7 @@ export const CONSOLE = "/console";
 /** Forms; files of contacts and rules have limits of their own where they are taken. */
 const FORM_BODY = 256 * 1024;
 
-const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [choiceRoutes];
+const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [choiceRoutes, rulesRoutes];
 
 export interface ConsoleOptions {
   /** The public API (`src/app.ts`). */

@@ -9,7 +9,7 @@ const MOST = 20_000;
 /** Findings told; who has more looks with `deno task audit verify`. */
 const TOLD = 20;
 
-const Verified = z.object({
+export const Verified = z.object({
   entries: z.number().int().openapi({ description: "How many were looked at" }),
   whole: z.boolean().openapi({ description: "Whether that is all of them" }),
   unsealed: z.number().int().openapi({ description: "So new that they are not sealed yet" }),

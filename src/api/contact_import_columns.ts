@@ -20,7 +20,7 @@ const USUAL: Readonly<Record<string, RegExp>> = {
   tags: /^(tags?|groups?|groupes?|[eé]tiquettes?|labels?)$/i,
 };
 
-const FileColumns = z.object({
+export const FileColumns = z.object({
   columns: z.array(z.string()).openapi({ description: "The header line" }),
   lines: z.array(z.array(z.string())).openapi({
     description: `The first ${SHOWN} lines, each cell cut at ${SHOWN_CHARACTERS} characters`,

@@ -17,7 +17,7 @@ import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 const IDLE_MS = 60_000;
 const TYPES = ["text/csv", "text/plain", "text/tab-separated-values", "application/octet-stream"];
 
-const ContactImport = z.object({
+export const ContactImport = z.object({
   id: z.string(),
   state: z.enum(["running", "done", "failed"]),
   dry_run: z.boolean(),
@@ -38,7 +38,9 @@ const ContactImport = z.object({
 }).openapi("ContactImport");
 
 const Kind = z.enum(["invalid", "suppressed", "duplicate"]);
-const ImportProblem = z.object({ line: z.number().int(), kind: Kind, detail: z.string() }).openapi("ImportProblem");
+export const ImportProblem = z.object({ line: z.number().int(), kind: Kind, detail: z.string() }).openapi(
+  "ImportProblem",
+);
 
 const noSuchImport = () => problem(404, "not_found", "No such import");
 

@@ -35,7 +35,7 @@ const NewList = z.strictObject({
 }).openapi("NewList");
 const ListPatch = NewList.partial().openapi("ListPatch");
 
-const List = z.object({
+export const List = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string().nullable(),

@@ -48,7 +48,7 @@ const Kept = z.object({
   }),
 });
 
-const Erasure = z.object({
+export const Erasure = z.object({
   id: z.string(),
   state: z.enum(["running", "done"]),
   requested_by: RequestedBy,

@@ -8,7 +8,7 @@ import { json, problems } from "./schemas.ts";
 /** Countries that a number in national form is tried in, when none is given. */
 const TRIED = 20;
 
-const Spelled = z.object({
+export const Spelled = z.object({
   data: z.array(z.object({
     msisdn: z.string(),
     country: z.string().nullable(),

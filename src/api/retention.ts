@@ -10,7 +10,7 @@ import { json, problems } from "./schemas.ts";
 /** Rows of one kind that one request looks at: the thread of the database serves everybody. */
 const REACH = 20_000;
 
-const Retained = z.object({
+export const Retained = z.object({
   data: z.enum(Object.keys(RETAINED) as [RetainedData, ...RetainedData[]]),
   days: z.number().int().nullable().openapi({ description: "Null: the retention file does not name it, and it stays" }),
   before: z.string().nullable().openapi({ description: "What is older than this goes" }),

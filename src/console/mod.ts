@@ -12,15 +12,22 @@ import { problemPage } from "./problem_page.tsx";
 import { knowReader } from "./reader.ts";
 import { renderPage } from "./layout.tsx";
 import { choiceRoutes } from "./pages/choices.ts";
+import { registerRoutes } from "./pages/register_routes.ts";
 import { rulesRoutes } from "./pages/rules/mod.ts";
 
 /** Where the console is. */
 export const CONSOLE = "/console";
 
-/** Forms; files of contacts and rules have limits of their own where they are taken. */
-const FORM_BODY = 256 * 1024;
+const KIB = 1024;
+/** Forms. */
+const FORM_BODY = 256 * KIB;
+/** Lists of refusals and consents: as much as the API takes, and what a form puts around it. */
+const LIST_BODY = 8 * KIB * KIB + 64 * KIB;
+const LISTS = /^\/console\/registers\/[a-z]+\/import$/;
+/** Goes through to the API while it arrives, which bounds each line of it. */
+const STREAMED = "/console/contacts/imports/file";
 
-const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [choiceRoutes, rulesRoutes];
+const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [choiceRoutes, registerRoutes, rulesRoutes];
 
 export interface ConsoleOptions {
   /** The public API (`src/app.ts`). */
@@ -49,7 +56,8 @@ export function createConsole({ api, signIn, now, log }: ConsoleOptions): Hono<C
   const pages = new Hono<ConsoleEnv>();
   pages.route("/", files.routes);
   pages.use(signIn);
-  pages.use(bodyLimit({ maxSize: FORM_BODY }));
+  const [forms, lists] = [bodyLimit({ maxSize: FORM_BODY }), bodyLimit({ maxSize: LIST_BODY })];
+  pages.use((c, next) => c.req.path === STREAMED ? next() : (LISTS.test(c.req.path) ? lists : forms)(c, next));
   for (const routes of PAGES) pages.route("/", routes(shared));
 
   const root = new Hono<ConsoleEnv>();

@@ -15,8 +15,14 @@ export const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.
 
 /** A migrated database of this test's own: a file, or a server. It is gone when the test has finished. */
 export async function freshDatabase(kind: DatabaseKind = "embedded"): Promise<TestDatabase> {
-  const db = await temporaryDatabase(kind);
+  const db = await migratedDatabase(kind);
   onTestFinished(() => db.close());
+  return db;
+}
+
+/** The same for several tests, which close it after the last one. */
+export async function migratedDatabase(kind: DatabaseKind = "embedded"): Promise<TestDatabase> {
+  const db = await temporaryDatabase(kind);
   await migrate(db, MIGRATIONS);
   return db;
 }

@@ -76,6 +76,8 @@ export interface TestGatewayOptions {
   /** Webhooks may go to this machine. */
   privateWebhooks?: boolean;
   secrets?: readonly string[];
+  /** For a gateway that outlives a test: a migrated database that whoever gives it closes. */
+  db?: TestDatabase;
 }
 
 let published: ReturnType<typeof shippedRules> | undefined;
@@ -93,7 +95,7 @@ async function shippedRules() {
  * `dispatcher.tick()` hands over, the clock stands still, ids are the same in every run.
  */
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const db = await freshDatabase(options.kind);
+  const db = options.db ?? await freshDatabase(options.kind);
   const clock = testClock(options.clock ?? TUESDAY);
   const settings = new SettingsCache(db.client);
   const now = sharedClock(clock.now, settings.clock, clock.now);

@@ -1,0 +1,53 @@
+import type { z } from "@hono/zod-openapi";
+import type * as audit from "../api/audit.ts";
+import type * as verification from "../api/audit_verification.ts";
+import type * as campaigns from "../api/campaign_schemas.ts";
+import type * as consents from "../api/consent_schemas.ts";
+import type * as columns from "../api/contact_import_columns.ts";
+import type * as imports from "../api/contact_imports.ts";
+import type * as lists from "../api/contact_lists.ts";
+import type * as contacts from "../api/contacts.ts";
+import type * as erasures from "../api/erasures.ts";
+import type * as overrides from "../api/overrides.ts";
+import type * as people from "../api/people.ts";
+import type * as search from "../api/people_search.ts";
+import type * as retention from "../api/retention.ts";
+import type * as reviews from "../api/reviews.ts";
+import type * as schemas from "../api/schemas.ts";
+import type * as suppressions from "../api/suppressions.ts";
+import type * as webhooks from "../api/webhook_schemas.ts";
+
+/** What the API answers, as its own schemas say it. */
+
+export interface Page<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+export type AuditEntry = z.infer<typeof audit.AuditEntry>;
+export type AuditVerification = z.infer<typeof verification.Verified>;
+export type Campaign = z.infer<typeof campaigns.Campaign>;
+export type CampaignPreview = z.infer<typeof campaigns.Preview>;
+export type CampaignResults = z.infer<typeof campaigns.Results>;
+export type Consent = z.infer<typeof consents.Consent>;
+export type ConsentState = z.infer<typeof consents.ConsentState>;
+export type Contact = z.infer<typeof contacts.Contact>;
+export type ContactImport = z.infer<typeof imports.ContactImport>;
+export type ContactList = z.infer<typeof lists.List>;
+export type Delivery = z.infer<typeof webhooks.Delivery>;
+export type Erasure = z.infer<typeof erasures.Erasure>;
+export type FileColumns = z.infer<typeof columns.FileColumns>;
+export type ImportProblem = z.infer<typeof imports.ImportProblem>;
+export type Message = z.infer<typeof schemas.Message>;
+export type Override = z.infer<typeof overrides.Override>;
+export type Person = z.infer<typeof people.Person>;
+export type Retained = z.infer<typeof retention.Retained>;
+export type Review = z.infer<typeof reviews.Review>;
+export type SpelledNumber = z.infer<typeof search.Spelled>;
+export type Suppression = z.infer<typeof suppressions.Suppression>;
+export type Webhook = z.infer<typeof webhooks.Webhook>;
+export interface ImportReport {
+  imported: number;
+  already: number;
+  rejected: number;
+  invalid: { line: number; detail: string }[];
+}

@@ -28,9 +28,8 @@ export async function openEmbedded(
   // A database in memory is its connection's alone.
   const reader = /^file:(?!:memory:)/i.test(url) ? startThread() : writer;
   try {
-    const opened = writer.ask({ op: "open", url, busyTimeoutMs, reads: false });
+    await writer.ask({ op: "open", url, busyTimeoutMs, reads: false });
     if (reader !== writer) await reader.ask({ op: "open", url, busyTimeoutMs, reads: true });
-    await opened;
   } catch (error) {
     for (const thread of [reader, writer]) thread.stop(CLOSED);
     throw cannotOpen(url, error as DatabaseError);

@@ -1,6 +1,9 @@
 import { createApp } from "./app.ts";
 import { apiKeys } from "./api/auth.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { WELCOME } from "./api/users.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { CONSOLE } from "./console/mod.ts";
+import { withConsole } from "./console/serve.ts";
 import { idClock, realClock, sharedClock, testClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { strictTransport } from "./gateway/pinned_tls.ts";
@@ -10,6 +13,7 @@ import { linkTokens } from "./gateway/link_tokens.ts";
 import { guardedFetch } from "./gateway/outgoing_http.ts";
 import { personKeys } from "./gateway/person_keys.ts";
 import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "./gateway/public_url.ts";
+import { firstStartToken } from "./gateway/welcome.ts";
 import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
@@ -72,6 +76,7 @@ async function start(): Promise<void> {
     log("warn", "public_url.unreachable", { detail: UNREACHABLE_PUBLIC_URL });
   }
   const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
+  const welcome = await firstStartToken(db, realClock);
 
   const secrets = await secretsOf(config, true);
   const people = personKeys(secrets);
@@ -137,9 +142,9 @@ async function start(): Promise<void> {
     {
       port: config.port,
       hostname: config.host,
-      onListen: ({ port }) => greet(port, config.host, madeKey, rulebook.hash),
+      onListen: ({ port }) => greet(port, config, { madeKey, welcome, rulebook: rulebook.hash }),
     },
-    createApp(api).fetch,
+    withConsole(createApp(api), api),
   );
 }
 
@@ -175,9 +180,17 @@ async function ensureAdminKey(
   return key;
 }
 
-function greet(port: number, host: string, madeKey: string | null, rulebook: string): void {
+/** `welcome`: token of the link that makes the first user; null when there is a user. */
+function greet(
+  port: number,
+  { host, publicUrl }: Config,
+  { madeKey, welcome, rulebook }: { madeKey: string | null; welcome: string | null; rulebook: string },
+): void {
   const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
   print(`Parley listens on ${url}`);
+  // Where the console is under https its cookie goes nowhere else.
+  const home = publicUrl.startsWith("https:") ? publicUrl : url;
+  print(`  Console    ${home}${welcome === null ? CONSOLE : `${WELCOME}/${welcome}   (once: make the first user)`}`);
   print(`  API docs   ${url}/docs`);
   print(`  Rulebook   ${rulebook}`);
   if (madeKey === null) return;

@@ -19,7 +19,8 @@ export interface Reader {
 export type Viewer = Principal;
 
 export interface ConsoleEnv {
-  Variables: { reader: Reader; viewer: Viewer | null };
+  /** `session`: id of the one that the viewer is signed in with. */
+  Variables: { reader: Reader; viewer: Viewer | null; session?: string };
 }
 
 export type ConsoleContext = Context<ConsoleEnv>;

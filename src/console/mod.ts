@@ -1,7 +1,6 @@
 import { Hono } from "hono";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { Log } from "../gateway/gateway.ts";
@@ -11,6 +10,7 @@ import { type Console, type ConsoleEnv, viewerOf } from "./console.ts";
 import { problemPage } from "./problem_page.tsx";
 import { knowReader } from "./reader.ts";
 import { renderPage } from "./layout.tsx";
+import { ownFormsOnly } from "./same_origin.ts";
 import { choiceRoutes } from "./pages/choices.ts";
 import { registerRoutes } from "./pages/register_routes.ts";
 import { rulesRoutes } from "./pages/rules/mod.ts";
@@ -34,6 +34,10 @@ export interface ConsoleOptions {
   api: Fetch;
   /** Sets `viewer` to whom the request's session belongs, or null. */
   signIn: MiddlewareHandler<ConsoleEnv>;
+  /** Pages for signing in and out. */
+  entrance?: (console: Console) => Hono<ConsoleEnv>;
+  /** Where people reach the console. */
+  publicUrl?: string;
   now: () => number;
   log: Log;
 }
@@ -45,7 +49,7 @@ export function isConsole(url: string): boolean {
 }
 
 /** The web console: pages over the public API for people who are signed in. */
-export function createConsole({ api, signIn, now, log }: ConsoleOptions): Hono<ConsoleEnv> {
+export function createConsole({ api, signIn, entrance, publicUrl, now, log }: ConsoleOptions): Hono<ConsoleEnv> {
   const files = assets(CONSOLE);
   const shared: Console = {
     api: (c) => apiClient(api, viewerOf(c)),
@@ -58,12 +62,13 @@ export function createConsole({ api, signIn, now, log }: ConsoleOptions): Hono<C
   pages.use(signIn);
   const [forms, lists] = [bodyLimit({ maxSize: FORM_BODY }), bodyLimit({ maxSize: LIST_BODY })];
   pages.use((c, next) => c.req.path === STREAMED ? next() : (LISTS.test(c.req.path) ? lists : forms)(c, next));
+  if (entrance !== undefined) pages.route("/", entrance(shared));
   for (const routes of PAGES) pages.route("/", routes(shared));
 
   const root = new Hono<ConsoleEnv>();
   root.use(headers);
   root.use(knowReader());
-  root.use(csrf());
+  root.use(ownFormsOnly(publicUrl));
   root.get("/", (c) => c.redirect(CONSOLE));
   root.route(CONSOLE, pages);
   root.notFound((c) => problemPage(c, shared, 404));

@@ -6,8 +6,8 @@ import { base64Url } from "./ids.ts";
 
 /** Who is signed in, as the console asks with every request. */
 export interface Sessions {
-  /** The live session of a token; null when there is none. */
-  of(token: string): Promise<LiveSession | null>;
+  /** The live session of a token; null when there is none. `seen`: somebody is there; not so where only a stream goes on. */
+  of(token: string, seen?: boolean): Promise<LiveSession | null>;
   /** Forget what was cached: what ended, or changed for a user, counts at once here, and within five seconds on other instances. */
   forget(): void;
 }
@@ -24,14 +24,16 @@ export function sessions(
   const known = new Map<string, { session: LiveSession; until: number }>();
   let forgotten = 0;
   return {
-    async of(token) {
+    async of(token, seen = true) {
       if (!TOKEN.test(token)) return null;
       const hash = hashKey(token);
       const cached = known.get(hash);
       if (cached !== undefined && cached.until > elapsed() && cached.session.expires_at > now()) return cached.session;
       const before = forgotten;
-      const session = await findSession(client, hash, now());
+      const session = await findSession(client, hash, now(), seen);
       known.delete(hash);
+      // A stream must not keep it from being noted that somebody is there.
+      if (!seen) return session;
       // What was read before a change must not be kept after it.
       if (session === null || forgotten !== before) return session;
       if (known.size >= CACHE_ENTRIES) known.clear();

@@ -55,8 +55,13 @@ export async function openSession(
   return opened!.rowsAffected > 0;
 }
 
-/** The live session of a token, by its hash; notes that somebody was there. */
-export async function findSession(client: DbClient, hash: string, at: number): Promise<LiveSession | null> {
+/** The live session of a token, by its hash; `seen`: notes that somebody was there. */
+export async function findSession(
+  client: DbClient,
+  hash: string,
+  at: number,
+  seen: boolean,
+): Promise<LiveSession | null> {
   const { rows } = await client.execute({
     sql: `select s.id, s.expires_at, s.last_seen_at, u.id as user_id, u.name, u.role, u.language
       from sessions s join users u on u.id = s.user_id and u.disabled_at is null
@@ -66,7 +71,7 @@ export async function findSession(client: DbClient, hash: string, at: number): P
   const row = rows[0];
   if (row === undefined) return null;
   const id = row["id"] as string;
-  if (at - (row["last_seen_at"] as number) >= SEEN_EVERY_MS) {
+  if (seen && at - (row["last_seen_at"] as number) >= SEEN_EVERY_MS) {
     await client.execute({ sql: "update sessions set last_seen_at = ? where id = ?", args: [at, id] });
   }
   return {

@@ -23,6 +23,11 @@ function userOf({ password_hash, ...row }: Row): User {
   return { ...row, joined: password_hash !== null };
 }
 
+/** Whether anybody has an account, or is invited to. */
+export async function hasUsers({ client }: Db): Promise<boolean> {
+  return (await client.execute("select 1 from users limit 1")).rows.length > 0;
+}
+
 export async function findUser({ orm }: Db, id: string): Promise<User | null> {
   const [row] = await orm.select().from(users).where(eq(users.id, id));
   return row ? userOf(row) : null;

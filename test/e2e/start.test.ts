@@ -70,6 +70,35 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
     );
   });
 
+  test("as long as there is no user each start prints a link, the newest of which makes the first one", async () => {
+    const env = { PARLEY_ADMIN_KEY: KEY };
+    const linkOf = async ({ child }: { child: Child }) => (await child.printed(/^ +Console +(\S+welcome\/\S+) /m))[1]!;
+    const first = await listening(env);
+    const older = new URL(await linkOf(first)).pathname;
+    await stop(first.child);
+
+    const second = await listening(env);
+    const link = await linkOf(second);
+    const origin = new URL(link).origin;
+    const account = new URLSearchParams({ name: "Ana", email: "ana@example.com", password: "correct horse battery" });
+    const send = (address: string) =>
+      fetch(address, { method: "POST", body: account, headers: { origin }, redirect: "manual" });
+    const answers = [
+      await fetch(`${origin}${older}`),
+      await send(`${origin}${older}`),
+      await send(link),
+      await send(link),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([410, 410, 303, 410]);
+    await Promise.all(answers.map(({ body }) => body?.cancel()));
+    expect((await second.call("GET", "/v1/users")).body.data).toMatchObject([{ name: "Ana", role: "admin" }]);
+    await stop(second.child);
+
+    const third = await listening(env);
+    await third.child.printed(/^ +Console +http:\/\/127\.0\.0\.1:\d+\/console$/m);
+    await stop(third.child);
+  });
+
   test.each([
     { env: { PORT: "eighty" }, told: /^PORT: / },
     { env: { PARLEY_ADMIN_KEY: "short" }, told: /^PARLEY_ADMIN_KEY: must have at least 16 characters/ },

@@ -12,6 +12,7 @@ import { knowReader } from "./reader.ts";
 import { renderPage } from "./layout.tsx";
 import { ownFormsOnly } from "./same_origin.ts";
 import { choiceRoutes } from "./pages/choices.ts";
+import { contactPages } from "./pages/contact_pages.ts";
 import { registerRoutes } from "./pages/register_routes.ts";
 import { rulesRoutes } from "./pages/rules/mod.ts";
 
@@ -23,11 +24,16 @@ const KIB = 1024;
 const FORM_BODY = 256 * KIB;
 /** Lists of refusals and consents: as much as the API takes, and what a form puts around it. */
 const LIST_BODY = 8 * KIB * KIB + 64 * KIB;
-const LISTS = /^\/console\/registers\/[a-z]+\/import$/;
+const LISTS = /^\/console\/(registers\/[a-z]+\/import|contacts\/imports\/form)$/;
 /** Goes through to the API while it arrives, which bounds each line of it. */
 const STREAMED = "/console/contacts/imports/file";
 
-const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [choiceRoutes, registerRoutes, rulesRoutes];
+const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [
+  choiceRoutes,
+  contactPages,
+  registerRoutes,
+  rulesRoutes,
+];
 
 export interface ConsoleOptions {
   /** The public API (`src/app.ts`). */

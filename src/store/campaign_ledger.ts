@@ -93,19 +93,15 @@ function ownColumn(column: string, marks: readonly string[]): string {
 export async function writeGroup(client: DbClient, group: Group): Promise<boolean> {
   const { campaign, rows, shared, marks, now } = group;
   const counts = new Map<string, number>();
-  const sharing = new Array<number>(shared.length).fill(0);
+  const uses = new Map<string, number>();
   for (const row of rows) {
-    const { status } = shared[row.shared]!;
+    const { status, decision } = shared[row.shared]!;
     counts.set(status, (counts.get(status) ?? 0) + 1);
-    sharing[row.shared]!++;
+    uses.set(decision, (uses.get(decision) ?? 0) + 1);
   }
-  const decisions = new Map<string, string>();
-  const columns = shared.map((one, place) => {
-    if (sharing[place]! < 2) return one;
-    const id = decisionId(one.decision);
-    decisions.set(id, one.decision);
-    return { ...one, decision: id };
-  });
+  // Texts that differ by a name mostly get the same decision too.
+  const ids = new Map([...uses].flatMap(([decision, n]) => n < 2 ? [] : [[decision, decisionId(decision)]]));
+  const columns = shared.map((one) => ({ ...one, decision: ids.get(one.decision) ?? one.decision }));
   const statements: InStatement[] = [
     {
       sql:
@@ -134,7 +130,7 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
       now,
     };
     statements.push(
-      ...saveDecisions(decisions),
+      ...saveDecisions(ids),
       {
         sql: `insert into conversations (id, person, sender, created_at, last_message_at)
           select value->>0, value->>1, :sender, :now, :now from json_each(:threads) where true

@@ -16,12 +16,12 @@ export function decisionId(decision: string): string {
   return PREFIX + bytesToHex(sha256(utf8ToBytes(decision))).slice(0, 32);
 }
 
-/** Stores decisions (JSON) under their ids, in the transaction that refers to them. */
-export function saveDecisions(decisions: ReadonlyMap<string, string>): InStatement[] {
-  if (decisions.size === 0) return [];
+/** Stores decisions (JSON, with their ids), in the transaction that refers to them. */
+export function saveDecisions(ids: ReadonlyMap<string, string>): InStatement[] {
+  if (ids.size === 0) return [];
   return [{
-    sql: "insert or ignore into shared_decisions (id, decision) select value->>0, value->>1 from json_each(?)",
-    args: [JSON.stringify([...decisions])],
+    sql: "insert or ignore into shared_decisions (decision, id) select value->>0, value->>1 from json_each(?)",
+    args: [JSON.stringify([...ids])],
   }];
 }
 

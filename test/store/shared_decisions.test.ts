@@ -6,7 +6,7 @@ const [FIRST, SECOND, OWN] = ['{"outcome":"allow"}', '{"outcome":"hold"}', '{"ou
 
 test.each(DATABASE_KINDS)("messages that share a decision are read with it (%s)", async (kind) => {
   const { client } = await freshDatabase(kind);
-  const shared = new Map([FIRST, SECOND].map((one) => [decisionId(one), one]));
+  const shared = new Map([FIRST, SECOND].map((one) => [one, decisionId(one)]));
   // Twice, as two instances may.
   for (let time = 0; time < 2; time++) await client.batch(saveDecisions(shared));
   const { rows } = await client.execute("select count(*) as n from shared_decisions");

@@ -35,6 +35,8 @@ import { overviewRoutes } from "./api/overview.ts";
 import { asProblem, nothingHere, problem, problemResponse } from "./api/problem.ts";
 import { proposalRoutes } from "./api/proposals.ts";
 import { retentionRoutes } from "./api/retention.ts";
+import { ruleDraftRoutes } from "./api/rule_drafts.ts";
+import { ruleSchemaRoutes } from "./api/rule_schemas.ts";
 import { rulebookReadingRoutes } from "./api/rulebook_reading.ts";
 import { rulebookRoutes } from "./api/rulebooks.ts";
 import { rulebookTrialRoutes } from "./api/rulebook_trials.ts";
@@ -56,7 +58,7 @@ const SMALL_BODY = 128 * KIB;
 /** Read while it arrives, whatever its length: each line of it is bounded. */
 const STREAMED_BODY = "/v1/contacts/imports";
 const LARGE_BODIES =
-  /\/(batch|import)$|^\/v1\/lists\/[^/]+\/members(\/remove)?$|^\/v1\/rulebooks(\/validate|\/[^/]+\/(simulate|try))?$/;
+  /\/(batch|import)$|^\/v1\/lists\/[^/]+\/members(\/remove)?$|^\/v1\/rulebooks(\/(validate|diff|drafts)|\/drafts\/[^/]+|\/[^/]+\/(simulate|try))?$/;
 
 /** The whole HTTP surface; the same on a server and at the edge. */
 export function createApp(api: Api) {
@@ -126,8 +128,10 @@ export function createApp(api: Api) {
       userRoutes,
       webhookRoutes,
       webhookDeliveryRoutes,
-      // Before the rulebooks, one of which is not called `proposals`.
+      // Before the rulebooks, one of which is not called `proposals`, `drafts` or `schemas`.
       proposalRoutes,
+      ruleDraftRoutes,
+      ruleSchemaRoutes,
       rulebookRoutes,
       rulebookReadingRoutes,
       rulebookTrialRoutes,

@@ -73,6 +73,17 @@ export const Files = z.strictObject({
     }),
 }).openapi("RuleFiles");
 
+export const ValidateRequest = Files.extend({
+  examples: z.boolean().default(true),
+  lint: z.boolean().default(false).openapi({ description: "Also tell what a reviewer would miss" }),
+}).openapi("ValidateRuleFiles");
+
+export const RuleFinding = RuleProblem.extend({
+  check: z.string(),
+  severity: z.enum(["error", "warning"]),
+  advice: z.string(),
+}).openapi("RuleFinding");
+
 export const ChangeSchema = z.object({
   kind: z.string().openapi({ description: "`country`, `rule`, `keywords` …; `layout` where only comments changed" }),
   id: z.string(),
@@ -94,6 +105,9 @@ export const SimulationRequest = z.strictObject({
   base: Ref.optional().openapi({ description: "Compare with this version; `active` unless given" }),
   last: z.int().min(1).max(20_000).optional().openapi({ description: `The last so many stored messages; ${LAST}` }),
   samples: z.int().min(0).max(1_000).optional().openapi({ description: `Messages shown of each group; ${SAMPLES}` }),
+  files: Files.shape.files.optional().openapi({
+    description: "Files of the version changed: path to content, null deletes",
+  }),
   messages: z.array(Scenario).min(1).max(10_000).optional().openapi({
     description: "These instead of stored ones, written as the examples of a rule are",
   }),

@@ -1,13 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { streamSSE } from "hono/streaming";
 import { instant, instantOrNull } from "../gateway/message_view.ts";
-import { checkRulebook, hashSources } from "../rules/check.ts";
+import { checkRulebook, hashSources, loadRulebook } from "../rules/check.ts";
 import { diffSources } from "../rules/diff/mod.ts";
+import { lint } from "../rules/lint/mod.ts";
 import { draft, resolveVersion, rollback, stateOf } from "../rules/life.ts";
+import type { Sources } from "../rules/parse.ts";
 import { simulateScenarios, simulateStored } from "../rules/simulate/mod.ts";
 import { type Activation, activationsOf, findVersion, listVersions, type Version } from "../store/rulebooks.ts";
 import { readSources } from "../store/settings.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, lines } from "./fields.ts";
+import { asProblem } from "./problem.ts";
 import { changedSources, compiledRulebook } from "./rulebook_files.ts";
 import { conflict, orProblem } from "./rulebook_problem.ts";
 import {
@@ -18,10 +22,12 @@ import {
   LAST,
   Ref,
   RefParam,
+  RuleFinding,
   RuleProblem,
   SAMPLES,
   SimulationRequest,
   SimulationSchema,
+  ValidateRequest,
   VersionSchema,
   VersionWithFiles,
 } from "./rulebook_schemas.ts";
@@ -54,12 +60,20 @@ export function rulebookRoutes({ deps }: Api) {
       method: "post",
       path: "/v1/rulebooks/validate",
       summary: "Check rule files",
-      description: "Schema, compilation and every example. Nothing is stored.",
+      description:
+        "Schema, compilation and every example. Nothing is stored. With `examples` false, as while somebody types, nothing is run: " +
+        "`valid` then says that the files read and compile.",
       tags: ["Rulebooks"],
-      request: { body: { required: true, content: { "application/json": { schema: Files } } } },
+      request: { body: { required: true, content: { "application/json": { schema: ValidateRequest } } } },
       responses: {
         200: json(
-          z.object({ valid: z.boolean(), hash: z.string(), problems: z.array(RuleProblem), ...Counts }),
+          z.object({
+            valid: z.boolean(),
+            hash: z.string(),
+            problems: z.array(RuleProblem),
+            ...Counts,
+            findings: z.array(RuleFinding).openapi({ description: "Of the lint, where it was asked for" }),
+          }),
           "What is wrong, if anything",
         ),
         ...problems,
@@ -68,12 +82,13 @@ export function rulebookRoutes({ deps }: Api) {
       },
     }),
     async (c) => {
-      const sources = await sourcesOf(c.req.valid("json"));
-      const { rulebook, problems, rules, countries, examples } = await checkRulebook(sources);
-      return c.json(
-        { valid: rulebook !== null, hash: hashSources(sources), problems, rules, countries, examples },
-        200,
-      );
+      const { lint: asked, examples: run, ...files } = c.req.valid("json");
+      const sources = await sourcesOf(files);
+      const { rulebook, ...checked } = run
+        ? await checkRulebook(sources)
+        : { ...loadRulebook(sources), rules: 0, countries: 0, examples: 0 };
+      const findings = asked ? lint(sources, deps.now()) : [];
+      return c.json({ valid: rulebook !== null, hash: hashSources(sources), ...checked, findings }, 200);
     },
   );
 
@@ -172,11 +187,36 @@ export function rulebookRoutes({ deps }: Api) {
         orProblem(await resolveVersion(db, query.to)),
       ];
       const [before, after] = await Promise.all([readSources(db.client, from), readSources(db.client, to)]);
-      const difference = diffSources(before, after);
-      if ("changes" in difference) return c.json({ from, to, changes: difference.changes }, 200);
-      const { which, problems } = difference.unreadable;
-      const detail = `This build cannot read ${which === "before" ? from : to} any more.`;
-      throw orProblem({ ok: false, failure: { code: "rulebook_invalid", detail, problems } });
+      return c.json({ from, to, changes: changesBetween(before, after, from, to) }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/rulebooks/diff",
+      summary: "What a change of files would change, in plain language",
+      description: "As GET, for files that are not stored.",
+      tags: ["Rulebooks"],
+      request: {
+        body: {
+          required: true,
+          content: { "application/json": { schema: Files.extend({ from: Ref.default("active") }) } },
+        },
+      },
+      responses: {
+        200: json(z.object({ from: z.string(), to: z.string(), changes: z.array(ChangeSchema) }), "The changes"),
+        ...problems,
+        ...forbidden,
+        ...notFound,
+      },
+    }),
+    async (c) => {
+      const { from: ref, ...files } = c.req.valid("json");
+      const from = orProblem(await resolveVersion(db, ref));
+      const [before, after] = await Promise.all([readSources(db.client, from), sourcesOf(files)]);
+      const to = hashSources(after);
+      return c.json({ from, to, changes: changesBetween(before, after, from, to) }, 200);
     },
   );
 
@@ -187,26 +227,45 @@ export function rulebookRoutes({ deps }: Api) {
       summary: "Replay past messages under a version, beside another",
       description:
         "Which outcomes would change, grouped by the rule behind it, with the messages. Each message's facts are put together " +
-        "once, as they stood when it came, so that differences come from the rules alone; `facts` says which could not be.",
+        "once, as they stood when it came, so that differences come from the rules alone; `facts` says which could not be. With " +
+        "`Accept: text/event-stream` it tells how far it is: `progress` events with `{messages, of}`, then one `result`, or `problem`.",
       tags: ["Rulebooks"],
       request: {
         params: RefParam,
         body: { content: { "application/json": { schema: SimulationRequest } } },
       },
-      responses: { 200: json(SimulationSchema, "What would change"), ...problems, ...forbidden, ...notFound },
+      responses: {
+        200: {
+          description: "What would change",
+          content: { "application/json": { schema: SimulationSchema }, "text/event-stream": { schema: z.string() } },
+        },
+        ...problems,
+        ...forbidden,
+        ...notFound,
+      },
     }),
     async (c) => {
-      const { base, last, samples, messages } = c.req.valid("json");
+      const { base, last = LAST, samples, messages, files } = c.req.valid("json");
       const input = {
         base: await compiledRulebook(deps, base ?? "active"),
-        candidate: await compiledRulebook(deps, c.req.valid("param").hash),
+        candidate: await compiledRulebook(deps, c.req.valid("param").hash, files),
         samples: samples ?? SAMPLES,
       };
       if (messages !== undefined) return c.json(simulateScenarios(messages, input), 200);
       const { senders } = await deps.settings.current();
       const { publicUrl } = deps;
-      const simulation = await simulateStored({ client: db.client, senders, publicUrl }, last ?? LAST, input);
-      return c.json(simulation, 200);
+      const run = (progress: (messages: number) => void) =>
+        simulateStored({ client: db.client, senders, publicUrl }, last, { ...input, progress });
+      if (!c.req.header("accept")?.includes("text/event-stream")) return c.json(await run(() => {}), 200);
+      return streamSSE(c, async (stream) => {
+        const tell = (event: string, data: unknown) => stream.writeSSE({ event, data: JSON.stringify(data) });
+        try {
+          const result = await run((messages) => void tell("progress", { messages, of: last }));
+          await tell("result", result);
+        } catch (error) {
+          await tell("problem", asProblem(error).problem);
+        }
+      }) as never;
     },
   );
 
@@ -231,6 +290,15 @@ export function rulebookRoutes({ deps }: Api) {
   );
 
   return routes;
+}
+
+/** @throws ProblemError when one of the two cannot be read. */
+function changesBetween(before: Sources, after: Sources, from: string, to: string): z.infer<typeof ChangeSchema>[] {
+  const difference = diffSources(before, after);
+  if ("changes" in difference) return difference.changes;
+  const { which, problems } = difference.unreadable;
+  const detail = `This build cannot read ${which === "before" ? from : to}.`;
+  throw orProblem({ ok: false, failure: { code: "rulebook_invalid", detail, problems } });
 }
 
 function versionView(version: Version): z.infer<typeof VersionSchema> {

@@ -2,7 +2,7 @@ import { decideInbound, decideOutbound } from "../core/decide.ts";
 import { rulesOfFlow } from "../core/flows.ts";
 import type { NamedFile, Rulebook } from "../core/rulebook.ts";
 import type { Example, Expectation, Rule, Scenario } from "../core/rulebook_schema.ts";
-import type { Lines, Problem } from "./parse.ts";
+import { exampleName, type Lines, type Problem } from "./parse.ts";
 import { scenarioInput } from "./scenario.ts";
 
 /** One example to run: of a rule (it must fire, or must not) or of a country (what must come out). */
@@ -30,10 +30,10 @@ export function exampleCases(files: readonly NamedFile[], lines: Lines): Example
     if (content.kind !== "country") return [];
     return [
       ...(content.rules ?? []).flatMap((rule) => ruleCases(path, rule, rule.stage, lines)),
-      ...content.examples.map((example): ExampleCase => ({
+      ...content.examples.map((example, index): ExampleCase => ({
         file: path,
         rule: null,
-        line: null,
+        line: lines.get(`${path}#${exampleName(index)}`) ?? null,
         direction: directionOf(example),
         scenario: example,
         fires: null,

@@ -14,8 +14,13 @@ export interface Problem {
   problem: string;
 }
 
-/** Where each rule id begins, for problems found after parsing. */
+/** Where each rule id, and each example of a country, begins: for problems found after parsing. */
 export type Lines = ReadonlyMap<string, number>;
+
+/** Under which `Lines` has the example of that index; no rule is called so. */
+export function exampleName(index: number): string {
+  return `examples ${index}`;
+}
 
 export interface ParsedSources {
   files: NamedFile[];
@@ -147,10 +152,16 @@ function parseFile(file: string, text: string): ParsedFile {
     text,
     content,
     named: { path: file, content: result.data },
-    lines: (Array.isArray(rules) ? rules : []).map((rule, index) => [
-      `${file}#${String(rule.id)}`,
-      lineOf([section, index]),
-    ]),
+    lines: [
+      ...(Array.isArray(rules) ? rules : []).map((rule, index): [string, number] => [
+        `${file}#${String(rule.id)}`,
+        lineOf([section, index]),
+      ]),
+      ...(result.data.kind === "country" ? result.data.examples : []).map((_, index): [string, number] => [
+        `${file}#${exampleName(index)}`,
+        lineOf(["examples", index]),
+      ]),
+    ],
     problems: [],
   };
 }

@@ -670,6 +670,22 @@ export const proposals = sqliteTable("proposals", {
   simulation: text(),
 }, (table) => [index("proposals_rulebook").on(table.rulebook)]);
 
+/** A change of the rules that somebody is writing: theirs alone until they store it as a version. */
+export const rule_drafts = sqliteTable("rule_drafts", {
+  id: text().primaryKey(),
+  /** Id of a user or of an API key. */
+  owner: text().notNull(),
+  name: text().notNull(),
+  /** The version that it changes. */
+  base: text().notNull(),
+  /** What it changes, as JSON: path to content, null for a file that goes. */
+  files: text().notNull(),
+  /** Grows with every change, so that of two windows the one that knows an older state is told. */
+  revision: integer().notNull(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+}, (table) => [index("rule_drafts_owner").on(table.owner, table.id)]);
+
 /** Which version was active from when on: the newest row is the active one. */
 export const activations = sqliteTable("activations", {
   id: integer().primaryKey({ autoIncrement: true }),

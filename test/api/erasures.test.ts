@@ -482,6 +482,7 @@ test("every table is known to the erasure: a new one is looked at before it is a
     proposals: "nobody",
     report_parts: "nobody",
     reviews: "blanked",
+    rule_drafts: "nobody",
     rulebooks: "nobody",
     searchable: "deleted",
     senders: "nobody",

@@ -9,7 +9,7 @@ import {
   handedOver,
   percent,
   slotsOf,
-  startOfDay,
+  startOfDays,
   together,
 } from "../gateway/overview.ts";
 import { type BooksCheck, readBooksCheck } from "../store/books.ts";
@@ -100,9 +100,14 @@ const Overview = z.object({
   })).openapi({ description: "What needs somebody" }),
 }).openapi("Overview");
 
+export type OverviewView = z.infer<typeof Overview>;
+
 const Query = z.object({
-  from: Instant.optional().openapi({ description: "Default: when the day of `to` began" }),
+  from: Instant.optional().openapi({ description: "Default: the beginning of the day of `to`" }),
   to: Instant.optional().openapi({ description: "Default: now" }),
+  days: z.coerce.number().int().min(1).max(LONGEST_DAYS.day).optional().openapi({
+    description: "In place of `from`: so many whole days, that of `to` among them",
+  }),
   by: z.enum(["hour", "day"]).optional().openapi({ description: "Default: hours up to two days, days beyond" }),
   time_zone: z.string().max(64).refine(isKnownZone, "must be an IANA time zone").default("UTC").openapi({
     description: "Whose days are meant",
@@ -132,7 +137,10 @@ export function overviewRoutes({ deps }: Api) {
       const now = deps.now();
       // What was accepted this very moment is in it.
       const end = query.to === undefined ? now + 1 : Date.parse(query.to);
-      const begin = query.from === undefined ? startOfDay(end - 1, zone) : Date.parse(query.from);
+      if (query.from !== undefined && query.days !== undefined) {
+        throw problem(422, "invalid_period", "Invalid period", "Give `from` or `days`, not both.");
+      }
+      const begin = query.from === undefined ? startOfDays(end - 1, query.days ?? 1, zone) : Date.parse(query.from);
       if (begin >= end) throw problem(422, "invalid_period", "Invalid period", "`from` must be before `to`.");
       const by = query.by ?? (end - begin <= HOURS_UNTIL_MS ? "hour" : "day");
       if (end - begin > LONGEST_DAYS[by] * DAY_MS) {

@@ -11,6 +11,8 @@ const PACKAGES = new URL("../../node_modules/", import.meta.url);
 const LIBRARIES: Readonly<Record<string, string>> = {
   "htmx.js": "htmx.org/dist/htmx.min.js",
   "htmx-sse.js": "htmx-ext-sse/dist/sse.min.js",
+  "uplot.js": "uplot/dist/uPlot.esm.js",
+  "uplot.css": "uplot/dist/uPlot.min.css",
 };
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -48,10 +50,14 @@ export function assets(base: string): Assets {
     const asset = await find(name).catch(() => null);
     if (asset === null) return c.notFound();
     const current = c.req.query("v") === asset.version;
-    return c.body(asset.body, 200, {
-      "content-type": asset.type,
+    const etag = `"${asset.version}"`;
+    const kept = {
       "cache-control": current ? "public, max-age=31536000, immutable" : "no-cache",
-    });
+      // A module that another one asks for has no version in its address.
+      etag,
+    };
+    if (c.req.header("if-none-match") === etag) return c.body(null, 304, kept);
+    return c.body(asset.body, 200, { "content-type": asset.type, ...kept });
   });
   return { url: async (name) => `${base}/assets/${name}?v=${(await find(name)).version}`, routes };
 }

@@ -13,6 +13,7 @@ import { renderPage } from "./layout.tsx";
 import { ownFormsOnly } from "./same_origin.ts";
 import { choiceRoutes } from "./pages/choices.ts";
 import { contactPages } from "./pages/contact_pages.ts";
+import { overviewRoutes } from "./pages/overview.tsx";
 import { registerRoutes } from "./pages/register_routes.ts";
 import { rulesRoutes } from "./pages/rules/mod.ts";
 
@@ -31,6 +32,7 @@ const STREAMED = "/console/contacts/imports/file";
 const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [
   choiceRoutes,
   contactPages,
+  overviewRoutes,
   registerRoutes,
   rulesRoutes,
 ];

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import type { Reader } from "./console.ts";
+import type { Language } from "./words.ts";
 
 /** Small parts that pages are made of. */
 
@@ -16,6 +17,12 @@ export function When({ at, as = "both", reader }: { at: string | number; as?: ke
   const date = new Date(at);
   const shown = new Intl.DateTimeFormat(reader.language, { ...STYLES[as], timeZone: reader.zone }).format(date);
   return <time datetime={date.toISOString()}>{shown}</time>;
+}
+
+/** Numbers as the language writes them. */
+export function numberIn(language: Language, options: Intl.NumberFormatOptions = {}): (value: number) => string {
+  const format = new Intl.NumberFormat(language, options);
+  return (value) => format.format(value);
 }
 
 export type Tone = "neutral" | "good" | "warn" | "bad" | "info";

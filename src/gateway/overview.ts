@@ -47,6 +47,13 @@ export function startOfDay(at: number, zone: string): number {
   return start;
 }
 
+/** When so many days began of which that of an instant is the last (ms). */
+export function startOfDays(at: number, days: number, zone: string): number {
+  let start = startOfDay(at, zone);
+  for (let day = 1; day < days; day++) start = startOfDay(start - 1, zone);
+  return start;
+}
+
 function localDay(at: number, zone: string): number {
   return Math.floor((at + offsetAt(zone, at)) / DAY_MS);
 }

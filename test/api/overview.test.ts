@@ -119,6 +119,8 @@ test("the period: whole days of the reader's zone unless named, and never too lo
     "?from=yesterday": "invalid_request",
     "?time_zone=Europe/Atlantis": "invalid_request",
     "?by=week": "invalid_request",
+    "?days=93": "invalid_request",
+    "?days=2&from=2026-11-24T00:00:00Z": "invalid_period",
   };
   for (const [query, code] of Object.entries(refused)) {
     const { status, body } = await g.call("GET", `/v1/overview${query}`);
@@ -128,6 +130,8 @@ test("the period: whole days of the reader's zone unless named, and never too lo
   expect([today.from, today.by]).toEqual(["2026-11-24T05:00:00.000Z", "hour"]);
   const month = await overview(g, "?time_zone=Europe/Paris&from=2026-10-24T22:00:00Z");
   expect([month.by, month.data.length, month.data[1].at]).toEqual(["day", 31, "2026-10-25T23:00:00.000Z"]);
+  const week = await overview(g, "?time_zone=Europe/Paris&days=7");
+  expect([week.by, week.from, week.data.length]).toEqual(["day", "2026-11-17T23:00:00.000Z", 7]);
   const ancient = await overview(g, "?from=0000-01-01T00:00:00Z&to=0000-01-02T00:00:00Z&time_zone=Pacific/Apia");
   expect(ancient.outbound.accepted).toBe(0);
 });

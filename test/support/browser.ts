@@ -70,6 +70,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 /** Buttons, links and fields that are smaller than WCAG 2.2 asks for (2.5.8: 24 by 24 CSS pixels). */
 export async function smallTargets(page: Page): Promise<string[]> {
   return await page.evaluate(`[...document.querySelectorAll("a, button, input, select, summary")].filter((one) => {
+    if (!one.checkVisibility()) return false;
     const { width, height } = one.getBoundingClientRect();
     return width < 24 || height < 24;
   }).map((one) => one.outerHTML)`);

@@ -18,6 +18,16 @@ const Sums = z.object({
   unaccounted: z.int().openapi({ description: "`accepted` less all the others: 0 when the books balance" }),
 });
 
+export const Discrepancies = z.array(z.object({
+  message_id: z.string(),
+  problem: z.enum(Object.keys(DISCREPANCIES) as [Discrepancy, ...Discrepancy[]]),
+  detail: z.string(),
+})).openapi({ description: "The first hundred messages that are counted nowhere, oldest first" });
+
+export function discrepancyViews(found: Books["discrepancies"]): z.infer<typeof Discrepancies> {
+  return found.map((one) => ({ ...one, detail: DISCREPANCIES[one.problem] }));
+}
+
 const BooksView = z.object({
   from: z.string(),
   to: z.string(),
@@ -29,11 +39,7 @@ const BooksView = z.object({
       hour: z.string().openapi({ description: "Beginning of the hour, UTC" }),
     }),
   ),
-  discrepancies: z.array(z.object({
-    message_id: z.string(),
-    problem: z.enum(Object.keys(DISCREPANCIES) as [Discrepancy, ...Discrepancy[]]),
-    detail: z.string(),
-  })).openapi({ description: "The first hundred messages that are counted nowhere, oldest first" }),
+  discrepancies: Discrepancies,
 }).openapi("Books");
 
 const Period = z.object({
@@ -91,7 +97,7 @@ function viewOf({ entries, discrepancies, unaccounted }: Books) {
     balanced: unaccounted === 0,
     totals,
     data,
-    discrepancies: discrepancies.map((one) => ({ ...one, detail: DISCREPANCIES[one.problem] })),
+    discrepancies: discrepancyViews(discrepancies),
   };
 }
 

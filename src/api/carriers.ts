@@ -33,7 +33,7 @@ const Health = z.object({
   paused_until: z.string().nullable().openapi({ description: "It asked to send more slowly" }),
 }).openapi("CarrierHealth");
 
-const CarrierView = z.object({
+export const CarrierView = z.object({
   id: z.string(),
   kind: z.string(),
   config: z.record(z.string(), z.unknown()).openapi({ description: "Secrets are null" }),

@@ -14,6 +14,7 @@ import {
 } from "../gateway/overview.ts";
 import { type BooksCheck, readBooksCheck } from "../store/books.ts";
 import { ATTENTION, MOST_COUNTED, readOverview } from "../store/overview.ts";
+import { Discrepancies, discrepancyViews } from "./books.ts";
 import { type Api, router } from "./context.ts";
 import { problem } from "./problem.ts";
 import { Instant, json, problems } from "./schemas.ts";
@@ -88,6 +89,7 @@ const Overview = z.object({
     accepted: z.int(),
     unaccounted: z.int(),
     balanced: z.boolean(),
+    discrepancies: Discrepancies,
   }).nullable().openapi({
     description:
       "The last check of the books of a day, made every five minutes; null before the first. `GET /v1/books` names what is missing",
@@ -194,7 +196,7 @@ export function overviewRoutes({ deps }: Api) {
 
 function booksView({ done }: BooksCheck) {
   if (done === null) return null;
-  const { at, from, to, accepted, unaccounted } = done;
+  const { at, from, to, accepted, unaccounted, problems } = done;
   return {
     checked_at: instant(at),
     from: instant(from),
@@ -202,5 +204,6 @@ function booksView({ done }: BooksCheck) {
     accepted,
     unaccounted,
     balanced: unaccounted === 0,
+    discrepancies: discrepancyViews(problems.map(([message_id, problem]) => ({ message_id, problem }))),
   };
 }

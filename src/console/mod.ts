@@ -14,6 +14,7 @@ import { ownFormsOnly } from "./same_origin.ts";
 import { choiceRoutes } from "./pages/choices.ts";
 import { contactPages } from "./pages/contact_pages.ts";
 import { overviewRoutes } from "./pages/overview.tsx";
+import { problemRoutes } from "./pages/problems.tsx";
 import { registerRoutes } from "./pages/register_routes.ts";
 import { rulesRoutes } from "./pages/rules/mod.ts";
 
@@ -33,6 +34,7 @@ const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [
   choiceRoutes,
   contactPages,
   overviewRoutes,
+  problemRoutes,
   registerRoutes,
   rulesRoutes,
 ];

@@ -105,9 +105,18 @@ async function readChunk(
 /** Books of a period that are checked a piece at a time, so that whoever asks whether they balance need not wait. */
 export interface BooksCheck {
   /** The last one that came to its end. */
-  done: { at: number; from: number; to: number; accepted: number; unaccounted: number } | null;
+  done: (Checked & { at: number }) | null;
   /** The one under way; null while none is due. */
-  walk: { from: number; to: number; after: string; accepted: number; unaccounted: number } | null;
+  walk: (Checked & { after: string }) | null;
+}
+
+interface Checked {
+  from: number;
+  to: number;
+  accepted: number;
+  unaccounted: number;
+  /** The first of them. */
+  problems: Chunk["problems"];
 }
 
 const CHECK = "books_check";
@@ -125,12 +134,13 @@ export async function checkBooks(
   { check, kept }: { check: BooksCheck; kept: string | null },
   { from, to, now }: { from: number; to: number; now: number },
 ): Promise<BooksCheck> {
-  const walk = check.walk ?? { from, to, after: firstIdAt("msg", from), accepted: 0, unaccounted: 0 };
+  const walk = check.walk ?? { from, to, after: firstIdAt("msg", from), accepted: 0, unaccounted: 0, problems: [] };
   const read = await readChunk(client, { after: walk.after, end: firstIdAt("msg", walk.to), now });
   for (const [, , account, count] of read.counts) {
     walk.accepted += count;
     if (account === null) walk.unaccounted += count;
   }
+  walk.problems.push(...read.problems.slice(0, NAMED - walk.problems.length));
   const { after: _, ...sums } = walk;
   const next: BooksCheck = read.last === null
     ? { done: { at: now, ...sums }, walk: null }

@@ -83,6 +83,26 @@ describe.each(DATABASE_KINDS)("the overview (%s)", (kind) => {
     expect(all.now).toEqual({ queued: 0, held: 0, due: 0, oldest_due_at: null, campaigns_running: 0 });
   });
 
+  test("names messages that are counted nowhere, however many pieces their books are read in", async () => {
+    const g = await testGateway({ kind });
+    const { body } = await g.call("POST", "/v1/messages", { to: FR, from: "36105", text: INFO });
+    await g.db.client.execute({ sql: "update messages set status = 'sent' where id = ?", args: [body.id] });
+    await tick(g);
+    const { books, attention } = await overview(g);
+    const missing = [{ message_id: body.id, problem: "status_not_recorded", detail: expect.any(String) }];
+    expect(books).toMatchObject({ accepted: 1, unaccounted: 1, balanced: false, discrepancies: missing });
+    expect(attention).toEqual([{ kind: "books_unbalanced", subject: null, since: null, count: 1 }]);
+    // Somebody mended it; five minutes later that is seen.
+    await g.db.client.execute({
+      sql: "insert into message_events (message_id, at, status) values (?, ?, 'sent')",
+      args: [body.id, g.clock.now()],
+    });
+    await tick(g, 200_000);
+    expect((await overview(g)).books.balanced).toBe(false);
+    await tick(g, 200_000);
+    expect((await overview(g)).books.balanced).toBe(true);
+  });
+
   test("names all that needs somebody, with what it is about", async () => {
     const g = await testGateway({ kind });
     await g.call("POST", "/v1/messages", { to: FR, from: "36105", text: INFO });

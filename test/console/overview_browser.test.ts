@@ -100,6 +100,27 @@ test("the overview of a new gateway says what to do first, and of one that works
   expect(live.complaints).toEqual([]);
   await live.close();
 
+  // Each problem leads to where it is settled.
+  await g.db.client.execute(
+    "update messages set status = 'unknown', text = '<b>Bonjour</b>' where status = 'undelivered'",
+  );
+  const desk = await open({ viewport: SIZES.desktop });
+  await desk.page.goto("/console");
+  await desk.page.locator(".attention a", { hasText: "whether they left" }).click();
+  expect(await desk.page.locator(".said").textContent()).toBe("<b>Bonjour</b>");
+  expect(await accessibilityFaults(desk.page)).toEqual([]);
+  await desk.page.getByLabel("What became of it").selectOption("delivered");
+  await desk.page.getByLabel("How you found out").fill("Asked the carrier");
+  await desk.page.getByRole("button", { name: "Settle" }).click();
+  await desk.page.getByText("Every outcome is known").waitFor();
+  await desk.page.goto("/console/overview/carriers");
+  expect(await desk.page.locator("tbody .badge").textContent()).toBe("Out of service");
+  expect(await accessibilityFaults(desk.page)).toEqual([]);
+  await desk.page.goto("/console/overview/books");
+  expect(await desk.page.locator("h1").textContent()).toBe("Books of a day");
+  expect(desk.complaints).toEqual([]);
+  await desk.close();
+
   const plain = await open({ viewport: SIZES.desktop, javaScriptEnabled: false });
   await plain.page.goto("/console");
   expect(await plain.page.locator(".chart").first().isVisible()).toBe(false);

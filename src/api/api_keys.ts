@@ -12,7 +12,7 @@ import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 const KEY_BYTES = 32;
 const Role = z.enum(KEY_ROLES).openapi({ description: "`app` sends and reads; `admin` may do everything" });
 
-const Key = z.object({
+export const Key = z.object({
   id: z.string(),
   name: z.string(),
   role: Role,

@@ -20,7 +20,7 @@ const PasswordChange = z.strictObject({
   new_password: NewPassword,
 }).openapi("PasswordChange");
 
-const Session = z.object({
+export const Session = z.object({
   id: z.string(),
   user_agent: z.string().nullable(),
   created_at: z.string(),

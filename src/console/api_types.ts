@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import type * as keys from "../api/api_keys.ts";
 import type * as audit from "../api/audit.ts";
 import type * as verification from "../api/audit_verification.ts";
 import type * as campaigns from "../api/campaign_schemas.ts";
@@ -9,6 +10,7 @@ import type * as imports from "../api/contact_imports.ts";
 import type * as lists from "../api/contact_lists.ts";
 import type * as contacts from "../api/contacts.ts";
 import type * as erasures from "../api/erasures.ts";
+import type * as me from "../api/me.ts";
 import type * as overrides from "../api/overrides.ts";
 import type * as people from "../api/people.ts";
 import type * as search from "../api/people_search.ts";
@@ -16,6 +18,7 @@ import type * as retention from "../api/retention.ts";
 import type * as reviews from "../api/reviews.ts";
 import type * as schemas from "../api/schemas.ts";
 import type * as suppressions from "../api/suppressions.ts";
+import type * as users from "../api/user_schemas.ts";
 import type * as webhooks from "../api/webhook_schemas.ts";
 
 /** What the API answers, as its own schemas say it. */
@@ -46,6 +49,10 @@ export type Retained = z.infer<typeof retention.Retained>;
 export type Review = z.infer<typeof reviews.Review>;
 export type SpelledNumber = z.infer<typeof search.Spelled>;
 export type Suppression = z.infer<typeof suppressions.Suppression>;
+export type ApiKey = z.infer<typeof keys.Key>;
+export type OneTimeLink = z.infer<typeof users.OneTimeLink>;
+export type Session = z.infer<typeof me.Session>;
+export type User = z.infer<typeof users.User>;
 export type Webhook = z.infer<typeof webhooks.Webhook>;
 export interface ImportReport {
   imported: number;

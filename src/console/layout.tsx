@@ -14,6 +14,7 @@ const PLACES = {
   rules: { href: "/console/rules", roles: ["admin", "compliance", "agent", "viewer"] },
   contacts: { href: "/console/contacts", roles: ["admin", "compliance", "agent", "viewer"] },
   registers: { href: "/console/registers", roles: ["admin", "compliance", "agent", "viewer"] },
+  users: { href: "/console/users", roles: ["admin"] },
 } as const satisfies Record<string, { href: string; roles: readonly string[] }>;
 export type Place = keyof typeof PLACES;
 
@@ -110,6 +111,12 @@ function Header({ c, viewer, reader, place }: HeaderProps) {
       <details class="menu">
         <summary>{viewer?.name ?? words.menu}</summary>
         <div class="menu-body">
+          {viewer === null ? null : (
+            <form method="post" action="/console/sign-out" class="stack">
+              <a href="/console/account">{words.account}</a>
+              <button type="submit" class="quiet">{words.sign_out}</button>
+            </form>
+          )}
           <Choices reader={reader} back={c.req.path} />
           <p>
             <a href="/docs">{words.docs}</a>

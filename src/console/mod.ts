@@ -11,12 +11,14 @@ import { problemPage } from "./problem_page.tsx";
 import { knowReader } from "./reader.ts";
 import { renderPage } from "./layout.tsx";
 import { ownFormsOnly } from "./same_origin.ts";
+import { accountRoutes } from "./pages/account.tsx";
 import { choiceRoutes } from "./pages/choices.ts";
 import { contactPages } from "./pages/contact_pages.ts";
 import { overviewRoutes } from "./pages/overview.tsx";
 import { problemRoutes } from "./pages/problems.tsx";
 import { registerRoutes } from "./pages/register_routes.ts";
 import { rulesRoutes } from "./pages/rules/mod.ts";
+import { usersRoutes } from "./pages/users.tsx";
 
 /** Where the console is. */
 export const CONSOLE = "/console";
@@ -37,6 +39,8 @@ const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [
   problemRoutes,
   registerRoutes,
   rulesRoutes,
+  usersRoutes,
+  accountRoutes,
 ];
 
 export interface ConsoleOptions {

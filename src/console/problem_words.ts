@@ -26,6 +26,12 @@ const words = inLanguages({
     webhook_disabled: "This webhook is disabled; enable it first.",
     not_asked: "The person has just been asked, or has just opted out.",
     forbidden: "Your role may not do this.",
+    last_admin: "Nobody else could administer the console. Make somebody else an administrator first.",
+    email_taken: "Somebody has this e-mail address already.",
+    user_disabled: "This user is disabled; enable them first.",
+    users_only: "This is for people who are signed in.",
+    password_wrong: "The current password is another.",
+    too_many_attempts: "Too many wrong passwords. Wait some minutes.",
   },
 }, {
   codes: {
@@ -50,6 +56,12 @@ const words = inLanguages({
     webhook_disabled: "Ce webhook est désactivé ; activez-le d’abord.",
     not_asked: "La personne vient d’être interrogée, ou vient de s’opposer.",
     forbidden: "Votre rôle ne le permet pas.",
+    last_admin: "Plus personne ne pourrait administrer la console. Nommez d’abord un autre administrateur.",
+    email_taken: "Quelqu’un a déjà cette adresse e-mail.",
+    user_disabled: "Cet utilisateur est désactivé ; réactivez-le d’abord.",
+    users_only: "Réservé aux personnes connectées.",
+    password_wrong: "Le mot de passe actuel n’est pas celui-ci.",
+    too_many_attempts: "Trop de mots de passe erronés. Attendez quelques minutes.",
   },
 });
 

@@ -76,6 +76,7 @@ export interface TestGatewayOptions {
   /** Webhooks may go to this machine. */
   privateWebhooks?: boolean;
   secrets?: readonly string[];
+  publicUrl?: string;
   /** For a gateway that outlives a test: a migrated database that whoever gives it closes. */
   db?: TestDatabase;
 }
@@ -115,7 +116,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
       now,
       newId,
       random: () => 0.5,
-      publicUrl: PUBLIC_URL,
+      publicUrl: options.publicUrl ?? PUBLIC_URL,
       people: personKeys(options.secrets ?? [SECRET]),
       tokens: linkTokens([SECRET]),
       // Webhooks reach this machine where a test allows it; nothing else is called.

@@ -27,7 +27,7 @@ export const PASSWORD = "correct horse battery";
 export async function member(gateway: Staffed, role: UserRole, name: string = role): Promise<Member> {
   const { deps, passwords, realClock } = gateway.api;
   const [id, token] = [deps.newId("usr"), newToken()];
-  const email = `${name.toLowerCase()}@example.com`;
+  const email = `${name.toLowerCase().replaceAll(" ", ".")}@example.com`;
   const user = { id, name, email, role, language: null, created_at: deps.now(), created_by: "system" };
   const link = { hash: hashKey(token), expires_at: realClock() + 1000 };
   const entry = (action: "user.invited" | "user.joined") =>

@@ -2,9 +2,11 @@ import type { NewId } from "../gateway/ids.ts";
 import { auditRow } from "../store/audit.ts";
 import type { DbClient } from "../store/client.ts";
 import type { Log } from "../gateway/gateway.ts";
-import { activeRulebook, isStored, publishRulebook } from "../store/settings.ts";
+import { broughtByFolder, storeRulebook } from "../store/rulebooks.ts";
+import { activeRulebook, isStored, publishRulebook, readSourcesOf } from "../store/settings.ts";
 import { checkRulebook, hashSources, loadRulebook, problemLine } from "./check.ts";
 import { readSources, stampOf } from "./files.ts";
+import { mergeSources } from "./merge.ts";
 import { contentsOf, type Sources } from "./parse.ts";
 
 /** Well under the two seconds within which a change must apply (design 3). */
@@ -12,13 +14,17 @@ const LOOK_MS = 500;
 
 /** What became of a look at the folder. */
 export type FolderResult =
-  /** `applied`: the folder's version is now the active one and was not before. */
-  | { active: string; folder: string; applied: boolean }
+  /**
+   * `applied`: the folder's change is now in force and was not before. `kept`: files that stay as they were published meanwhile, and
+   * so differ from the folder's.
+   */
+  | { active: string; folder: string; applied: boolean; kept?: string[] }
   | { problems: string[] };
 
 /**
  * Makes the rule files of a folder the active version when they have changed since they were last applied and nothing is wrong
- * with them. A folder that has not changed takes nothing back: what was published or rolled back through the API since stays.
+ * with them. What was approved and published otherwise since is never undone by that: a folder that has not changed takes nothing back,
+ * and of one that has, only the files that changed in it are taken. A file that changed on both sides is for a person to put together.
  */
 export async function publishFolder(
   client: DbClient,
@@ -35,23 +41,69 @@ export async function publishFolder(
   const hash = hashSources(sources);
   const known = await activeRulebook(client);
   if (known.folder === hash && known.active !== null) return { active: known.active, folder: hash, applied: false };
+  const merged = await withPublished(client, known, { hash, sources });
+  if (merged.conflicts.length > 0) {
+    return { problems: merged.conflicts.map((file) => `${folder}/${file}: ${CONFLICT}`) };
+  }
+  const { hash: target, kept } = merged;
   // A version is stored only after its examples were run, and its name is its content; a newer build may read it otherwise.
-  const stored = await isStored(client, hash);
-  const { rulebook, problems } = stored ? loadRulebook(sources) : await checkRulebook(sources);
+  const stored = await isStored(client, target);
+  const { rulebook, problems } = stored ? loadRulebook(merged.sources) : await checkRulebook(merged.sources);
   if (rulebook === null) return { problems: problems.map((problem) => `${folder}/${problemLine(problem)}`) };
-  const details = { way: "files", previous: known.active };
-  const audit = auditRow({ at: now, actor: "files", action: "rulebook.activated", subject: hash, details }, newId);
+  // What the folder said by itself is what its next change is compared with, so it is kept, and what is kept was checked.
+  if (kept.length > 0) {
+    const alone = await checkRulebook(sources);
+    if (alone.rulebook === null) {
+      return { problems: alone.problems.map((problem) => `${folder}/${problemLine(problem)}`) };
+    }
+    await storeRulebook(client, { hash, sources, contents: contentsOf(sources), at: now });
+  }
+  const details = { way: "files", previous: known.active, ...(kept.length === 0 ? {} : { folder: hash, kept }) };
+  const audit = auditRow({ at: now, actor: "files", action: "rulebook.activated", subject: target, details }, newId);
   const applied = await publishRulebook(client, {
-    hash,
-    sources,
-    contents: contentsOf(sources),
+    hash: target,
+    sources: merged.sources,
+    contents: contentsOf(merged.sources),
     at: now,
     folder: known.folder,
+    folder_hash: hash,
+    active: known.active,
+    note: kept.length === 0 ? null : `with what was published since: ${kept.join(", ")}`,
     audit,
   });
-  // Another instance applied its folder meanwhile: with the same files there is nothing left to do.
+  // Another instance applied its folder, or somebody published, meanwhile: with the same files there is nothing left to do.
   if (!applied) return await publishFolder(client, folder, now, newId);
-  return { active: hash, folder: hash, applied: known.active !== hash };
+  return { active: target, folder: hash, applied: known.active !== target, ...(kept.length === 0 ? {} : { kept }) };
+}
+
+const CONFLICT =
+  "changed here, and in a version that was published since the folder was last applied. Nothing was applied. " +
+  "`deno task rules pull` writes the active version to the folder; make the change again in it, or propose it";
+
+interface Merged {
+  hash: string;
+  sources: Sources;
+  /** Files that are as they were published and not as in the folder. */
+  kept: string[];
+  conflicts: string[];
+}
+
+/** The folder's files, with what was published since the folder was last applied. */
+async function withPublished(
+  client: DbClient,
+  { active, folder }: { active: string | null; folder: string | null },
+  now: { hash: string; sources: Sources },
+): Promise<Merged> {
+  const alone: Merged = { ...now, kept: [], conflicts: [] };
+  if (active === null || folder === null || active === folder || active === now.hash) return alone;
+  // Back to what the folder itself brought once: there is nothing in it that anybody else decided.
+  if (await broughtByFolder(client, active)) return alone;
+  const versions = await readSourcesOf(client, [folder, active]);
+  // Of a folder's version that nobody kept nothing can be told: then every file in which the two differ is a conflict.
+  const [base = {}, published = {}] = [versions.get(folder), versions.get(active)];
+  const { sources, conflicts } = mergeSources(base, published, now.sources);
+  const kept = Object.keys({ ...sources, ...now.sources }).filter((file) => sources[file] !== now.sources[file]).sort();
+  return { hash: hashSources(sources), sources, kept, conflicts };
 }
 
 /** Tells the operator that a restart did not bring the folder's rules back, and what to do about it. */
@@ -60,8 +112,8 @@ export function logDifference(log: Log, result: { active: string; folder: string
   log("warn", "rules.folder_differs", {
     ...result,
     detail:
-      "The active version was published since the folder was last applied, and stays until a rule file changes. " +
-      "`deno task rules pull` writes it to the folder.",
+      "The active version was published since the folder was last applied, and stays: when rule files change, they are put " +
+      "together with it. `deno task rules pull` writes it to the folder.",
   });
 }
 
@@ -110,7 +162,8 @@ export function followFolder(
           log("warn", "rules.kept", { active: (await activeRulebook(client)).active ?? "none" });
         } else if (result.applied) {
           options.published();
-          log("info", "rules.active", { rulebook: result.active });
+          const kept = result.kept?.join(", ");
+          log("info", "rules.active", { rulebook: result.active, ...(kept === undefined ? {} : { kept }) });
         } else if (mended) {
           log("info", "rules.mended", { active: result.active });
         }

@@ -115,31 +115,44 @@ export async function activeRulebook(client: DbClient): Promise<{ active: string
 }
 
 /**
- * Makes the checked content of the rules folder the active version, for every instance, in one transaction. With `folder`, the
- * folder's version as it was read before the check: only if no other instance applied its folder since. What that one applied
- * may have been followed by a publication, which a slower instance must not undo. False when that was so.
+ * Makes the checked content of the rules folder the active version, for every instance, in one transaction. With `folder` and `active`,
+ * the folder's version and the active one as they were read before the check: only if no other instance applied its folder since, and
+ * nobody published. What they did a slower instance must not undo. False when that was so.
  */
 export async function publishRulebook(
   client: DbClient,
-  { folder, audit, ...version }: KeptVersion & {
+  { folder, active, folder_hash, note = null, audit, ...version }: KeptVersion & {
     folder?: string | null;
+    active?: string | null;
+    /** The folder's own version, where what becomes active is put together with what was published since. */
+    folder_hash?: string;
+    /** Kept with the activation. */
+    note?: string | null;
     /** Entry of the audit log, written when the active version changes. */
     audit?: AuditRow;
   },
 ): Promise<boolean> {
   const { hash, at } = version;
+  const whatever = folder === undefined ? 1 : 0;
   const results = await client.batch([
     insertRulebook(version),
     {
-      sql: `insert into settings (name, value) select 'folder_rulebook', :hash
-        where :whatever or (select value from settings where name = 'folder_rulebook') is :folder
+      sql: `insert into settings (name, value) select 'folder_rulebook', :folder_hash
+        where :whatever or ((select value from settings where name = 'folder_rulebook') is :folder
+          and (:unasked or (select value from settings where name = 'active_rulebook') is :active))
         on conflict (name) do update set value = excluded.value returning value`,
-      args: { hash, whatever: folder === undefined ? 1 : 0, folder: folder ?? null },
+      args: {
+        folder_hash: folder_hash ?? hash,
+        whatever,
+        folder: folder ?? null,
+        unasked: active === undefined ? 1 : 0,
+        active: active ?? null,
+      },
     },
     {
-      sql: `insert into activations (rulebook, at, by, way) select :hash, :at, 'files', 'files'
+      sql: `insert into activations (rulebook, at, by, way, note) select :hash, :at, 'files', 'files', :note
         where changes() > 0 and (select value from settings where name = 'active_rulebook') is not :hash`,
-      args: { hash, at },
+      args: { hash, at, note },
     },
     ...(audit === undefined ? [] : auditIfChanged(audit)),
     {

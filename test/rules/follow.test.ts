@@ -3,7 +3,7 @@ import { idMaker } from "../../src/gateway/ids.ts";
 import type { Log } from "../../src/gateway/gateway.ts";
 import { followFolder, logDifference, publishFolder } from "../../src/rules/follow.ts";
 import { rollback } from "../../src/rules/life.ts";
-import { activeRulebook } from "../../src/store/settings.ts";
+import { activeRulebook, readSourcesOf } from "../../src/store/settings.ts";
 import { storeRulebook } from "../../src/store/rulebooks.ts";
 import { stampOf } from "../../src/rules/files.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
@@ -69,6 +69,72 @@ describe("publishFolder()", () => {
 
     const third = await edit(path, brand("ACME Shop"));
     expect(await publishFolder(db.client, path, AT, newId)).toEqual({ active: third, folder: third, applied: true });
+  });
+
+  describe("after something else was published", () => {
+    const KEPT = "retention.yaml";
+    const longer = sources[KEPT]!.replace("days: 30", "days: 31");
+
+    /** The folder was applied; then a version with another period was approved and published by people. */
+    async function published(): Promise<{ db: Awaited<ReturnType<typeof freshDatabase>>; path: string; hash: string }> {
+      const db = await freshDatabase();
+      const path = await folder();
+      await publishFolder(db.client, path, AT, newId);
+      const files = { ...sources, [KEPT]: longer };
+      const hash = hashSources(files);
+      await storeRulebook(db.client, { hash, sources: files, contents: contentsOf(files), at: AT });
+      await db.client.batch([
+        { sql: "insert into activations (rulebook, at, by, way) values (?, ?, 'usr_1', 'publish')", args: [hash, AT] },
+        { sql: "update settings set value = ? where name = 'active_rulebook'", args: [hash] },
+      ]);
+      return { db, path, hash };
+    }
+    const activeFiles = async (db: { client: Parameters<typeof readSourcesOf>[0] }) => {
+      const { active } = await activeRulebook(db.client);
+      return (await readSourcesOf(db.client, [active!])).get(active!)!;
+    };
+
+    test("a change of another file in the folder is put together with it, also at the next start and the one after", async () => {
+      const { db, path } = await published();
+      const edited = await edit(path, brand("ACME"));
+      const result = await publishFolder(db.client, path, AT, newId);
+      expect(result).toMatchObject({ folder: edited, applied: true, kept: [KEPT] });
+      expect(await activeFiles(db)).toMatchObject({ [KEPT]: longer, "deployment.yaml": brand("ACME") });
+      expect(await publishFolder(db.client, path, AT, newId)).toMatchObject({ applied: false });
+      const { rows } = await db.client.execute("select note from activations order by id desc limit 1");
+      expect(rows[0]!["note"]).toContain(KEPT);
+
+      await edit(path, brand("ACME Shop"));
+      await publishFolder(db.client, path, AT, newId);
+      expect(await activeFiles(db)).toMatchObject({ [KEPT]: longer, "deployment.yaml": brand("ACME Shop") });
+    });
+
+    test("a change of the same file is refused by name and changes nothing, until the folder has what was published", async () => {
+      const { db, path, hash } = await published();
+      await Deno.writeTextFile(`${path}/${KEPT}`, sources[KEPT]!.replace("days: 30", "days: 40"));
+      for (let start = 0; start < 2; start++) {
+        expect(await publishFolder(db.client, path, AT, newId)).toEqual({
+          problems: [expect.stringMatching(new RegExp(`${KEPT}.*rules pull`))],
+        });
+        expect((await activeRulebook(db.client)).active).toBe(hash);
+      }
+      await Deno.writeTextFile(`${path}/${KEPT}`, longer);
+      await edit(path, brand("ACME"));
+      expect(await publishFolder(db.client, path, AT, newId)).toMatchObject({ applied: true });
+      expect(await activeFiles(db)).toMatchObject({ [KEPT]: longer, "deployment.yaml": brand("ACME") });
+    });
+
+    test("taken back by people, it does not come again with the folder", async () => {
+      const { db, path } = await published();
+      expect(await rollback({ db, newId, now: () => AT }, { to: null, from: null, by: "usr_1", note: "x" }))
+        .toMatchObject({ ok: true });
+      const edited = await edit(path, brand("ACME"));
+      expect(await publishFolder(db.client, path, AT, newId)).toEqual({
+        active: edited,
+        folder: edited,
+        applied: true,
+      });
+    });
   });
 
   test("a folder that holds the active version counts as applied", async () => {

@@ -49,7 +49,7 @@ const SenderBody = z.strictObject({
   rate_per_second: z.number().min(0.01).max(1_000).optional(),
 }).openapi("SenderBody");
 
-const Sender = z.object({
+export const Sender = z.object({
   address: z.string(),
   kind: z.enum(KINDS),
   country: z.string().nullable(),

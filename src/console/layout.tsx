@@ -12,6 +12,7 @@ import { LANGUAGE_NAMES, LANGUAGES } from "./words.ts";
 const PLACES = {
   overview: { href: "/console", roles: ["admin", "compliance", "agent", "viewer"] },
   rules: { href: "/console/rules", roles: ["admin", "compliance", "agent", "viewer"] },
+  campaigns: { href: "/console/campaigns", roles: ["admin", "compliance", "agent", "viewer"] },
   contacts: { href: "/console/contacts", roles: ["admin", "compliance", "agent", "viewer"] },
   registers: { href: "/console/registers", roles: ["admin", "compliance", "agent", "viewer"] },
   users: { href: "/console/users", roles: ["admin"] },

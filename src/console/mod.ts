@@ -13,6 +13,7 @@ import { renderPage } from "./layout.tsx";
 import { ownFormsOnly } from "./same_origin.ts";
 import { accountRoutes } from "./pages/account.tsx";
 import { choiceRoutes } from "./pages/choices.ts";
+import { campaignPages } from "./pages/campaign_pages.ts";
 import { contactPages } from "./pages/contact_pages.ts";
 import { overviewRoutes } from "./pages/overview.tsx";
 import { problemRoutes } from "./pages/problems.tsx";
@@ -34,6 +35,7 @@ const STREAMED = "/console/contacts/imports/file";
 
 const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [
   choiceRoutes,
+  campaignPages,
   contactPages,
   overviewRoutes,
   problemRoutes,

@@ -1,13 +1,13 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import { may } from "../../api/roles.ts";
-import type { ContactFilter } from "../../api/contact_filter.ts";
 import { type ApiProblem, withQuery } from "../api_client.ts";
 import type { Contact, ContactList, Page } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { attempt, done, fieldsOf, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { described, Empty, Field } from "../parts.tsx";
 import { Pager } from "../table.tsx";
+import { filterOf } from "./contact_filter_form.ts";
 import { contactPage, ContactTable, offeredLists } from "./contact_frame.tsx";
 import { contactWords } from "./contacts_words.ts";
 import { Refused, Told } from "./register_frame.tsx";
@@ -39,20 +39,7 @@ export function contactsRoutes(console: Console): Hono<ConsoleEnv> {
   return routes;
 }
 
-/** The filter that the form means, as the API takes it. */
-export function filterOf(form: Pick<Form, "text">): ContactFilter {
-  const [tag, list, language, q] = ["tag", "list", "language", "q"].map(form.text);
-  const [field, value] = [form.text("field_name"), form.text("field_value")];
-  return {
-    ...(tag === undefined ? {} : { tags: tag.split(",").map((one) => one.trim()).filter((one) => one !== "") }),
-    ...(list === undefined ? {} : { lists: [list] }),
-    ...(field === undefined ? {} : { fields: { [field]: value ?? "" } }),
-    ...(language === undefined ? {} : { language }),
-    ...(q === undefined ? {} : { q }),
-  };
-}
-
-/** The same as parameters of a list or an export. */
+/** The filter of the address, as parameters of a list or an export. */
 function filterQuery(c: ConsoleContext, lead: "?" | "&"): string {
   const { tags = [], lists = [], fields = {}, language, q } = filterOf(fieldsOf(new URL(c.req.url).searchParams));
   const query = new URLSearchParams([

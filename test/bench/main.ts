@@ -2,6 +2,7 @@ import { kannelInstalled } from "../support/kannel.ts";
 import { measureAccepts } from "./accept.ts";
 import { PROJECT } from "./child.ts";
 import { campaignLine, measureCampaign } from "./campaign.ts";
+import { measurePages, pageLine } from "./console.ts";
 import { measureDecide } from "./decide.ts";
 import { measureEcho } from "./echo.ts";
 import { measureColdStart } from "./edge.ts";
@@ -25,12 +26,12 @@ deno task bench [PART …] [--quick] [--seconds N] [--only PART[,PART]]
 
   --quick      one second a figure, at 1 and 64 connections
   --seconds N  seconds a figure (5), after a warm-up
-  --only       decide, edge, echo, kannel, accept, inbound, import, campaign
+  --only       decide, edge, echo, kannel, accept, inbound, import, campaign, console
 
 Writes test/bench/results/<date>.json. Uses wrk where it is installed (apt-get install wrk), and Kannel
 (apt-get install kannel kannel-extras); without Kannel its figures and the ratios to it are left out.`;
 
-const PARTS = ["decide", "edge", "echo", "kannel", "accept", "inbound", "import", "campaign"] as const;
+const PARTS = ["decide", "edge", "echo", "kannel", "accept", "inbound", "import", "campaign", "console"] as const;
 type Part = (typeof PARTS)[number];
 
 const print = (line: string) => {
@@ -65,6 +66,7 @@ async function bench(args: readonly string[]): Promise<void> {
     edgeColdStartMs: null,
     imports: [],
     campaigns: [],
+    pages: [],
     skipped: [],
   };
   for (const [key, value] of Object.entries(report.machine)) print(`${key.padEnd(10)}  ${value}`);
@@ -112,6 +114,14 @@ async function bench(args: readonly string[]): Promise<void> {
           print(campaignLine(result));
         }
       }
+    },
+    async console() {
+      const messages = quick ? 50_000 : 1_000_000;
+      print(`pages of the console, with ${messages} messages …`);
+      await measurePages(messages, (figure) => {
+        report.pages.push(figure);
+        print(pageLine(figure));
+      });
     },
   };
   for (const part of PARTS) {

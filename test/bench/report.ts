@@ -1,4 +1,5 @@
 import type { CampaignFigure } from "./campaign.ts";
+import type { PageFigure } from "./console.ts";
 import type { ImportFigure } from "./import.ts";
 import type { DecideResult } from "./decide.ts";
 import type { LoadResult } from "./load.ts";
@@ -14,6 +15,7 @@ export interface Report {
   edgeColdStartMs: number | null;
   imports: ImportFigure[];
   campaigns: CampaignFigure[];
+  pages: PageFigure[];
   skipped: string[];
 }
 

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { matchedRoutes } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { Log } from "../gateway/gateway.ts";
 import { apiClient, ApiProblem, type Fetch } from "./api_client.ts";
@@ -93,7 +94,8 @@ export function createConsole({ api, signIn, entrance, publicUrl, now, log }: Co
     if (error instanceof HTTPException) return problemPage(c, shared, error.status);
     log("error", "console.failed", {
       method: c.req.method,
-      route: c.req.path,
+      // Not the address itself: there are numbers of people and one-time links in it.
+      route: matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "",
       error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
     });
     return problemPage(c, shared, 500);

@@ -32,7 +32,11 @@ export function sessionCookie(publicUrl: string): SessionCookie {
 }
 
 /** Tells pages who is signed in, and leads whoever is not to the sign-in page; streams end with their session. */
-export function signedIn(sessions: Sessions, cookie: SessionCookie): MiddlewareHandler<ConsoleEnv> {
+export function signedIn(
+  sessions: Sessions,
+  cookie: SessionCookie,
+  streamCheckMs = STREAM_CHECK_MS,
+): MiddlewareHandler<ConsoleEnv> {
   return async function signedIn(c, next) {
     const token = cookie.read(c);
     const session = token === undefined ? null : await sessions.of(token);
@@ -47,7 +51,8 @@ export function signedIn(sessions: Sessions, cookie: SessionCookie): MiddlewareH
     // Somebody else may press Back at the same machine after this one signed out.
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
     if (token !== undefined && c.res.body !== null && isStream(c.res)) {
-      c.res = new Response(whileLive(c.res.body, async () => await sessions.of(token, false) !== null), c.res);
+      const live = async () => await sessions.of(token, false) !== null;
+      c.res = new Response(whileLive(c.res.body, live, streamCheckMs), c.res);
     }
   };
 }
@@ -73,7 +78,11 @@ function signInFor(path: string): string {
 }
 
 /** Passes on what comes until `live` says no, or until the reader is gone. */
-function whileLive(source: ReadableStream<Uint8Array>, live: () => Promise<boolean>): ReadableStream<Uint8Array> {
+function whileLive(
+  source: ReadableStream<Uint8Array>,
+  live: () => Promise<boolean>,
+  checkMs: number,
+): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   let timer: ReturnType<typeof setInterval> | undefined;
   return new ReadableStream<Uint8Array>({
@@ -88,7 +97,7 @@ function whileLive(source: ReadableStream<Uint8Array>, live: () => Promise<boole
         } catch {
           // The reader was faster.
         }
-      }, STREAM_CHECK_MS);
+      }, checkMs);
     },
     async pull(controller) {
       const { done, value } = await reader.read();

@@ -26,6 +26,8 @@ export interface Passwords {
    * whether there is such a user. @throws PasswordsBusyError.
    */
   matches(password: string, stored: string | null): Promise<boolean>;
+  /** Whether one more would be turned away: to be asked before anything is written for a stranger. */
+  full(): boolean;
   /** Whether a stored one has other parameters than today's. */
   outdated(stored: string): boolean;
 }
@@ -39,8 +41,9 @@ export class PasswordsBusyError extends Error {
 export function passwords(cost: ScryptCost = COST): Passwords {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+  const full = () => waiting > MOST_WAITING;
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (waiting > MOST_WAITING) throw new PasswordsBusyError("Too many sign-ins at once");
+    if (full()) throw new PasswordsBusyError("Too many sign-ins at once");
     waiting++;
     const mine = last.then(work);
     last = mine.catch(() => {});
@@ -64,6 +67,7 @@ export function passwords(cost: ScryptCost = COST): Passwords {
       const derived = await inTurn(() => derive(normal(password), salt, its));
       return hash !== null && timingSafeEqual(derived, hash);
     },
+    full,
     outdated(stored) {
       const { cost: its } = parsed(stored);
       return its.cost !== cost.cost || its.r !== cost.r || its.p !== cost.p;

@@ -1,7 +1,7 @@
 import { auditRow } from "../store/audit.ts";
 import { hashKey } from "../store/api_keys.ts";
 import { openSession } from "../store/sessions.ts";
-import { countAttempt, type FailureCount, forgetAttempt } from "../store/sign_in_failures.ts";
+import { countAttempt, type FailureCount, forgetAttempt, mustWait } from "../store/sign_in_failures.ts";
 import { emailOf, findUserByEmail, passwordHashOf, renewHash } from "../store/users.ts";
 import type { Clock } from "./clock.ts";
 import type { Deps } from "./gateway.ts";
@@ -83,7 +83,9 @@ async function tryPassword(
   password: string,
   stored: string | null,
 ): Promise<{ ok: true } | Exclude<SignedIn, { ok: true }>> {
-  const waitMs = await countAttempt(db.client, counts, realClock());
+  // Before anything is written: strangers must not make the database as busy as themselves.
+  if (passwords.full()) return { ok: false, code: "busy", retryAfterSeconds: BUSY_SECONDS };
+  const waitMs = await mustWait(db.client, counts, realClock()) ?? await countAttempt(db.client, counts, realClock());
   if (waitMs !== null) {
     log("warn", "sign_in.too_many", { wait_ms: waitMs });
     return { ok: false, code: "too_many", retryAfterSeconds: Math.ceil(waitMs / 1000) };

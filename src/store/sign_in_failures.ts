@@ -9,6 +9,20 @@ export interface FailureCount {
   withinMs: number;
 }
 
+/** How long to wait (ms) when there were too many already, else null. Writes nothing. `at`: of the real clock. */
+export async function mustWait(
+  client: DbClient,
+  counts: readonly FailureCount[],
+  at: number,
+): Promise<number | null> {
+  const { rows } = await client.execute({
+    sql: `select max(f.until - :at) as wait from json_each(:counts) c
+      join sign_in_failures f on f.key = c.value->>'key' and f.failures > c.value->>'most' and f.until > :at`,
+    args: { at, counts: JSON.stringify(counts) },
+  });
+  return rows[0]!["wait"] as number | null;
+}
+
 /**
  * Counts an attempt before its password is looked at, so that many at once are not one. Returns how long to wait (ms) when there
  * were too many already, else null. `at`: of the real clock.

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { Hono } from "hono";
+import type { ConsoleEnv } from "../../src/console/console.ts";
+import { sessionCookie, signedIn } from "../../src/console/session.ts";
 import { withConsole } from "../../src/console/serve.ts";
 import { firstStartToken } from "../../src/gateway/welcome.ts";
 import { type TestGateway, testGateway } from "../support/gateway.ts";
@@ -84,6 +87,51 @@ describe("the session's cookie", () => {
     expect((await ask("GET", "/console/account", { headers: { authorization: "Bearer pk_test_admin_key" } })).status)
       .toBe(303);
   });
+});
+
+describe("a stream", () => {
+  test("goes on while its session does, keeps nobody signed in by itself, and ends with the session", async () => {
+    const { gateway, boss, signIn } = await opened();
+    const { cookie } = await signIn();
+    const { sessions } = gateway.api;
+    const canceled = Promise.withResolvers<void>();
+    const app = new Hono<ConsoleEnv>();
+    app.use(signedIn(sessions, sessionCookie(gateway.api.deps.publicUrl), 10));
+    app.get("/console/live", (c) => {
+      const news = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("data: one\n\n")),
+        cancel: () => canceled.resolve(),
+      });
+      return c.body(news, 200, { "content-type": "text/event-stream" });
+    });
+    const answer = await app.request(`${ORIGIN}/console/live`, { headers: { cookie: cookie! } });
+    const reader = answer.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("data: one\n\n");
+
+    const seen = async () =>
+      (await gateway.db.client.execute("select last_seen_at as at from sessions")).rows[0]!["at"];
+    const before = await seen();
+    gateway.clock.advance(3_600_000);
+    const token = cookie!.split("=")[1]!;
+    for (let check = 0; check < 3; check++) expect(await sessions.of(token, false)).not.toBeNull();
+    expect(await seen()).toBe(before);
+
+    await gateway.call("POST", `/v1/users/${boss.id}/sign-out`);
+    expect((await reader.read()).done).toBe(true);
+    await canceled.promise;
+  });
+});
+
+test("a page that fails is logged by its route: addresses hold numbers of people, and one-time links", async () => {
+  const { gateway, ask, signIn } = await opened();
+  const { cookie } = await signIn();
+  await gateway.db.client.execute("alter table user_links rename to gone");
+  await gateway.db.client.execute("alter table users rename to nobody");
+  gateway.api.sessions.forget();
+  expect((await ask("GET", "/console/welcome/secret-token-of-a-link", { cookie })).status).toBe(500);
+  const lines = gateway.logged.filter(({ event }) => event === "console.failed");
+  expect(lines.length).toBe(1);
+  expect(JSON.stringify(lines)).not.toContain("secret-token");
 });
 
 describe("whoever is not signed in", () => {

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { Api } from "../../api/context.ts";
 import { Email, MAX_PASSWORD, MIN_PASSWORD, NewPassword, UserName } from "../../api/user_schemas.ts";
+import { PasswordsBusyError } from "../../gateway/passwords.ts";
 import { signIn } from "../../gateway/sign_in.ts";
 import { linkOf, useWelcome } from "../../gateway/welcome.ts";
 import { auditRow } from "../../store/audit.ts";
@@ -97,15 +98,20 @@ export function entranceRoutes(
         password: password.success ? undefined : words.password_wrong,
       }, 422);
     }
-    const session = await useWelcome(signInDeps, token, {
-      name: link.kind === "reset" ? null : name.data!,
-      email: email.data,
-      password: password.data,
-      language: c.get("reader").language,
-      userAgent: c.req.header("user-agent") ?? null,
-    });
-    sessions.forget();
-    return session === null ? await linkOver(c) : await letIn(c, session, "/console");
+    try {
+      const session = await useWelcome(signInDeps, token, {
+        name: link.kind === "reset" ? null : name.data!,
+        email: email.data,
+        password: password.data,
+        language: c.get("reader").language,
+        userAgent: c.req.header("user-agent") ?? null,
+      });
+      sessions.forget();
+      return session === null ? await linkOver(c) : await letIn(c, session, "/console");
+    } catch (error) {
+      if (!(error instanceof PasswordsBusyError)) throw error;
+      return await welcomePage(c, link, typed, { password: wordsOf(c).busy }, 503);
+    }
   });
 
   async function signInPage(
@@ -142,7 +148,7 @@ export function entranceRoutes(
     { kind, user }: UserLink,
     typed: { name?: string; email?: string },
     wrong: { name?: string | undefined; email?: string | undefined; password?: string | undefined } = {},
-    status: 200 | 422 = 200,
+    status: 200 | 422 | 503 = 200,
   ): Promise<Response> {
     const words = wordsOf(c);
     const text = { first_start: words.first_text, invitation: words.invited_text, reset: words.reset_text }[kind];

@@ -34,7 +34,7 @@ const NewCannedReply = z.strictObject({
 }).openapi("NewCannedReply");
 const CannedReplyPatch = NewCannedReply.partial().openapi("CannedReplyPatch");
 
-const CannedReply = z.object({
+export const CannedReply = z.object({
   id: z.string(),
   title: z.string(),
   language: z.string(),

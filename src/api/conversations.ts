@@ -13,7 +13,7 @@ import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
 import { json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
-const Conversation = z.object({
+export const Conversation = z.object({
   id: z.string(),
   person: z.string(),
   sender: z.string(),
@@ -39,7 +39,7 @@ const ConversationPatch = z.strictObject({
   read: z.boolean().optional().openapi({ description: "For everybody: true up to now, false as if nobody ever had" }),
 }).openapi("ConversationPatch");
 
-const Note = z.object({
+export const Note = z.object({
   id: z.string(),
   conversation_id: z.string(),
   text: z.string(),

@@ -5,7 +5,7 @@ import { Id } from "./fields.ts";
 import { problem } from "./problem.ts";
 import { Decision, json, Message, notFound, problems, RuleTrace } from "./schemas.ts";
 
-const Explanation = z.object({
+export const Explanation = z.object({
   message: Message,
   decision: Decision.omit({ rules: true }),
   rulebook_stored: z.boolean().openapi({

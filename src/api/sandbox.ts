@@ -13,7 +13,7 @@ import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
 import { json, pageOf, PageQuery, problems } from "./schemas.ts";
 
-const HandsetMessage = z.object({
+export const HandsetMessage = z.object({
   id: z.string(),
   direction: z.enum(["inbound", "outbound"]).openapi({
     description: "As the gateway sees it: `inbound` was typed on the handset",
@@ -24,7 +24,7 @@ const HandsetMessage = z.object({
   at: z.string(),
 });
 
-const Handset = z.object({
+export const Handset = z.object({
   msisdn: z.string(),
   country: z.string().nullable(),
   last_message_at: z.string(),
@@ -37,7 +37,7 @@ const Typed = z.strictObject({
   text: z.string().max(MAX_TYPED).transform((text) => text.toWellFormed()),
 }).openapi("Typed");
 
-const Suggestion = z.object({
+export const Suggestion = z.object({
   country: z.string(),
   language: z.string(),
   number: z.string().openapi({ description: "E.164" }),

@@ -18,7 +18,7 @@ const TOLD =
   "count it, and what was planned for then waits for it, until that time comes again; of two consents the one with the later time " +
   "holds. An opt-out stands whatever the time. Threads stay in the order in which things happened.";
 
-const ClockView = z.object({
+export const ClockView = z.object({
   at: z.string().openapi({ description: "What the gateway takes for now" }),
   set: z.boolean().openapi({ description: "A test clock is set, and runs on from there" }),
   own: z.string().openapi({ description: "What it would be without" }),

@@ -11,6 +11,8 @@ import { LANGUAGE_NAMES, LANGUAGES } from "./words.ts";
 /** Places of the navigation, and the roles that have something to do there. */
 const PLACES = {
   overview: { href: "/console", roles: ["admin", "compliance", "agent", "viewer"] },
+  inbox: { href: "/console/inbox", roles: ["admin", "compliance", "agent", "viewer"] },
+  handsets: { href: "/console/handsets", roles: ["admin", "compliance", "agent", "viewer"] },
   rules: { href: "/console/rules", roles: ["admin", "compliance", "agent", "viewer"] },
   campaigns: { href: "/console/campaigns", roles: ["admin", "compliance", "agent", "viewer"] },
   contacts: { href: "/console/contacts", roles: ["admin", "compliance", "agent", "viewer"] },

@@ -18,6 +18,11 @@ import { campaignPages } from "./pages/campaign_pages.ts";
 import { contactPages } from "./pages/contact_pages.ts";
 import { overviewRoutes } from "./pages/overview.tsx";
 import { problemRoutes } from "./pages/problems.tsx";
+import { cannedRoutes } from "./pages/canned.tsx";
+import { handsetRoutes } from "./pages/handsets.tsx";
+import { inboxRoutes } from "./pages/inbox.tsx";
+import { liveStreamRoutes } from "./pages/live.ts";
+import { messagePageRoutes } from "./pages/message.tsx";
 import { registerRoutes } from "./pages/register_routes.ts";
 import { rulesRoutes } from "./pages/rules/mod.ts";
 import { usersRoutes } from "./pages/users.tsx";
@@ -37,6 +42,12 @@ const STREAMED = "/console/contacts/imports/file";
 const PAGES: readonly ((console: Console) => Hono<ConsoleEnv>)[] = [
   choiceRoutes,
   campaignPages,
+  liveStreamRoutes,
+  // Before the inbox, of which no thread is called `canned`.
+  cannedRoutes,
+  inboxRoutes,
+  messagePageRoutes,
+  handsetRoutes,
   contactPages,
   overviewRoutes,
   problemRoutes,

@@ -14,6 +14,7 @@ import { consentRoutes } from "./api/consents.ts";
 import { contactExportRoutes } from "./api/contact_export.ts";
 import { contactImportColumnRoutes } from "./api/contact_import_columns.ts";
 import { contactImportRoutes } from "./api/contact_imports.ts";
+import { campaignExportRoutes } from "./api/campaign_export.ts";
 import { campaignRoutes } from "./api/campaigns.ts";
 import { contactListRoutes } from "./api/contact_lists.ts";
 import { contactRoutes } from "./api/contacts.ts";
@@ -115,6 +116,7 @@ export function createApp(api: Api) {
       contactImportRoutes,
       contactRoutes,
       contactListRoutes,
+      campaignExportRoutes,
       campaignRoutes,
       consentRoutes,
       suppressionRoutes,

@@ -89,6 +89,7 @@ export const ROLES_OF: Readonly<Record<string, readonly Role[]>> = {
   "POST /v1/campaigns/{id}/cancel": WORK,
   "POST /v1/campaigns/{id}/settle": COMPLIANCE,
   "GET /v1/campaigns/{id}/messages": EVERYONE,
+  "GET /v1/campaigns/{id}/export": COMPLIANCE_AND_APPS,
   "GET /v1/campaigns/{id}/results": EVERYONE,
   "GET /v1/campaigns/{id}/progress": EVERYONE,
 

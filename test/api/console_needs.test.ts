@@ -80,6 +80,18 @@ test("a campaign is previewed before it is written, for a part of a large audien
   // What is stored is as the preview said.
   const id = await startCampaign(gateway, { ...campaign, audience: { filter: { q: "Client 24" } } });
   for (let turn = 0; turn < 4; turn++) await gateway.campaigns.tick();
+  const file = await gateway.call("GET", `/v1/campaigns/${id}/export`);
+  expect(file.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+  const [header, ...lines] = file.text.trimEnd().split("\n");
+  expect([header, lines.length]).toEqual([
+    "id,to,status,error_code,hold_reason,category,segments,carrier_id,created_at,sent_at,delivered_at,text",
+    111,
+  ]);
+  expect(lines.filter((line) => line.includes(",refused,consent_missing,"))).toHaveLength(
+    few.body.refused.consent_missing,
+  );
+  expect((await gateway.call("GET", "/v1/campaigns/cmp_none/export")).status).toBe(404);
+
   const { counts, messages } = (await gateway.call("GET", `/v1/campaigns/${id}`)).body;
   expect([messages, counts.queued]).toEqual([111, few.body.queued]);
 });

@@ -158,6 +158,48 @@ test("contacts are added, filtered, kept as a filter, changed, listed and delete
   expect(complaints.filter((line) => !line.includes("422"))).toEqual([]);
 });
 
+test("a file of any length goes through while it arrives, and how far it is can be asked meanwhile", async () => {
+  const fetch = consoleFetch(gateway, () => staff("agent"));
+  const own = { "sec-fetch-site": "same-origin" };
+  const lines = 12_000;
+  let asked = "";
+  const body = ReadableStream.from((async function* () {
+    const encoder = new TextEncoder();
+    yield encoder.encode(`number,note\n`);
+    for (let from = 0; from < lines; from += 2_000) {
+      const piece = Array.from({ length: 2_000 }, (_, n) => `+336${20_000_000 + from + n},${"x".repeat(20)}\n`).join(
+        "",
+      );
+      yield encoder.encode(piece);
+    }
+    // The API has stored some of it before the rest is sent: nothing holds the file back.
+    for (let tries = 0; tries < 100 && !/[1-9]\d* lines read/.test(asked); tries++) {
+      asked = await (await fetch(new Request("http://localhost/console/contacts/imports/running"))).text();
+    }
+    yield encoder.encode("12,\n");
+  })());
+  const query = "column=number&is=number&as=number&dry_run=true";
+  const answer = await fetch(
+    new Request(`http://localhost/console/contacts/imports/file?${query}`, {
+      method: "POST",
+      body,
+      headers: { ...own, "content-type": "text/csv" },
+    }),
+  );
+  expect(answer.status).toBe(200);
+  const [newest] = (await gateway.call("GET", "/v1/contacts/imports?limit=1")).body.data;
+  expect(newest).toMatchObject({ state: "done", dry_run: true, lines: lines + 1, created: lines, invalid: 1 });
+  expect(asked).toMatch(/\d lines read/);
+  const forged = await fetch(
+    new Request(`http://localhost/console/contacts/imports/file?${query}`, {
+      method: "POST",
+      body: "number\n+33612345678\n",
+      headers: { "sec-fetch-site": "cross-site", "content-type": "text/csv" },
+    }),
+  );
+  expect(forged.status).toBe(403);
+});
+
 test.each([
   [
     "column=Mobile&is=number&as=Mobile&column=Ville&is=field&as=city&column=X&is=ignore&as=X&country=fr&tag=a,+b&list=lst_1&dry_run=true",

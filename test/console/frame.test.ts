@@ -106,3 +106,11 @@ test("the first language that there is", () => {
   expect(languageFor(["de", "FR-be", "en"])).toBe("fr");
   expect(languageFor([])).toBe("en");
 });
+
+test("what fails is logged by its route: the path may hold the number of a person", async () => {
+  const broken = { ...gateway, app: { fetch: () => new Response("{") } };
+  const request = new Request("http://localhost/console/people/%2B33612345678");
+  const failure = await Promise.resolve(consoleFetch(broken, () => staff("admin"))(request)).then(() => "none", String);
+  expect(failure).toContain('"route":"/console/people/:number"');
+  expect(failure).not.toContain("33612345678");
+});

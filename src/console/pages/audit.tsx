@@ -7,7 +7,7 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, wantsPart, wrongWith } from "../form.ts";
 import { instantOf } from "../local_time.ts";
 import { Badge, described, Empty, Field, Notice, When } from "../parts.tsx";
-import { type NameOf, staffNames } from "../staff_names.ts";
+import { type NameOf, nameOfStaff, OTHER_ACTORS, readStaff, type Staff } from "../staff_names.ts";
 import { Pager, Table } from "../table.tsx";
 import { evidenceWords } from "./evidence_words.ts";
 import { numberMeant, PersonLink, Refused, registerPage } from "./register_frame.tsx";
@@ -24,7 +24,7 @@ export function auditPageRoutes(console: Console): Hono<ConsoleEnv> {
     const api = console.api(c);
     const { actor, action, subject, msisdn, from, to, cursor } = c.req.query();
     const time = (typed: string | undefined) => typed ? instantOf(typed, reader.zone) ?? typed : undefined;
-    const [page, nameOf] = await Promise.all([
+    const [page, members] = await Promise.all([
       attempt(api.get<Page<AuditEntry>>("/v1/audit", {
         actor: actor?.trim(),
         action,
@@ -34,8 +34,9 @@ export function auditPageRoutes(console: Console): Hono<ConsoleEnv> {
         to: time(to),
         cursor,
       })),
-      staffNames(api, reader.language),
+      readStaff(api),
     ]);
+    const nameOf = nameOfStaff(members, reader.language);
     const words = evidenceWords(reader.language);
     return await registerPage(
       console,
@@ -55,7 +56,7 @@ export function auditPageRoutes(console: Console): Hono<ConsoleEnv> {
             <small>{words.verify_all}</small>
           </form>
         </section>
-        <Filter c={c} problem={page.ok ? undefined : page.problem} />
+        <Filter c={c} problem={page.ok ? undefined : page.problem} members={members} nameOf={nameOf} />
         {page.ok ? <Entries c={c} page={page.value} nameOf={nameOf} /> : <Refused c={c} problem={page.problem} />}
       </>,
     );
@@ -105,22 +106,40 @@ function Verification({ c, found }: { c: ConsoleContext; found: AuditVerificatio
   );
 }
 
-function Filter({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undefined }) {
+interface FilterProps {
+  c: ConsoleContext;
+  problem: ApiProblem | undefined;
+  members: Staff;
+  nameOf: NameOf;
+}
+
+function Filter({ c, problem, members, nameOf }: FilterProps) {
   const words = evidenceWords(c.get("reader").language);
   const common = registerWords(c.get("reader").language);
   const query = c.req.query();
-  const text = (name: string, label: string, more: { type?: string; hint?: string } = {}) => (
-    <Field label={label} name={name} error={wrongWith(problem, name)} {...(more.hint ? { hint: more.hint } : {})}>
+  // Whoever is asked about may be gone, or be a carrier.
+  const actors = new Set([
+    ...members.map(({ id }) => id),
+    ...OTHER_ACTORS,
+    ...(query["actor"] ? [query["actor"]] : []),
+  ]);
+  const text = (name: string, label: string, type = "search") => (
+    <Field label={label} name={name} error={wrongWith(problem, name)}>
       <input
-        type={more.type ?? "search"}
-        {...described(name, { hint: more.hint !== undefined, error: wrongWith(problem, name) })}
+        type={type}
+        {...described(name, { error: wrongWith(problem, name) })}
         value={query[name]}
       />
     </Field>
   );
   return (
     <form method="get" action={PATH} class="filters">
-      {text("actor", words.actor)}
+      <Field label={words.actor} name="actor" error={wrongWith(problem, "actor")}>
+        <select {...described("actor", { error: wrongWith(problem, "actor") })}>
+          <option value="">{common.all}</option>
+          {[...actors].map((id) => <option value={id} selected={id === query["actor"]}>{nameOf(id)}</option>)}
+        </select>
+      </Field>
       <Field label={words.action} name="action">
         <select {...described("action")}>
           <option value="">{common.all}</option>
@@ -129,8 +148,8 @@ function Filter({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undef
       </Field>
       {text("subject", words.subject)}
       {text("msisdn", common.number)}
-      {text("from", words.from, { type: "datetime-local" })}
-      {text("to", words.to, { type: "datetime-local" })}
+      {text("from", words.from, "datetime-local")}
+      {text("to", words.to, "datetime-local")}
       <button type="submit" class="quiet">{common.filter}</button>
     </form>
   );

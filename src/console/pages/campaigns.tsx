@@ -6,7 +6,7 @@ import { may } from "../../api/roles.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Campaign, CampaignPreview, CampaignResults, ContactList, Message, Page } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
-import { attempt, done, formOf, wantsPart } from "../form.ts";
+import { attempt, done, formOf, passOn, wantsPart } from "../form.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { eventData } from "../event_data.ts";
 import { Pager, Table } from "../table.tsx";
@@ -19,6 +19,8 @@ import { codeText, messageWords } from "./message_words.ts";
 import { PersonLink, Refused, Told } from "./register_frame.tsx";
 
 const PATH = "/console/campaigns";
+/** One stream lasts so long: a session that has ended is told nothing more. */
+const STREAM_MS = 60_000;
 const OVER: readonly Campaign["state"][] = ["done", "canceled"];
 
 /** Campaigns: the list, and one that is started, watched live, paused, resumed, canceled, with what came of it. */
@@ -56,17 +58,23 @@ export function campaignsRoutes(console: Console): Hono<ConsoleEnv> {
     const answer = await console.api(c).raw(`${apiPath(c)}/progress`);
     return streamSSE(c, async (stream) => {
       const reader = answer.body!.getReader();
-      stream.onAbort(() => void reader.cancel().catch(() => {}));
-      const send = async (event: string, part: unknown) => await stream.writeSSE({ event, data: String(await part) });
+      const end = () => void reader.cancel().catch(() => {});
+      stream.onAbort(end);
+      // The browser asks again by itself, for whoever is signed in by then.
+      const timer = setTimeout(end, STREAM_MS);
       // As the page shows it: it may have changed before the stream began.
-      let state = c.req.query("state");
+      let state = c.req.header("last-event-id") ?? c.req.query("state");
+      const send = async (event: string, part: unknown) =>
+        await stream.writeSSE({ event, data: String(await part), ...(state === undefined ? {} : { id: state }) });
       for await (const data of eventData(reader)) {
         const campaign: Campaign = JSON.parse(data);
-        await send("progress", <CampaignProgress c={c} campaign={campaign} />);
-        if (state !== campaign.state) await send("steps", <CampaignSteps c={c} campaign={campaign} />);
+        const changed = state !== campaign.state;
         state = campaign.state;
+        await send("progress", <CampaignProgress c={c} campaign={campaign} />);
+        if (changed) await send("steps", <CampaignSteps c={c} campaign={campaign} />);
         if (OVER.includes(campaign.state)) await send("over", "");
       }
+      clearTimeout(timer);
     });
   });
 
@@ -84,6 +92,8 @@ export function campaignsRoutes(console: Console): Hono<ConsoleEnv> {
       </>,
     );
   });
+
+  routes.get("/campaigns/:id/export", async (c) => passOn(await console.api(c).raw(`${apiPath(c)}/export`)));
 
   routes.get("/campaigns/:id/messages", async (c) => await messagesPage(console, c, apiPath(c)));
 
@@ -172,10 +182,10 @@ async function onePage(console: Console, c: ConsoleContext, { problem, preview }
     { title: campaign.name, place: "campaigns", styles: ["registers.css"] },
     <>
       <h1 class="said">{campaign.name}</h1>
-      <Told c={c} told={words.told} />
       <Refused c={c} problem={problem} />
       <div {...live}>
         <section class="card" sse-swap="steps" aria-label={words.status}>
+          <Told c={c} told={words.told} />
           <CampaignSteps c={c} campaign={campaign} />
         </section>
         {draft ? null : (
@@ -183,8 +193,11 @@ async function onePage(console: Console, c: ConsoleContext, { problem, preview }
             <div sse-swap="progress">
               <CampaignProgress c={c} campaign={campaign} />
             </div>
-            <p>
+            <p class="row">
               <a href={`${path}/messages`}>{words.messages}</a>
+              {may(viewerOf(c).role, "GET /v1/campaigns/{id}/export")
+                ? <a href={`${path}/export`} download>{words.export}</a>
+                : null}
             </p>
           </section>
         )}

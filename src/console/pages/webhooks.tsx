@@ -44,7 +44,9 @@ export function webhookPageRoutes(console: Console): Hono<ConsoleEnv> {
     const { id, delivery } = c.req.param();
     const path = `/v1/webhooks/${encodeURIComponent(id)}/deliveries/${encodeURIComponent(delivery)}/replay`;
     const replayed = await attempt(console.api(c).post(path));
-    return replayed.ok ? done(c, `${PATH}/${id}`, "replayed") : await show(console, c, id, replayed.problem);
+    return replayed.ok
+      ? done(c, `${PATH}/${encodeURIComponent(id)}`, "replayed")
+      : await show(console, c, id, replayed.problem);
   });
 
   routes.post("/registers/webhooks/:id/:step{test|enable|disable}", async (c) => {
@@ -55,7 +57,7 @@ export function webhookPageRoutes(console: Console): Hono<ConsoleEnv> {
       step === "test" ? api.post(`${path}/test`) : api.patch(path, { state: `${step}d` }),
     );
     return taken.ok
-      ? done(c, `${PATH}/${id}`, step === "test" ? "tested" : `${step}d`)
+      ? done(c, `${PATH}/${encodeURIComponent(id)}`, step === "test" ? "tested" : `${step}d`)
       : await show(console, c, id, taken.problem);
   });
 

@@ -57,11 +57,9 @@ async function opened(options: BrowserContextOptions = {}): Promise<{ page: Page
 const tile = (page: Page, label: string) =>
   page.locator("#preview .tile").filter({ hasText: label }).locator(".figure");
 
-async function looksWell(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect([name, colorScheme, await accessibilityFaults(page)]).toEqual([name, colorScheme, []]);
-  }
+async function looksWell(page: Page, name: string, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  expect([name, await accessibilityFaults(page)]).toEqual([name, []]);
   await keepPicture(page, `campaigns-${name}`);
   await page.setViewportSize({ width: 320, height: 600 });
   expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, 320]);
@@ -97,7 +95,7 @@ test("a campaign is written with its preview beside it, started, paused, resumed
   expect(await page.locator("#preview .bubble").first().innerText()).toContain(`${HOSTILE} ! Soldes`);
   expect(await page.locator("#preview img").count()).toBe(0);
   expect(await page.evaluate("document.activeElement.id")).toBe("text");
-  await looksWell(page, "compose");
+  await looksWell(page, "compose", "light");
   await page.getByLabel("Text").fill("{name");
   await page.locator("#preview").getByRole("alert").waitFor();
   await page.getByLabel("Text").fill(`{name|Bonjour} ! ${SALE}`);
@@ -125,7 +123,7 @@ test("a campaign is written with its preview beside it, started, paused, resumed
   await page.waitForURL(/told=pause/);
   expect(await page.getByText("Paused by hand").count()).toBe(1);
   await work(3_000);
-  await looksWell(page, "paused");
+  await looksWell(page, "paused", "dark");
   await take(page, "Resume");
   await page.waitForURL(/told=resume/);
   // One who got it leaves.
@@ -140,7 +138,7 @@ test("a campaign is written with its preview beside it, started, paused, resumed
   expect(results).toMatch(/10\s*Handed over/);
   expect(results).toMatch(/1\s*Opted out/);
   expect(results).toContain("No consent");
-  await looksWell(page, "done");
+  await looksWell(page, "done", "light");
   await page.getByRole("link", { name: "Its messages" }).click();
   await page.getByLabel("Status").selectOption("refused");
   await page.getByRole("button", { name: "Filter" }).click();

@@ -176,18 +176,14 @@ test("axe finds nothing on the registers, in light and dark, in both languages, 
   await gateway.call("POST", "/v1/webhooks", { url: "https://app.example.com/parley", description: "Shop" });
   await gateway.dispatcher.tick();
   const { body: hooks } = await gateway.call("GET", "/v1/webhooks");
-  const { body: consents } = await gateway.call("GET", "/v1/consents");
   const { page, complaints } = await opened({ reducedMotion: "reduce" });
   const pages = [
     "/console/registers",
     `/console/people/${encodeURIComponent("+33612000009")}`,
     `/console/people/${encodeURIComponent("+33612000009")}/erase`,
     "/console/registers/reviews",
-    "/console/registers/reviews/all",
     "/console/registers/suppressions?include_lifted=true",
     "/console/registers/consents/new",
-    `/console/registers/consents/${consents.data[0].id}`,
-    "/console/registers/retention?try=1",
     "/console/registers/audit",
     "/console/registers/webhooks",
     `/console/registers/webhooks/${hooks.data[0].id}`,
@@ -249,9 +245,10 @@ test("who may only read finds nothing to press, and no page that their role may 
   viewer = staff("viewer");
   const get = async (path: string, init: RequestInit = {}) =>
     await consoleFetch(gateway, () => viewer)(new Request(`http://localhost${path}`, init));
+  const pressed = /<main[^]*<form method="post"/;
   for (const path of ["suppressions", "consents", "reviews", "overrides", "audit", "retention", "erasures"]) {
     const answer = await get(`/console/registers/${path}`);
-    expect([path, answer.status, /<form method="post" action="\/console\/(?!choices)/.test(await answer.text())])
+    expect([path, answer.status, pressed.test(await answer.text())])
       .toEqual([path, 200, false]);
   }
   expect((await get("/console/registers/webhooks")).status).toBe(403);

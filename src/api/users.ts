@@ -6,7 +6,7 @@ import type { AuditAction } from "../store/audit.ts";
 import { hashKey } from "../store/api_keys.ts";
 import { endSessions } from "../store/sessions.ts";
 import { LINK_LIFE_MS, makeLink } from "../store/user_links.ts";
-import { changeUser, findUser, inviteUser, listUsers, type User as UserRow } from "../store/users.ts";
+import { changeUser, emailOf, findUser, inviteUser, listUsers, type User as UserRow } from "../store/users.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id } from "./fields.ts";
 import { problem } from "./problem.ts";
@@ -22,6 +22,7 @@ const NewUser = z.strictObject({
 
 const UserChange = z.strictObject({
   name: UserName.optional(),
+  email: Email.optional(),
   role: UserRoleSchema.optional(),
   disabled: z.boolean().optional(),
 }).openapi("UserChange");
@@ -69,7 +70,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
       const user = { id, ...wanted, created_at: deps.now(), created_by: actor };
       const invited = entry(actor, "user.invited", id, { role: wanted.role });
       if (!await inviteUser(db, user, link.stored, invited)) {
-        throw problem(409, "email_taken", "Address taken", "Somebody has that e-mail address already.");
+        throw emailTaken();
       }
       return c.json({ user: userView(await existing(id)), link: link.view }, 201);
     },
@@ -107,7 +108,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
     createRoute({
       method: "patch",
       path: "/v1/users/{id}",
-      summary: "Rename a user, change their role, disable or enable them",
+      summary: "Change a user's name, address or role, disable or enable them",
       description:
         "A new role, and being disabled, sign them out everywhere: at once here, within five seconds on other instances. API keys that " +
         "they made go on; revoke those apart (`user_id` in the list of keys).",
@@ -115,7 +116,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
       request: { params: Id, body: { required: true, content: { "application/json": { schema: UserChange } } } },
       responses: {
         200: json(User, "The user"),
-        409: { description: "`last_admin`: nobody could administer the console without them" },
+        409: { description: "`last_admin`: nobody could administer the console without them; `email_taken`" },
         ...problems,
         ...notFound,
         ...forbidden,
@@ -123,17 +124,20 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const { name, role, disabled } = c.req.valid("json");
+      const { name, email, role, disabled } = c.req.valid("json");
       const user = await existing(id);
       const change = {
         name: name === user.name ? undefined : name,
+        email: email === undefined || emailOf(email) === user.email ? undefined : email,
         role: role === user.role ? undefined : role,
         disabled: disabled === (user.disabled_at !== null) ? undefined : disabled,
       };
-      const details = { ...change, name: change.name === undefined ? undefined : true };
+      const told = (one: string | undefined) => one === undefined ? undefined : true;
+      const details = { ...change, name: told(change.name), email: told(change.email) };
       const changed = entry(c.get("principal").actor, "user.changed", id, details);
       const outcome = await changeUser(db, id, change, deps.now(), changed);
       sessions.forget();
+      if (outcome === "email_taken") throw emailTaken();
       if (outcome === "last_admin") {
         throw problem(409, "last_admin", "The last administrator", "Make somebody else an administrator first.");
       }
@@ -192,4 +196,8 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
   );
 
   return routes;
+}
+
+function emailTaken() {
+  return problem(409, "email_taken", "Address taken", "Somebody has that e-mail address already.");
 }

@@ -46,6 +46,6 @@ export async function useWelcome(
   const entry = auditRow({ at, actor: id, action, subject: id, details: { way: link.kind } }, newId);
   const done = link.user === null
     ? await useFirstLink(db, used, { id, name: name ?? email, email, language, password_hash, created_at: at }, entry)
-    : await useLink(db, used, { id, name, password_hash }, entry);
+    : await useLink(db, used, { id, name, language, password_hash }, entry);
   return done ? await startSession(deps, { id, password_hash, userAgent, way: "link" }) : null;
 }

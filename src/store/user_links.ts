@@ -101,18 +101,19 @@ export async function useFirstLink(
   return made!.rowsAffected > 0;
 }
 
-/** Uses a link of a user: sets their password (and name, where one is given) and ends what sessions they had. False when it does not hold. */
+/** Uses a link of a user: sets their password (and name and language, where they are given) and ends what sessions they had. False when it does not hold. */
 export async function useLink(
   { client }: Db,
   link: { hash: string; at: number },
-  user: { id: string; name: string | null; password_hash: string },
+  user: { id: string; name: string | null; language: string | null; password_hash: string },
   entry: AuditRow,
 ): Promise<boolean> {
   const [, changed] = await client.batch([
     takeLink(link.hash, link.at),
     {
-      sql: "update users set password_hash = ?, name = coalesce(?, name) where id = ? and changes() > 0",
-      args: [user.password_hash, user.name, user.id],
+      sql: `update users set password_hash = ?, name = coalesce(?, name), language = coalesce(?, language)
+        where id = ? and changes() > 0`,
+      args: [user.password_hash, user.name, user.language, user.id],
     },
     ...auditIfChanged(entry),
     {

@@ -83,6 +83,7 @@ export async function inviteUser(
 
 export interface UserChange {
   name?: string | undefined;
+  email?: string | undefined;
   language?: string | null | undefined;
   role?: UserRole | undefined;
   disabled?: boolean | undefined;
@@ -95,26 +96,30 @@ export interface UserChange {
 export async function changeUser(
   { client }: Db,
   id: string,
-  { name, language, role, disabled }: UserChange,
+  { name, email, language, role, disabled }: UserChange,
   at: number,
   entry: AuditRow,
-): Promise<"done" | "no_such_user" | "last_admin"> {
+): Promise<"done" | "no_such_user" | "last_admin" | "email_taken"> {
   const wanted = {
     id,
     name: name ?? null,
+    email: email === undefined ? null : emailOf(email),
     role: role ?? null,
     disabled: disabled === undefined ? null : Number(disabled),
     speaks: language === undefined ? 0 : 1,
     language: language ?? null,
   };
-  const differs = `(name is not coalesce(:name, name) or role is not coalesce(:role, role)
+  const differs =
+    `(name is not coalesce(:name, name) or email is not coalesce(:email, email) or role is not coalesce(:role, role)
     or (:speaks = 1 and language is not :language) or (disabled_at is not null) is not coalesce(:disabled, disabled_at is not null))`;
+  const taken = "exists (select 1 from users other where other.email = :email and other.id != :id)";
   const results = await client.batch([
     {
-      sql: `update users set name = coalesce(:name, name), role = coalesce(:role, role),
+      sql:
+        `update users set name = coalesce(:name, name), email = coalesce(:email, email), role = coalesce(:role, role),
           language = case :speaks when 1 then :language else language end,
           disabled_at = case :disabled when 1 then coalesce(disabled_at, :at) when 0 then null else disabled_at end
-        where id = :id and ${differs} and (
+        where id = :id and ${differs} and not ${taken} and (
           not (${administers("users")}) or (coalesce(:role, 'admin') = 'admin' and coalesce(:disabled, 0) = 0)
           or exists (select 1 from users other where other.id != :id and ${administers("other")}))`,
       args: { ...wanted, at },
@@ -122,11 +127,12 @@ export async function changeUser(
     ...auditIfChanged(entry),
     ...(role === undefined && disabled !== true ? [] : [endSessions(id, entry)]),
     ...(disabled === true ? [voidLinks(id, entry)] : []),
-    { sql: `select ${differs} as differs from users where id = :id`, args: wanted },
+    { sql: `select ${differs} as differs, ${taken} as taken from users where id = :id`, args: wanted },
   ]);
   if (results[0]!.rowsAffected > 0) return "done";
   const row = results.at(-1)!.rows[0];
   if (row === undefined) return "no_such_user";
+  if (row["taken"] === 1) return "email_taken";
   return row["differs"] === 1 ? "last_admin" : "done";
 }
 

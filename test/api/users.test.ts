@@ -177,6 +177,25 @@ describe("changing", () => {
     expect(enabled.body.disabled_at).toBeNull();
   });
 
+  test("an address is unique however it is written, and signs in from then on", async () => {
+    const gateway = await testGateway();
+    const [ana, bea] = [await member(gateway, "agent", "Ana"), await member(gateway, "admin", "Bea")];
+    const change = (email: string, more = {}) => gateway.call("PATCH", `/v1/users/${ana.id}`, { email, ...more });
+    const refused = await change(bea.email.toUpperCase(), { name: "Not this" });
+    expect([refused.status, refused.body.code]).toEqual([409, "email_taken"]);
+    expect((await change("ANA@example.com")).status).toBe(200);
+    expect((await change(" ")).status).toBe(422);
+    expect((await change("Ana.New@Example.com")).body).toMatchObject({ name: "Ana", email: "ana.new@example.com" });
+    expect(await enter(gateway, ana.email, PASSWORD)).toMatchObject({ ok: false });
+    expect(await enter(gateway, "ana.new@example.com", PASSWORD)).toMatchObject({ ok: true });
+    const audit = await gateway.call("GET", "/v1/audit?action=user.changed");
+    expect([audit.body.data.length, audit.body.data[0].details.email, audit.text.includes("ana.new")]).toEqual([
+      1,
+      true,
+      false,
+    ]);
+  });
+
   test("is audited with what changed and without names; what changes nothing is not", async () => {
     const gateway = await testGateway();
     const ana = await member(gateway, "agent", "Ana");

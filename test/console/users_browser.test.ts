@@ -97,6 +97,7 @@ test("from the first start to a colleague who works here", async () => {
   await bea.page.getByLabel("Nouveau mot de passe").fill("cheval correct agrafe");
   await button(bea.page, "Commencer").click();
   await bea.page.waitForURL("**/console");
+  expect(await bea.page.locator("html").getAttribute("lang")).toBe("fr");
   expect(await bea.page.getByRole("link", { name: "Utilisateurs" }).count()).toBe(0);
   const refused = await bea.page.goto("/console/users");
   expect(refused!.status()).toBe(403);

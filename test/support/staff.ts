@@ -35,7 +35,7 @@ export async function member(gateway: Staffed, role: UserRole, name: string = ro
   await inviteUser(deps.db, user, link, entry("user.invited"));
   const password_hash = await passwords.hash(PASSWORD);
   const used = { hash: link.hash, at: realClock() };
-  if (!await useLink(deps.db, used, { id, name: null, password_hash }, entry("user.joined"))) {
+  if (!await useLink(deps.db, used, { id, name: null, language: null, password_hash }, entry("user.joined"))) {
     throw new Error(`${email} is there already`);
   }
   return { id, email, call: (method, path, body) => callAs(gateway, { id, name, role }, method, path, body) };

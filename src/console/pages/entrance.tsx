@@ -103,7 +103,8 @@ export function entranceRoutes(
         name: link.kind === "reset" ? null : name.data!,
         email: email.data,
         password: password.data,
-        language: c.get("reader").language,
+        // As they were reading while they joined.
+        language: link.kind === "reset" ? null : c.get("reader").language,
         userAgent: c.req.header("user-agent") ?? null,
       });
       sessions.forget();

@@ -37,7 +37,6 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
         name: form.text("name") ?? "",
         email: form.text("email") ?? "",
         role: form.text("role"),
-        language: c.get("reader").language,
       }),
     );
     return invited.ok
@@ -49,8 +48,8 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/users/:id", async (c) => {
     const form = await formOf(c);
-    const change = { name: form.text("name") ?? "", role: form.text("role") };
-    return await changed(c, "changed", change);
+    const [name, email] = [form.text("name") ?? "", form.text("email") ?? ""];
+    return await changed(c, "changed", { name, email, role: form.text("role") });
   });
   routes.post("/users/:id/disable", async (c) => await changed(c, "disabled", { disabled: true }));
   routes.post("/users/:id/enable", async (c) => await changed(c, "enabled", { disabled: false }));
@@ -164,7 +163,6 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
           <State c={c} user={user} />
           {user.id === viewerOf(c).actor ? <Badge tone="info">{words.you}</Badge> : null}
         </div>
-        <p class="soft said">{user.email}</p>
         {done === undefined ? null : <Notice tone="good">{done}</Notice>}
         <Refused c={c} problem={problem} />
         {link === undefined ? null : <MadeLink c={c} name={user.name} link={link} />}
@@ -172,6 +170,9 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
           <form method="post" action={path} class="card">
             <Field label={words.name} name="name">
               <input {...described("name")} value={user.name} maxlength={100} autocomplete="off" required />
+            </Field>
+            <Field label={words.email} name="email">
+              <input type="email" {...described("email")} value={user.email} autocomplete="off" required />
             </Field>
             <RoleChoice c={c} chosen={user.role} />
             <button type="submit">{words.change}</button>

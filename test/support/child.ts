@@ -76,7 +76,7 @@ export function caller(url: string, key: string) {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     return { status: response.status, text, body: /^[{[\d]/.test(text) ? JSON.parse(text) : text };

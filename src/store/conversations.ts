@@ -65,9 +65,10 @@ export async function listConversations(
   const place = after === undefined ? [] : ["(c.last_message_at, c.id) < (:at, :id)"];
   const order = "order by c.last_message_at desc, c.id desc";
   let lowest: ConversationCursor | null = null;
+  // The index is named, because SQLite would rather sort all threads than skip or pass over so many.
   if (candidates === null && where.length > 0 && person === undefined) {
     const [bottom] = await ask<ConversationCursor>(
-      `select c.last_message_at, c.id from conversations c where ${place[0] ?? "true"}
+      `select c.last_message_at, c.id from conversations c indexed by conversations_newest where ${place[0] ?? "true"}
         ${order} limit 1 offset ${PAGE_REACH - 1}`,
     );
     if (bottom !== undefined) {
@@ -112,7 +113,7 @@ function conditionsOf({ person, sender, unread, assigned_to }: ConversationFilte
 }
 
 const IN_RANGE = "c.person >= :from and c.person < :before";
-const ASSIGNED = "select conversation_id as id from desk where assigned_to = :assigned_to";
+const ASSIGNED = "from desk where assigned_to = :assigned_to";
 const WITH_WORDS = `select conversation_id as id from searchable where n in (
   select rowid from message_words where message_words match :match order by rowid desc limit ${WORDS_REACH})`;
 const WITH_NAME = `select c.id from conversations c where c.person in (
@@ -124,17 +125,20 @@ async function candidatesOf(
   { q, assigned_to }: ConversationFilter,
   ask: Ask,
 ): Promise<{ candidates: string | null; conditions: string[] }> {
-  const few = async (sql: string) =>
-    (await ask<{ n: number }>(`select count(*) as n from (${sql} limit ${PAGE_REACH})`))[0]!.n < PAGE_REACH;
+  // Without their ids, which stand in the rows and not in the indexes.
+  const few = async (from: string) =>
+    (await ask<{ n: number }>(`select count(*) as n from (select 1 ${from} limit ${PAGE_REACH})`))[0]!.n < PAGE_REACH;
   if (q !== undefined) {
     const words = matchOf(q) === null ? [] : [WITH_WORDS];
     if (numberPrefix(q) === null) return { candidates: [...words, WITH_NAME].join(" union "), conditions: [] };
-    const numbers = `select c.id from conversations c where ${IN_RANGE}`;
+    const numbers = `from conversations c where ${IN_RANGE}`;
     return await few(numbers)
-      ? { candidates: [...words, numbers].join(" union "), conditions: [] }
+      ? { candidates: [...words, `select c.id ${numbers}`].join(" union "), conditions: [] }
       : { candidates: null, conditions: [IN_RANGE] };
   }
-  if (typeof assigned_to === "string" && await few(ASSIGNED)) return { candidates: ASSIGNED, conditions: [] };
+  if (typeof assigned_to === "string" && await few(ASSIGNED)) {
+    return { candidates: `select conversation_id as id ${ASSIGNED}`, conditions: [] };
+  }
   return { candidates: null, conditions: [] };
 }
 

@@ -66,7 +66,8 @@ export async function listHandsets(
       args: { ...args, real: JSON.stringify(real), take: limit + 1 },
     },
     {
-      sql: `select last_message_at, id from conversations where ${place}
+      // Named, because SQLite would rather sort all of them than skip so many.
+      sql: `select last_message_at, id from conversations indexed by conversations_newest where ${place}
         order by last_message_at desc, id desc limit 1 offset ${PAGE_REACH - 1}`,
       args,
     },

@@ -38,6 +38,9 @@ const Outbound = z.object(
 const Inbound = z.object({
   messages: z.int(),
   opt_outs: z.int().openapi({ description: "Those that asked to stop" }),
+  left_by_link: z.int().openapi({
+    description: "People who left by the page of an unsubscribe link, without a message",
+  }),
 });
 const Percent = z.number().nullable();
 
@@ -56,7 +59,9 @@ const Overview = z.object({
   })).openapi({ description: "By the time at which messages were accepted or received; what they are now" }),
   handed_over: z.int(),
   delivery_percent: Percent,
-  opt_out_percent: Percent.openapi({ description: "Opt-outs for a hundred messages that were handed over" }),
+  opt_out_percent: Percent.openapi({
+    description: "Opt-outs, by message and by link, for a hundred messages that were handed over",
+  }),
   deliveries: z.array(z.object({
     carrier_id: z.string().nullable(),
     country: z.string().nullable(),
@@ -154,7 +159,7 @@ export function overviewRoutes({ deps }: Api) {
         readOverview(deps.db.client, { from, to, now }),
         readBooksCheck(deps.db.client),
       ]);
-      const slots = slotsOf(rows.hours, { from, to, by, zone });
+      const slots = slotsOf(rows, { from, to, by, zone });
       const { outbound, inbound } = together(slots);
       const handed_over = handedOver(outbound);
       const { attention, oldest_due_at, ...queue } = rows.now;
@@ -169,7 +174,7 @@ export function overviewRoutes({ deps }: Api) {
         data: slots.map(({ at, ...sums }) => ({ at: instant(at), ...sums })),
         handed_over,
         delivery_percent: percent(outbound.delivered, handed_over),
-        opt_out_percent: percent(inbound.opt_outs, handed_over),
+        opt_out_percent: percent(inbound.opt_outs + inbound.left_by_link, handed_over),
         deliveries: deliveriesOf(rows.deliveries),
         barrier: distribution(rows.barriers),
         now: { ...queue, oldest_due_at: oldest_due_at === null ? null : instant(oldest_due_at) },

@@ -1,5 +1,6 @@
 import { offsetAt } from "../core/zone_clock.ts";
-import { type DeliveryRow, HANDED_OVER, type HourRow } from "../store/overview.ts";
+import { type DeliveryRow, HANDED_OVER, type HourRow, type LinkRow } from "../store/overview.ts";
+import { HOUR_MS } from "../store/totals.ts";
 
 /** Totals as the overview shows them: added up over time, by carrier and country, and as a distribution. Pure. */
 
@@ -22,6 +23,8 @@ export type Sums = Record<Became | "accepted", number>;
 export interface Inbound {
   messages: number;
   opt_outs: number;
+  /** People who left by a link, without a message. */
+  left_by_link: number;
 }
 export interface Slot {
   /** Its beginning, ms. */
@@ -30,7 +33,6 @@ export interface Slot {
   inbound: Inbound;
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Totals are kept by the full hour (UTC): the hours that a period touches, as [from, to) in ms. */
@@ -60,7 +62,7 @@ function localDay(at: number, zone: string): number {
 
 /** Every hour of a period, or every day of a zone, with its totals: also those in which nothing happened. */
 export function slotsOf(
-  rows: readonly HourRow[],
+  { hours, links }: { hours: readonly HourRow[]; links: readonly LinkRow[] },
   { from, to, by, zone }: { from: number; to: number; by: "hour" | "day"; zone: string },
 ): Slot[] {
   const slots: Slot[] = [];
@@ -68,11 +70,11 @@ export function slotsOf(
   let day: number | null = null;
   for (let hour = from; hour < to; hour += HOUR_MS) {
     const today = by === "hour" ? hour : localDay(hour, zone);
-    if (today !== day) slots.push({ at: hour, outbound: noSums(), inbound: { messages: 0, opt_outs: 0 } });
+    if (today !== day) slots.push({ at: hour, outbound: noSums(), inbound: noInbound() });
     day = today;
     slotAt.set(hour, slots.at(-1)!);
   }
-  for (const [hour, direction, status, n, opted_out] of rows) {
+  for (const [hour, direction, status, n, opted_out] of hours) {
     const slot = slotAt.get(hour);
     if (slot === undefined) continue;
     if (direction === "inbound") {
@@ -82,6 +84,10 @@ export function slotsOf(
       slot.outbound.accepted += n;
       slot.outbound[status] += n;
     }
+  }
+  for (const [hour, n] of links) {
+    const slot = slotAt.get(hour);
+    if (slot !== undefined) slot.inbound.left_by_link += n;
   }
   return slots;
 }
@@ -94,14 +100,17 @@ export function noSums(): Sums {
   return Object.fromEntries(["accepted", ...BECAME].map((name) => [name, 0])) as Sums;
 }
 
+function noInbound(): Inbound {
+  return { messages: 0, opt_outs: 0, left_by_link: 0 };
+}
+
 /** The totals of all slots together. */
 export function together(slots: readonly Slot[]): { outbound: Sums; inbound: Inbound } {
   const outbound = noSums();
-  const inbound = { messages: 0, opt_outs: 0 };
+  const inbound = noInbound();
   for (const slot of slots) {
     for (const name of Object.keys(outbound) as (keyof Sums)[]) outbound[name] += slot.outbound[name];
-    inbound.messages += slot.inbound.messages;
-    inbound.opt_outs += slot.inbound.opt_outs;
+    for (const name of Object.keys(inbound) as (keyof Inbound)[]) inbound[name] += slot.inbound[name];
   }
   return { outbound, inbound };
 }

@@ -2,6 +2,7 @@ import type { InStatement } from "@libsql/client/web";
 import { LONGEST_QUEUED } from "./claim.ts";
 import type { DbClient } from "./client.ts";
 import { named } from "./outbox.ts";
+import { HOUR_MS } from "./totals.ts";
 
 /** What the overview shows, in one round trip. Nothing here walks messages: totals are kept (totals.ts), counts of now have an end. */
 
@@ -16,8 +17,12 @@ export type HourRow = readonly [
 /** What became of messages that were handed over. */
 export type DeliveryRow = readonly [carrier_id: string, country: string, status: string, reason: string, n: number];
 
+/** People who left by the page that a link leads to. */
+export type LinkRow = readonly [hour: number, n: number];
+
 export interface OverviewRows {
   hours: HourRow[];
+  links: LinkRow[];
   deliveries: DeliveryRow[];
   /** How often it took so many ms from a STOP to its barrier, the shortest first. */
   barriers: (readonly [ms: number, n: number])[];
@@ -60,6 +65,9 @@ export const HANDED_OVER = ["sent", "delivered", "undelivered", "failed", "unkno
 const HOURS = `select json_group_array(json_array(hour, direction, status, n, opted_out)) as found from (
   select hour, direction, status, sum(n) as n, sum(iif(direction = 'inbound' and reason = 'opt_out', n, 0)) as opted_out
   from hourly_totals where hour >= :from and hour < :to group by hour, direction, status order by hour)`;
+const LINKS = `select json_group_array(json_array(hour, n)) as found from (
+  select created_at - created_at % ${HOUR_MS} as hour, count(*) as n from suppressions
+  where source = 'link' and created_at >= :from and created_at < :to group by hour)`;
 const DELIVERIES = `select json_group_array(json_array(carrier_id, country, status, reason, n)) as found from (
   select carrier_id, country, status, reason, sum(n) as n from hourly_totals
   where hour >= :from and hour < :to and direction = 'outbound' and status in (${
@@ -98,9 +106,9 @@ export async function readOverview(
   client: DbClient,
   { from, to, now }: { from: number; to: number; now: number },
 ): Promise<OverviewRows> {
-  const asked: InStatement[] = [HOURS, DELIVERIES, BARRIERS, UNCOUNTED, QUEUE, NEEDED]
+  const asked: InStatement[] = [HOURS, LINKS, DELIVERIES, BARRIERS, UNCOUNTED, QUEUE, NEEDED]
     .map((sql) => named(sql, { from, to, now }));
-  const [hours, deliveries, barriers, uncounted, queue, needed] = (await client.batch(asked, "read"))
+  const [hours, links, deliveries, barriers, uncounted, queue, needed] = (await client.batch(asked, "read"))
     .map(({ rows }) => rows[0]!);
   const list = (row: typeof hours) => JSON.parse(row!["found"] as string);
   const earliest = (...instants: unknown[]) =>
@@ -111,6 +119,7 @@ export async function readOverview(
   const oldest = earliest(queue!["queued_since"], queue!["held_since"]);
   return {
     hours: list(hours),
+    links: list(links),
     deliveries: list(deliveries),
     barriers: list(barriers),
     uncounted_at: earliest(uncounted!["message"], uncounted!["event"]),

@@ -9,7 +9,7 @@ import { DatabaseError } from "./database_error.ts";
  * remembers where it is counted, so that going over it again changes nothing.
  */
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 /** Messages, and lines of the journal, of one piece: some milliseconds of the database. */
 const PIECE = 1_000;
 
@@ -134,7 +134,7 @@ function movesOf(seen: readonly Seen[], countryOf: (person: string) => string | 
 
 /** Codes come from carriers: what is none shall neither fill the table nor keep a text or a number in it. */
 function tidy(reason: string): string {
-  return /^[\w.:-]{0,40}$/.test(reason) ? reason : "other";
+  return /^[\w.:-]{0,40}$/.test(reason) && !/\d{7}/.test(reason) ? reason : "other";
 }
 
 /** `[hour, ms, n]`. Two digits are enough to judge by, and there are few of them. */

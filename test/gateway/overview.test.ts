@@ -41,26 +41,29 @@ describe("slotsOf()", () => {
     ],
   ];
   test.each(zones)("days %s", (_what, zone, from, to, days) => {
-    const slots = slotsOf([], { from: at(from), to: at(to), by: "day", zone });
+    const slots = slotsOf({ hours: [], links: [] }, { from: at(from), to: at(to), by: "day", zone });
     expect(slots.map((slot) => said(slot.at))).toEqual(days);
   });
 
   test("every hour is there, also without messages; what is of no known status or outside is left out", () => {
     const from = at("2026-11-24T09:00:00Z");
     const slots = slotsOf(
-      [
-        [from, "outbound", "sent", 3, 0],
-        [from, "outbound", "refused", 1, 0],
-        [from + 2 * HOUR, "inbound", "received", 5, 2],
-        [from - HOUR, "outbound", "sent", 100, 0],
-      ],
+      {
+        links: [[from + HOUR, 4], [from - HOUR, 100]],
+        hours: [
+          [from, "outbound", "sent", 3, 0],
+          [from, "outbound", "refused", 1, 0],
+          [from + 2 * HOUR, "inbound", "received", 5, 2],
+          [from - HOUR, "outbound", "sent", 100, 0],
+        ],
+      },
       { from, to: from + 3 * HOUR, by: "hour", zone: "UTC" },
     );
     expect(slots.map(({ outbound, inbound }) => [outbound.accepted, outbound.sent, outbound.refused, inbound])).toEqual(
       [
-        [4, 3, 1, { messages: 0, opt_outs: 0 }],
-        [0, 0, 0, { messages: 0, opt_outs: 0 }],
-        [0, 0, 0, { messages: 5, opt_outs: 2 }],
+        [4, 3, 1, { messages: 0, opt_outs: 0, left_by_link: 0 }],
+        [0, 0, 0, { messages: 0, opt_outs: 0, left_by_link: 4 }],
+        [0, 0, 0, { messages: 5, opt_outs: 2, left_by_link: 0 }],
       ],
     );
     const all = together(slots);

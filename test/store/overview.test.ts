@@ -27,9 +27,10 @@ test.each(Object.keys(ASKED))("%s reaches messages through indexes, however many
   // Of the partial indexes only so many entries are counted; what is materialized as `m` has the length of a piece.
   expect(
     steps.filter((step) =>
-      /^SCAN (messages|message_events|counted_messages|hourly_totals)\b(?!.*INDEX messages_(queued|held|rare))/.test(
-        step,
-      )
+      /^SCAN (messages|message_events|counted_messages|hourly_totals|suppressions)\b(?!.*INDEX messages_(queued|held|rare))/
+        .test(
+          step,
+        )
     ),
   )
     .toEqual([]);

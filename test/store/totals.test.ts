@@ -235,13 +235,15 @@ describe.each(DATABASE_KINDS)("hourly totals (%s)", (kind) => {
     expect([...(await kept(w.db)).values()].reduce((sum, n) => sum + n, 0)).toBe(4);
   });
 
-  test("a code that is none is counted as other", async () => {
+  test("a code that is none, or may be a number of somebody, is counted as other", async () => {
     const w = await world(kind);
-    w.answer.result = { ok: false, kind: "final", code: "+33612000001 said: no", detail: "so" };
-    await STEPS.accept(w, 0, 0);
-    await w.g.dispatcher.tick();
+    for (const code of ["+33612000001 said: no", "33612000001", "x".repeat(41)]) {
+      w.answer.result = { ok: false, kind: "final", code, detail: "so" };
+      await STEPS.accept(w, 0, 0);
+      await w.g.dispatcher.tick();
+    }
     await countAll(w.db.client);
-    expect([...(await kept(w.db)).keys()]).toEqual([`${TUESDAY} outbound sandbox FR failed other`]);
+    expect([...await kept(w.db)]).toEqual([[`${TUESDAY} outbound sandbox FR failed other`, 3]]);
   });
 
   test("how long it took from a STOP to its barrier is counted once for each", async () => {

@@ -122,7 +122,7 @@ function Tiles({ overview, reader }: Pick<Shown, "overview" | "reader">) {
           : words.barrier_detail(ms(barrier.p95_ms), ms(barrier.max_ms), shown(barrier.measured))}
       </Tile>
       <Tile label={words.opt_out_tile} figure={percent(overview.opt_out_percent)}>
-        {words.opt_out_detail(shown(overview.inbound.opt_outs))}
+        {words.opt_out_detail(shown(overview.inbound.opt_outs + overview.inbound.left_by_link))}
       </Tile>
       <Tile
         label={words.books_tile}
@@ -186,6 +186,7 @@ function Charts({ overview, range, reader }: Shown) {
   const inbound: ChartSeries[] = [
     { name: "messages", label: words.heard.other },
     { name: "opt_outs", label: words.heard.opt_outs },
+    { name: "left_by_link", label: words.heard.left_by_link },
   ];
   const common = { words, language: reader.language };
   return (
@@ -203,7 +204,7 @@ function Charts({ overview, range, reader }: Shown) {
         id="inbound"
         title={words.inbound}
         series={inbound}
-        rows={rows(({ inbound }) => [inbound.messages - inbound.opt_outs, inbound.opt_outs])}
+        rows={rows(({ inbound }) => [inbound.messages - inbound.opt_outs, inbound.opt_outs, inbound.left_by_link])}
         {...common}
       />
       <Deliveries deliveries={overview.deliveries} language={reader.language} />

@@ -1,0 +1,1 @@
+CREATE INDEX `suppressions_links` ON `suppressions` (`created_at`) WHERE source = 'link';

@@ -29,6 +29,7 @@ const ProposalSchema = z.object({
     description: "What replaying past messages counted when it was proposed",
   }),
 }).openapi("Proposal");
+export type ProposalRead = z.infer<typeof ProposalSchema>;
 
 const Note = z.strictObject({ note: lines(1_000).optional() });
 

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { matchedRoutes } from "hono/route";
-import { secureHeaders } from "hono/secure-headers";
+import { NONCE, secureHeaders } from "hono/secure-headers";
 import type { Log } from "../gateway/gateway.ts";
 import { apiClient, ApiProblem, type Fetch } from "./api_client.ts";
 import { assets } from "./assets.ts";
@@ -114,22 +114,31 @@ export function createConsole({ api, signIn, entrance, publicUrl, now, log }: Co
   return root;
 }
 
-/** Nothing from elsewhere, no script or style inside a page: what a person wrote can never run. */
-const headers = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    imgSrc: ["'self'", "data:"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-    baseUri: ["'none'"],
-  },
-  xFrameOptions: "DENY",
-  referrerPolicy: "same-origin",
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-});
+/** The page of the rule editor, whose styles a script makes, and the addresses to which it answers with that page again. */
+const EDITOR = /^\/console\/rules\/drafts\/[^/]+(?:\/file)?$/;
+
+const strict = headersWith([]);
+const withNonce = headersWith([NONCE]);
+const headers: MiddlewareHandler<ConsoleEnv> = (c, next) => (EDITOR.test(c.req.path) ? withNonce : strict)(c, next);
+
+/** Nothing from elsewhere, no script or style inside a page but those of `styles`: what a person wrote can never run. */
+function headersWith(styles: (typeof NONCE)[]): MiddlewareHandler {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", ...styles],
+      connectSrc: ["'self'"],
+      imgSrc: ["'self'", "data:"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+    xFrameOptions: "DENY",
+    referrerPolicy: "same-origin",
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+}

@@ -4,12 +4,15 @@ import type { CountryEntry } from "../../../api/rulebook_reading.ts";
 import type { TrialRead } from "../../../api/rulebook_trials.ts";
 import { zonesOfCountry } from "../../../core/zones.ts";
 import { offsetAt } from "../../../core/zone_clock.ts";
-import { ApiProblem } from "../../api_client.ts";
+import type { DraftRead } from "../../../api/rule_drafts.ts";
+import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
-import { described, Empty, Field, Notice } from "../../parts.tsx";
+import { described, Empty, Field } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";
 import { browseWords } from "./browse_words.ts";
 import { OtherVersion, Tabs, versionOf } from "./frame.tsx";
+import { draftPath, Steps } from "./draft_frame.tsx";
+import { Cannot } from "./results.tsx";
 import { Outcome } from "./outcome.tsx";
 import { countryName } from "./terms_words.ts";
 import { tryWords } from "./try_words.ts";
@@ -23,6 +26,7 @@ export function tryRoutes(console: Console): Hono<ConsoleEnv> {
     const words = tryWords(reader.language);
     const version = versionOf(c);
     const api = console.api(c);
+    const draft = await draftIn(console, c);
     const [{ data: countries }, { data: senders }] = await Promise.all([
       api.get<{ data: CountryEntry[] }>(`/v1/rulebooks/${version}/countries`),
       api.get<{ data: { address: string; country: string | null }[] }>("/v1/senders", { limit: 200 }),
@@ -33,8 +37,14 @@ export function tryRoutes(console: Console): Hono<ConsoleEnv> {
       c,
       { title: words.title, place: "rules", styles: STYLES, scripts: ["rules_try.js"] },
       <>
-        <h1>{words.title}</h1>
-        <Tabs c={c} at="try" />
+        <h1>{draft === null ? words.title : draft.name}</h1>
+        <Tabs c={c} at={draft === null ? "try" : "drafts"} />
+        {draft === null ? null : (
+          <>
+            <Steps c={c} draft={draft} at="try" />
+            <p>{words.on_draft(draft.name)}</p>
+          </>
+        )}
         <OtherVersion version={version} back="/console/rules/try" reader={reader} />
         <p>{words.lead}</p>
         <div class="columns wide">
@@ -106,6 +116,7 @@ async function attempt(console: Console, c: ConsoleContext, form: TryForm): Prom
   const api = console.api(c);
   const version = versionOf(c);
   try {
+    const draft = await draftIn(console, c);
     const number = form.number !== ""
       ? form.number
       : (await api.get<{ example_number: string | null }>(`/v1/rulebooks/${version}/countries/${form.country}`))
@@ -113,7 +124,8 @@ async function attempt(console: Console, c: ConsoleContext, form: TryForm): Prom
     const at = form.at === "" ? new Date(console.now()).toISOString() : instantIn(form.at, form.zone);
     const sender = form.sender === "" ? undefined : form.sender;
     const outbound = form.direction === "outbound";
-    const trial = await api.post<TrialRead>(`/v1/rulebooks/${version}/try`, {
+    const trial = await api.post<TrialRead>(`/v1/rulebooks/${draft?.base ?? version}/try`, {
+      ...(draft === null || draft.changed.length === 0 ? {} : { files: draft.files }),
       direction: form.direction,
       text: form.text,
       at,
@@ -132,8 +144,14 @@ async function attempt(console: Console, c: ConsoleContext, form: TryForm): Prom
   }
 }
 
+/** The draft on which to try, where the address names one. */
+async function draftIn(console: Console, c: ConsoleContext): Promise<DraftRead | null> {
+  const id = c.req.query("draft");
+  return id === undefined ? null : await console.api(c).get<DraftRead>(draftPath(id));
+}
+
 function Result({ tried, text, c }: { tried: Tried; text: string; c: ConsoleContext }) {
-  if (tried.problem !== undefined) return <Notice tone="bad">{tried.problem.message}</Notice>;
+  if (tried.problem !== undefined) return <Cannot problem={tried.problem} reader={c.get("reader")} />;
   return <Outcome trial={tried.trial} text={text} reader={c.get("reader")} />;
 }
 
@@ -149,8 +167,7 @@ function Form({ c, form, countries, senders }: FormProps) {
   const words = tryWords(reader.language);
   const { default_country } = browseWords(reader.language);
   const zones = [...new Set([reader.zone, form.zone, "UTC", ...countries.flatMap(({ code }) => zonesOfCountry(code))])];
-  const version = versionOf(c);
-  const action = version === "active" ? "/console/rules/try" : `/console/rules/try?version=${version}`;
+  const action = withQuery("/console/rules/try", { version: c.req.query("version"), draft: c.req.query("draft") });
   return (
     <form method="post" action={action} hx-post={action} hx-target="#outcome" hx-swap="innerHTML" class="card">
       <fieldset class="plain-set">

@@ -1,0 +1,115 @@
+/** @jsxImportSource hono/jsx */
+import { Hono } from "hono";
+import type { DraftRead } from "../../../api/rule_drafts.ts";
+import { ApiProblem } from "../../api_client.ts";
+import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
+import { described, Empty, Field, Notice, When } from "../../parts.tsx";
+import { STYLES } from "./browse.tsx";
+import { draftOf, draftPath, stepPath } from "./draft_frame.tsx";
+import { draftWords } from "./draft_words.ts";
+import { Tabs } from "./frame.tsx";
+import { sayDay } from "./terms_words.ts";
+
+type Listed = Omit<DraftRead, "files" | "conflicts">;
+
+/** One's drafts: begun, listed, brought up to date, deleted. */
+export function draftRoutes(console: Console): Hono<ConsoleEnv> {
+  const routes = new Hono<ConsoleEnv>();
+
+  const list = async (c: ConsoleContext, problem?: string) => {
+    const reader = c.get("reader");
+    const words = draftWords(reader.language);
+    const { data } = await console.api(c).get<{ data: Listed[] }>("/v1/rulebooks/drafts", { limit: 50 });
+    return await console.page(
+      c,
+      { title: words.title, place: "rules", styles: STYLES },
+      <>
+        <h1>{words.title}</h1>
+        <Tabs c={c} at="drafts" />
+        <p>{words.lead}</p>
+        {problem === undefined ? null : <Notice tone="bad">{problem}</Notice>}
+        <form method="post" action="/console/rules/drafts" class="filters">
+          <div class="grow">
+            <Field label={words.name} name="name" hint={words.name_hint}>
+              <input {...described("name", { hint: true })} maxlength={100} required />
+            </Field>
+          </div>
+          <button type="submit">{words.begin}</button>
+        </form>
+        {data.length === 0
+          ? (
+            <Empty title={words.none}>
+              <p>{words.none_text}</p>
+            </Empty>
+          )
+          : (
+            <ul class="plain">
+              {data.map((draft) => (
+                <li class="rule-item row between">
+                  <div>
+                    <a href={stepPath(draft.id, "edit")}>{draft.name}</a>
+                    <p class="hint">
+                      {words.changed_files(draft.changed.length)} · {words.updated}{" "}
+                      <When at={draft.updated_at} reader={reader} />
+                      {draft.base_active ? "" : ` · ${words.stale}`}
+                    </p>
+                  </div>
+                  <form method="post" action={`/console/rules/drafts/${draft.id}/delete`}>
+                    <button type="submit" class="quiet small">
+                      {words.delete}
+                      <span class="unseen">{draft.name}</span>
+                    </button>
+                  </form>
+                </li>
+              ))}
+            </ul>
+          )}
+      </>,
+      problem === undefined ? 200 : 409,
+    );
+  };
+
+  routes.get("/rules/drafts", (c) => list(c));
+
+  routes.post("/rules/drafts", async (c) => {
+    const { name, file, from } = await c.req.parseBody();
+    const reader = c.get("reader");
+    const words = draftWords(reader.language);
+    const api = console.api(c);
+    const wanted = typeof file === "string" && file !== "" ? `?file=${encodeURIComponent(file)}` : "";
+    if (name === undefined && from === undefined) {
+      // A file that is opened for a change goes into the draft that one is working on.
+      const { data } = await api.get<{ data: Listed[] }>("/v1/rulebooks/drafts", { limit: 1 });
+      if (data[0] !== undefined) return c.redirect(`${stepPath(data[0].id, "edit")}${wanted}`, 303);
+    }
+    const today = new Date(console.now()).toISOString().slice(0, 10);
+    const told = typeof name === "string" && name.trim() !== "" ? name : words.unnamed(sayDay(today, reader.language));
+    try {
+      const draft = await api.post<DraftRead>("/v1/rulebooks/drafts", {
+        name: told,
+        ...(typeof from === "string" && from !== "" ? { from } : {}),
+      });
+      return c.redirect(`${stepPath(draft.id, "edit")}${wanted}`, 303);
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === "too_many_drafts") return await list(c, words.too_many);
+      throw error;
+    }
+  });
+
+  routes.post("/rules/drafts/:id/delete", async (c) => {
+    await console.api(c).delete(draftPath(c.req.param("id")));
+    return c.redirect("/console/rules/drafts", 303);
+  });
+
+  routes.post("/rules/drafts/:id/rebase", async (c) => {
+    const draft = await draftOf(console, c);
+    const { conflicts } = await console.api(c).patch<DraftRead>(draftPath(draft.id), {
+      revision: draft.revision,
+      rebase: true,
+    });
+    const told = conflicts.map((file) => `conflict=${encodeURIComponent(file)}`).join("&");
+    return c.redirect(`${stepPath(draft.id, "edit")}?rebased=1${told === "" ? "" : `&${told}`}`, 303);
+  });
+
+  return routes;
+}

@@ -130,9 +130,15 @@ export function suppressionRoutes({ deps }: Api) {
       method: "get",
       path: "/v1/suppressions",
       summary: "List suppressions, newest first",
+      description: "With `source` alone a page may be short, even empty, with more to come.",
       tags: ["Suppressions"],
       request: {
-        query: z.object({ ...PageQuery, recipient: z.string().max(40).optional(), include_lifted: IncludeLifted }),
+        query: z.object({
+          ...PageQuery,
+          recipient: z.string().max(40).optional(),
+          source: z.enum(SOURCES).optional(),
+          include_lifted: IncludeLifted,
+        }),
       },
       responses: { 200: json(pageOf(Suppression), "A page"), ...problems },
     }),

@@ -1,3 +1,4 @@
+import { HTTPException } from "hono/http-exception";
 import { ApiProblem } from "./api_client.ts";
 import type { ConsoleContext } from "./console.ts";
 
@@ -11,8 +12,11 @@ export interface Form {
   typed: URLSearchParams;
 }
 
+/** @throws HTTPException 400 for what is no form. */
 export async function formOf(c: ConsoleContext): Promise<Form> {
-  const data = await c.req.formData();
+  const data = await c.req.formData().catch(() => {
+    throw new HTTPException(400, { message: "This is no form." });
+  });
   const typed = new URLSearchParams();
   for (const [name, value] of data) if (typeof value === "string") typed.append(name, value);
   return {

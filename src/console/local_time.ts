@@ -1,6 +1,6 @@
 /** Times as somebody types them at their place. */
 
-/** Instant (RFC 3339) of `2026-11-25T10:00` in a zone; undefined when it is no time. A time that a change of clocks skips is the one after it. */
+/** Instant (RFC 3339) of `2026-11-25T10:00` in a zone; undefined when it is no time.. */
 export function instantOf(local: string, zone: string): string | undefined {
   const read = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::\d\d)?$/.exec(local);
   const asUtc = read === null ? NaN : Date.parse(`${read[1]}:00Z`);

@@ -1,5 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
-import { and, asc, desc, eq, gt, inArray, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, type InferInsertModel, isNull, lt, type SQL } from "drizzle-orm";
 import type { NewId } from "../gateway/ids.ts";
 import type { PersonKeys } from "../gateway/person_keys.ts";
 import { auditIfChanged, auditRepeatedAsked, type AuditRow, auditRow, auditStatements } from "./audit.ts";
@@ -7,7 +7,7 @@ import type { Db, DbClient } from "./client.ts";
 import { withdrawConsents } from "./consents.ts";
 import { removeContacts } from "./contacts.ts";
 import { erasedUnder, rememberKeysOf } from "./erased.ts";
-import { pageOf } from "./messages.ts";
+import { PAGE_REACH, pageOf } from "./messages.ts";
 import { walk } from "./pages.ts";
 import { suppressions } from "./schema.ts";
 import { noWrites, statementsOf } from "./writes.ts";
@@ -17,23 +17,39 @@ export type SuppressionRow = typeof suppressions.$inferSelect;
 export interface SuppressionFilter {
   /** All that those of one person may stand under (erased.ts). */
   recipients?: readonly string[] | undefined;
+  source?: SuppressionRow["source"] | undefined;
   includeLifted: boolean;
   limit: number;
   cursor?: string | undefined;
 }
 
-/** A page, newest first. */
+/**
+ * A page, newest first. Where only the source is given no index finds the fitting ones: a page then looks at `PAGE_REACH` of them, so
+ * that it may be short, even empty, with more to come.
+ */
 export async function listSuppressions(
   { orm }: Db,
-  { recipients, includeLifted, limit, cursor }: SuppressionFilter,
+  { recipients, source, includeLifted, limit, cursor }: SuppressionFilter,
 ): Promise<{ rows: SuppressionRow[]; next: string | null }> {
   const where: SQL[] = [];
   if (recipients !== undefined) where.push(inArray(suppressions.recipient, [...recipients]));
   if (!includeLifted) where.push(isNull(suppressions.lifted_at));
   if (cursor !== undefined) where.push(lt(suppressions.id, cursor));
+  let lowest: string | null = null;
+  if (source !== undefined) {
+    if (recipients === undefined) {
+      const [bottom] = await orm.select({ id: suppressions.id }).from(suppressions)
+        .where(cursor === undefined ? undefined : lt(suppressions.id, cursor))
+        .orderBy(desc(suppressions.id)).limit(1).offset(PAGE_REACH - 1);
+      lowest = bottom?.id ?? null;
+      if (lowest !== null) where.push(gte(suppressions.id, lowest));
+    }
+    where.push(eq(suppressions.source, source));
+  }
   const rows = await orm.select().from(suppressions).where(and(...where)).orderBy(desc(suppressions.id))
     .limit(limit + 1);
-  return pageOf(rows, limit);
+  const page = pageOf(rows, limit);
+  return { rows: page.rows, next: page.next ?? lowest };
 }
 
 export async function findSuppression({ orm }: Db, id: string): Promise<SuppressionRow | null> {

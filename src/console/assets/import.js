@@ -1,31 +1,32 @@
 // A file of contacts: its columns are read from its beginning, then it is streamed from the disk, twice if need be.
 
 const form = document.getElementById("import");
-const part = (id) => form.querySelector(`#${id}`);
-const [file, second, third] = ["file", "second", "third"].map(part);
+const [file, second, third, mapping, progress, result] = ["file", "second", "third", "mapping", "progress", "result"]
+  .map((id) => form.querySelector(`#${id}`));
 const real = form.querySelector('button[value="false"]');
 const BEGINNING = 100 * 1024;
 const LOOK_MS = 700;
 
+let busy = false;
 form.hidden = false;
 
-/** Posts CSV and resolves with a part of the page, which the server made. */
-async function post(url, body) {
-  const answer = await fetch(url, {
-    method: "POST",
-    body,
-    headers: { "content-type": "text/csv", "hx-request": "true" },
-  });
+/** Resolves with a part of the page, which the server made; whoever is signed out meanwhile is led away. */
+async function part(url, init = {}) {
+  const headers = { ...init.headers, "hx-request": "true", "hx-current-url": location.href };
+  const answer = await fetch(url, { ...init, headers });
+  const away = answer.headers.get("hx-redirect");
+  if (away !== null) location.assign(away);
   return { ok: answer.ok, html: await answer.text() };
 }
+const post = (url, body) => part(url, { method: "POST", body, headers: { "content-type": "text/csv" } });
 
 file.addEventListener("change", async () => {
   const chosen = file.files[0];
   real.disabled = true;
-  part("result").replaceChildren();
+  result.replaceChildren();
   if (chosen === undefined) return;
   const { ok, html } = await post(form.dataset.columns, chosen.slice(0, BEGINNING));
-  part("mapping").innerHTML = html;
+  mapping.innerHTML = html;
   second.hidden = false;
   third.hidden = !ok;
 });
@@ -42,25 +43,25 @@ form.addEventListener("submit", async (event) => {
   query.set("dry_run", String(dry));
   const buttons = [...third.querySelectorAll("button")];
   for (const button of buttons) button.disabled = true;
-  part("result").replaceChildren();
+  result.replaceChildren();
   const look = async () => {
-    const answer = await fetch(form.dataset.running);
-    if (answer.ok && third.dataset.busy === "true") part("progress").innerHTML = await answer.text();
+    const { ok, html } = await part(form.dataset.running);
+    if (ok && busy) progress.innerHTML = html;
   };
-  third.dataset.busy = "true";
+  busy = true;
   await look().catch(() => {});
   const timer = setInterval(() => void look().catch(() => {}), LOOK_MS);
   let done = false;
   try {
     const { ok, html } = await post(`${form.dataset.file}?${query}`, chosen);
-    part("result").innerHTML = html;
+    result.innerHTML = html;
     done = ok;
   } catch {
-    part("result").textContent = form.dataset.broke;
+    result.textContent = form.dataset.broke;
   }
   clearInterval(timer);
-  third.dataset.busy = "false";
-  part("progress").replaceChildren();
+  busy = false;
+  progress.replaceChildren();
   buttons[0].disabled = false;
   // Once for real is enough.
   real.disabled = !(done && dry);

@@ -19,8 +19,6 @@ import { codeText, messageWords } from "./message_words.ts";
 import { PersonLink, Refused, Told } from "./register_frame.tsx";
 
 const PATH = "/console/campaigns";
-/** One stream lasts so long: a session that has ended is told nothing more. */
-const STREAM_MS = 60_000;
 const OVER: readonly Campaign["state"][] = ["done", "canceled"];
 
 /** Campaigns: the list, and one that is started, watched live, paused, resumed, canceled, with what came of it. */
@@ -58,11 +56,8 @@ export function campaignsRoutes(console: Console): Hono<ConsoleEnv> {
     const answer = await console.api(c).raw(`${apiPath(c)}/progress`);
     return streamSSE(c, async (stream) => {
       const reader = answer.body!.getReader();
-      const end = () => void reader.cancel().catch(() => {});
-      stream.onAbort(end);
-      // The browser asks again by itself, for whoever is signed in by then.
-      const timer = setTimeout(end, STREAM_MS);
-      // As the page shows it: it may have changed before the stream began.
+      stream.onAbort(() => void reader.cancel().catch(() => {}));
+      // As the page shows it: it may have changed before the stream began, or while it was broken off.
       let state = c.req.header("last-event-id") ?? c.req.query("state");
       const send = async (event: string, part: unknown) =>
         await stream.writeSSE({ event, data: String(await part), ...(state === undefined ? {} : { id: state }) });
@@ -74,7 +69,6 @@ export function campaignsRoutes(console: Console): Hono<ConsoleEnv> {
         if (changed) await send("steps", <CampaignSteps c={c} campaign={campaign} />);
         if (OVER.includes(campaign.state)) await send("over", "");
       }
-      clearTimeout(timer);
     });
   });
 

@@ -137,6 +137,9 @@ async function onePage(console: Console, c: ConsoleContext, problem?: ApiProblem
         <Badge>{list.filter === null ? words.kinds.members : words.kinds.filter}</Badge>
         {list.members === null ? null : <span>{words.members}: {list.members}</span>}
         {list.filter === null ? null : <code class="said">{JSON.stringify(list.filter)}</code>}
+        {list.filter !== null || !may(viewerOf(c).role, "GET /v1/contacts/export")
+          ? null
+          : <a href={`/console/contacts/export?list=${list.id}`} download>{words.export}</a>}
       </p>
       {page.data.length === 0
         ? <Empty title={words.empty} />

@@ -23,7 +23,8 @@ export function contactsRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.get(
     "/contacts/export",
-    async (c) => passOn(await console.api(c).raw(withQuery("/v1/contacts/export", {}) + filterQuery(c, "?"))),
+    async (c) =>
+      passOn(await console.api(c).raw(`/v1/contacts/export${filterQuery(new URL(c.req.url).searchParams, "?")}`)),
   );
 
   routes.post("/contacts/filters", async (c) => {
@@ -39,9 +40,9 @@ export function contactsRoutes(console: Console): Hono<ConsoleEnv> {
   return routes;
 }
 
-/** The filter of the address, as parameters of a list or an export. */
-function filterQuery(c: ConsoleContext, lead: "?" | "&"): string {
-  const { tags = [], lists = [], fields = {}, language, q } = filterOf(fieldsOf(new URL(c.req.url).searchParams));
+/** The filter that was typed, as parameters of a list or an export. */
+function filterQuery(typed: URLSearchParams, lead: "?" | "&"): string {
+  const { tags = [], lists = [], fields = {}, language, q } = filterOf(fieldsOf(typed));
   const query = new URLSearchParams([
     ...tags.map((tag) => ["tag", tag]),
     ...lists.map((list) => ["list", list]),
@@ -61,12 +62,13 @@ async function listPage(
   const api = console.api(c);
   const { role } = viewerOf(c);
   const cursor = c.req.query("cursor");
+  const typed = failed?.form.typed ?? new URL(c.req.url).searchParams;
   const [page, lists] = await Promise.all([
-    attempt(api.get<Page<Contact>>(withQuery("/v1/contacts", { limit: 50, cursor }) + filterQuery(c, "&"))),
+    attempt(api.get<Page<Contact>>(withQuery("/v1/contacts", { limit: 50, cursor }) + filterQuery(typed, "&"))),
     offeredLists(api),
   ]);
   const problem = failed?.problem ?? (page.ok ? undefined : page.problem);
-  const filtered = filterQuery(c, "?") !== "";
+  const filtered = filterQuery(typed, "?") !== "";
   return await contactPage(
     console,
     c,
@@ -82,12 +84,12 @@ async function listPage(
             ? <a class="button quiet" href={`${PATH}/imports/new`}>{words.import}</a>
             : null}
           {may(role, "GET /v1/contacts/export")
-            ? <a class="button quiet" href={`${PATH}/export${filterQuery(c, "?")}`} download>{words.export}</a>
+            ? <a class="button quiet" href={`${PATH}/export${filterQuery(typed, "?")}`} download>{words.export}</a>
             : null}
         </p>
       </div>
-      <FilterForm c={c} lists={lists} typed={failed?.form.typed ?? new URL(c.req.url).searchParams} />
-      {!filtered || !may(role, "POST /v1/lists") ? null : <SaveFilter c={c} problem={failed?.problem} />}
+      <FilterForm c={c} lists={lists} typed={typed} />
+      {!filtered || !may(role, "POST /v1/lists") ? null : <SaveFilter c={c} typed={typed} problem={failed?.problem} />}
       {!page.ok || page.value.data.length > 0 ? null : (
         <Empty title={filtered ? words.empty_filtered : words.empty}>
           <p>{filtered ? words.empty_filtered_text : words.empty_text}</p>
@@ -133,9 +135,14 @@ function FilterForm({ c, lists, typed }: FilterProps) {
   );
 }
 
-function SaveFilter({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undefined }) {
+interface SaveProps {
+  c: ConsoleContext;
+  typed: URLSearchParams;
+  problem: ApiProblem | undefined;
+}
+
+function SaveFilter({ c, typed, problem }: SaveProps) {
   const words = contactWords(c.get("reader").language);
-  const typed = new URL(c.req.url).searchParams;
   return (
     <form method="post" action={`${PATH}/filters`} class="filters">
       {["q", "tag", "list", "language", "field_name", "field_value"].map((name) => (

@@ -20,11 +20,11 @@ export function suppressionsRoutes(console: Console): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
 
   routes.get("/registers/suppressions", async (c) => {
-    const { recipient, include_lifted, cursor } = c.req.query();
+    const { recipient, source, include_lifted, cursor } = c.req.query();
     const api = console.api(c);
     const number = await numberMeant(api, recipient || undefined);
     const page = await attempt(
-      api.get<Page<Suppression>>("/v1/suppressions", { recipient: number, include_lifted, cursor }),
+      api.get<Page<Suppression>>("/v1/suppressions", { recipient: number, source, include_lifted, cursor }),
     );
     const problem = page.ok ? undefined : page.problem;
     return await registerPage(
@@ -134,7 +134,7 @@ function List({ c, page, problem }: ListProps) {
 function Filter({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undefined }) {
   const words = suppressionWords(c.get("reader").language);
   const common = registerWords(c.get("reader").language);
-  const { recipient, include_lifted } = c.req.query();
+  const { recipient, source, include_lifted } = c.req.query();
   return (
     <form method="get" class="filters">
       <Field label={common.number} name="recipient" error={wrongWith(problem, "recipient")}>
@@ -143,6 +143,14 @@ function Filter({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undef
           {...described("recipient", { error: wrongWith(problem, "recipient") })}
           value={recipient}
         />
+      </Field>
+      <Field label={words.source} name="source">
+        <select {...described("source")}>
+          <option value="">{common.all}</option>
+          {Object.entries(words.sources).map(([name, text]) => (
+            <option value={name} selected={name === source}>{text}</option>
+          ))}
+        </select>
       </Field>
       <label class="inline">
         <input type="checkbox" name="include_lifted" value="true" checked={include_lifted === "true"} />

@@ -5,12 +5,15 @@ import { findConversation, lastMessages, listConversations, NAMES_REACH, WORDS_R
 import { auditRow } from "../store/audit.ts";
 import { addNote, changeDesk, listNotes, type NoteRow } from "../store/desk.ts";
 import { type Facts, loadFacts } from "../store/facts.ts";
+import { findUser } from "../store/users.ts";
 import { listMessages } from "../store/messages.ts";
 import type { MessageRow } from "../store/writes.ts";
+import type { Principal } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { Id, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
+import { may } from "./roles.ts";
 import { json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 export const Conversation = z.object({
@@ -113,6 +116,15 @@ export function conversationRoutes({ deps, live }: Api) {
     return row;
   };
 
+  /** Anybody who may answer; whoever asks may take it. @throws ProblemError 422. */
+  const checkAssignee = async (id: string | null | undefined, { actor }: Principal) => {
+    if (id === null || id === undefined || id === actor) return;
+    const user = await findUser(deps.db, id);
+    if (user === null || user.disabled_at !== null || !may(user.role, "POST /v1/messages")) {
+      throw invalidField("assigned_to", "is no user who may answer");
+    }
+  };
+
   routes.openapi(
     createRoute({
       method: "get",
@@ -142,6 +154,7 @@ export function conversationRoutes({ deps, live }: Api) {
     async (c) => {
       const { id, person } = await found(c.req.valid("param").id);
       const change = c.req.valid("json");
+      await checkAssignee(change.assigned_to, c.get("principal"));
       const details = { assigned_to: change.assigned_to ?? null };
       const entry = { at: deps.now(), actor: c.get("principal").actor, subject: id, person, details } as const;
       await changeDesk(deps.db, id, change, auditRow({ ...entry, action: "conversation.assigned" }, deps.newId));

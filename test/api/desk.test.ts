@@ -9,6 +9,9 @@ const US = "+14155550101";
 async function threadOf(g: TestGateway, person = FR) {
   return (await g.call("GET", `/v1/conversations?msisdn=${encodeURIComponent(person)}`)).body.data[0];
 }
+async function colleague(g: TestGateway, name: string, role = "agent"): Promise<string> {
+  return (await g.call("POST", "/v1/users", { name, email: `${name}@example.com`, role })).body.user.id;
+}
 const change = (g: TestGateway, id: string, body: unknown) => g.call("PATCH", `/v1/conversations/${id}`, body);
 const people = async (g: TestGateway, query: string) =>
   (await walkPages(g, `/v1/conversations?${query}`, 2)).map(({ person }) => person).sort();
@@ -35,19 +38,20 @@ describe.each(DATABASE_KINDS)("the desk (%s)", (kind) => {
     const g = await testGateway({ kind });
     for (const person of [FR, OTHER, US]) await g.mo(person, "36105", "Bonjour");
     const { id } = await threadOf(g);
-    for (const to of ["usr_1", "usr_1", "usr_2"]) {
+    const [ana, bo] = [await colleague(g, "ana"), await colleague(g, "bo")];
+    for (const to of [ana, ana, bo]) {
       expect((await change(g, id, { assigned_to: to })).body.assigned_to).toBe(to);
     }
-    await change(g, (await threadOf(g, US)).id, { assigned_to: "usr_2", read: true });
-    expect(await people(g, "assigned_to=usr_2")).toEqual([US, FR]);
-    expect(await people(g, "assigned_to=usr_2&unread=true")).toEqual([FR]);
-    expect(await people(g, "assigned_to=usr_1")).toEqual([]);
+    await change(g, (await threadOf(g, US)).id, { assigned_to: bo, read: true });
+    expect(await people(g, `assigned_to=${bo}`)).toEqual([US, FR]);
+    expect(await people(g, `assigned_to=${bo}&unread=true`)).toEqual([FR]);
+    expect(await people(g, `assigned_to=${ana}`)).toEqual([]);
     expect(await people(g, "assigned_to=none")).toEqual([OTHER]);
     await change(g, id, { assigned_to: null });
     expect(await people(g, "assigned_to=none")).toEqual([FR, OTHER]);
     const { data } = (await g.call("GET", `/v1/audit?subject=${id}`)).body;
     expect(data.map(({ details }: { details: { assigned_to: string } }) => details.assigned_to))
-      .toEqual([null, "usr_2", "usr_1"]);
+      .toEqual([null, bo, ana]);
     expect(data[0]).toMatchObject({
       action: "conversation.assigned",
       person: FR,
@@ -134,8 +138,11 @@ test("bad input names its field, and what is not there is 404", async () => {
   await g.mo(FR, "36105", "Bonjour");
   const { id } = await threadOf(g);
   const thread = `/v1/conversations/${id}`;
+  const reader = await colleague(g, "reader", "viewer");
   const cases: [string, string, unknown, number, string][] = [
     ["PATCH", thread, { assigned_to: "Bob" }, 422, "assigned_to"],
+    ["PATCH", thread, { assigned_to: "usr_nobody" }, 422, "assigned_to"],
+    ["PATCH", thread, { assigned_to: reader }, 422, "assigned_to"],
     ["PATCH", thread, { read: "yes" }, 422, "read"],
     ["PATCH", thread, { owner: "usr_1" }, 422, "owner"],
     ["PATCH", "/v1/conversations/cnv_none", { read: true }, 404, "not_found"],

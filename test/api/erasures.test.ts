@@ -99,7 +99,7 @@ async function known(g: TestGateway, person = FR) {
   await send(`Facture de ${MARK} au 24 novembre.`, { scheduled_at: new Date(clock.now() + 7_200_000).toISOString() });
   for (const thread of (await call("GET", "/v1/conversations")).body.data) {
     await call("POST", `/v1/conversations/${thread.id}/notes`, { text: `${MARK} rang` });
-    await call("PATCH", `/v1/conversations/${thread.id}`, { assigned_to: "usr_1", read: true });
+    await call("PATCH", `/v1/conversations/${thread.id}`, { read: true });
   }
   await g.dispatcher.tick();
   await g.webhooks.tick();

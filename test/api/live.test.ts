@@ -72,7 +72,7 @@ test.each(DATABASE_KINDS)(
     await both(["message", "status"]);
     await g.call("POST", `/v1/conversations/${thread}/notes`, { text: "Rang" });
     await both(["desk"]);
-    await g.call("PATCH", `/v1/conversations/${thread}`, { assigned_to: "usr_1" });
+    await g.call("PATCH", `/v1/conversations/${thread}`, { read: true });
     const [place] = await both(["desk"]);
 
     // While nobody listens here.

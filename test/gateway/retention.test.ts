@@ -33,7 +33,7 @@ async function story(g: TestGateway) {
   await g.call("POST", "/v1/suppressions", { recipient: OTHER });
   const [thread] = (await g.call("GET", "/v1/conversations")).body.data;
   await g.call("POST", `/v1/conversations/${thread.id}/notes`, { text: "Rang to say so" });
-  await g.call("PATCH", `/v1/conversations/${thread.id}`, { assigned_to: "usr_1", read: true });
+  await g.call("PATCH", `/v1/conversations/${thread.id}`, { read: true });
   await g.dispatcher.tick();
   await g.webhooks.tick();
   g.clock.advance(60_000);

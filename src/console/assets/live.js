@@ -2,58 +2,38 @@
 // What has the focus keeps it, and what somebody reads stays where it is.
 
 const root = document.querySelector("[data-parts]");
+/** Before asking again for a stream that was refused. */
+const RETRY_MS = 5_000;
 
-/** Puts the children of `fresh` in the place of those of the same id in `old`; with `keep`, none goes. */
+/** Puts the children of `fresh` in the place of those of the same id in `old`, in their order; with `keep`, none goes. */
 function merge(old, fresh) {
   const keep = old.dataset.merge === "keep";
   const atEnd = old.scrollHeight - old.scrollTop - old.clientHeight < 60;
   const known = new Map([...old.children].filter((one) => one.id !== "").map((one) => [one.id, one]));
-  const children = [...fresh.children].filter((one) => !(keep && one.id === "older"));
-  let last = keep ? old.lastElementChild : null;
-  for (const child of children) {
+  // From the end: what is new comes before what it stood before.
+  let next = null;
+  for (const child of [...fresh.children].reverse()) {
+    // How far back one has read is not told by the newest page.
+    if (keep && child.id === "older") continue;
     const there = known.get(child.id);
     known.delete(child.id);
-    const same = there?.isEqualNode(child);
     const held = there?.contains(document.activeElement) ?? false;
-    let node = there ?? child;
-    if (there !== undefined && !same) {
-      there.replaceWith(child);
-      node = child;
-    }
-    if (keep) {
-      if (there === undefined) old.append(child);
-    } else {
-      const place = last === null ? old.firstElementChild : last.nextElementSibling;
-      if (place !== node) old.insertBefore(node, place);
-      last = node;
-    }
+    const node = there?.isEqualNode(child) ? there : child;
+    if (there !== undefined && node !== there) there.replaceWith(node);
+    if (node.parentNode !== old || !keep && node.nextElementSibling !== next) old.insertBefore(node, next);
     if (node === child) htmx.process(child);
     if (held) (node.querySelector("a, button") ?? node).focus({ preventScroll: true });
+    next = node;
   }
-  for (const [, gone] of known) if (!keep || "passing" in gone.dataset) gone.remove();
+  for (const gone of known.values()) if (!keep || "passing" in gone.dataset) gone.remove();
   if (keep && atEnd) old.scrollTop = old.scrollHeight;
 }
 
-/** A part with lists in it: each is merged, the rest is put in its place when it is another. */
 function renew(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   if (old.dataset.merge !== undefined) return merge(old, fresh);
-  const inner = [...fresh.querySelectorAll("[data-merge]")].filter(({ id }) => old.querySelector(`#${CSS.escape(id)}`));
-  if (inner.length > 0) {
-    for (const child of [...fresh.children]) {
-      const there = child.id === "" ? null : old.querySelector(`:scope > #${CSS.escape(child.id)}`);
-      if (there !== null) renew(there, child);
-      else if (child.id !== "") old.prepend(child);
-    }
-    for (const child of [...old.children]) {
-      if (child.id !== "" && fresh.querySelector(`:scope > #${CSS.escape(child.id)}`) === null && !child.isConnected) {
-        child.remove();
-      }
-    }
-    return;
-  }
   // Somebody is choosing in it: it waits for the next time.
-  if (old.querySelector("select:focus, input:focus, textarea:focus, details[open] :focus") !== null) return;
+  if (old.querySelector("select:focus, input:focus, textarea:focus") !== null) return;
   const focused = old.contains(document.activeElement);
   old.replaceWith(fresh);
   htmx.process(fresh);
@@ -62,11 +42,13 @@ function renew(old, fresh) {
 
 let asking = false;
 let again = false;
+/** One question at a time; what happens meanwhile is asked for behind it. */
 async function look() {
   if (asking) return void (again = true);
   asking = true;
   try {
     const answer = await fetch(root.dataset.parts, { headers: { "hx-request": "true" } });
+    // Signed out: the page leads to where one signs in.
     if (answer.redirected || answer.status === 401) return location.reload();
     if (answer.ok) {
       // Made outside of the page: nothing in it runs or loads.
@@ -78,7 +60,7 @@ async function look() {
       root.dispatchEvent(new CustomEvent("parley:renewed", { bubbles: true }));
     }
   } catch {
-    // No connection: the stream comes back by itself, and asks for everything then.
+    // No connection: the stream comes back, and asks for everything then.
   } finally {
     asking = false;
     if (again) {
@@ -88,9 +70,14 @@ async function look() {
   }
 }
 
-if (root !== null) {
-  const notices = document.getElementById("notices");
-  const stream = new EventSource("/console/live");
+const notices = document.getElementById("notices");
+let stream = null;
+let retry;
+
+function listen() {
+  clearTimeout(retry);
+  stream?.close();
+  stream = new EventSource("/console/live");
   stream.addEventListener("conversation", look);
   stream.addEventListener("refresh", look);
   stream.addEventListener("open", () => {
@@ -99,15 +86,35 @@ if (root !== null) {
   });
   stream.addEventListener("error", () => {
     root.dataset.live = "off";
-    const text = root.dataset.offline;
-    if (stream.readyState === EventSource.CLOSED) return location.reload();
-    if (text === undefined || notices.querySelector("[data-offline]") !== null) return;
-    const notice = document.createElement("div");
-    notice.className = "notice warn";
-    notice.dataset.offline = "";
-    notice.textContent = text;
-    notices.append(notice);
+    tellOffline();
+    if (stream.readyState !== EventSource.CLOSED) return;
+    look();
+    retry = setTimeout(listen, RETRY_MS);
   });
-  addEventListener("pagehide", () => stream.close());
+}
+
+function tellOffline() {
+  const text = root.dataset.offline;
+  if (text === undefined || notices.querySelector("[data-offline]") !== null) return;
+  const notice = document.createElement("div");
+  notice.className = "notice warn";
+  notice.dataset.offline = "";
+  notice.textContent = text;
+  notices.append(notice);
+}
+
+/** Browsers open six connections to a server at most, over HTTP/1.1: pages that nobody sees leave theirs to others. */
+function listenWhileSeen() {
+  if (document.visibilityState === "visible") return listen();
+  clearTimeout(retry);
+  stream?.close();
+  root.dataset.live = "off";
+}
+
+if (root !== null) {
+  listenWhileSeen();
+  document.addEventListener("visibilitychange", listenWhileSeen);
+  addEventListener("pageshow", ({ persisted }) => persisted && listenWhileSeen());
+  addEventListener("pagehide", () => stream?.close());
   document.body.addEventListener("parley:changed", look);
 }

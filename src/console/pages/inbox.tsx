@@ -21,7 +21,7 @@ import {
 } from "./inbox_data.ts";
 import { Filters, ThreadList } from "./inbox_list.tsx";
 import { Assignment, NoteForm, Notes, PersonPanel, Standing } from "./inbox_person.tsx";
-import { Messages, ThreadHead } from "./inbox_thread.tsx";
+import { Bubbles, Messages, ThreadHead } from "./inbox_thread.tsx";
 import { inboxWords } from "./inbox_words.ts";
 
 /** Chat threads: the list, one thread, and its person, side by side as far as there is room. */
@@ -41,7 +41,8 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
       threadsOf(api, viewerOf(c), choice),
       api.get<Page<OwnSender>>("/v1/senders", { limit: 200 }),
     ]);
-    const parts = inboxPath("parts", choice, thread === null ? {} : { open: thread.id });
+    const before = c.req.query("before") ?? "";
+    const parts = inboxPath("parts", choice, thread === null ? {} : { open: thread.id, before });
     return await console.page(
       c,
       { title: words.title, place: "inbox", full: true, styles: ["inbox.css"], scripts: ["live.js", "inbox.js"] },
@@ -49,7 +50,15 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
         <section class="list" aria-label={words.threads}>
           {thread === null ? <h1 class="unseen">{words.title}</h1> : null}
           <Filters reader={reader} choice={choice} senders={senders.data} />
-          <ThreadList reader={reader} choice={choice} page={list} current={thread?.id ?? null} now={console.now()} />
+          <div class="threads">
+            <ThreadList
+              reader={reader}
+              choice={choice}
+              page={list}
+              current={thread?.id ?? null}
+              now={console.now()}
+            />
+          </div>
         </section>
         {thread === null
           ? (
@@ -119,7 +128,10 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
     return (
       <>
         <ThreadHead reader={reader} choice={choice} thread={view.thread} works={works(c)} />
-        <Messages reader={reader} choice={choice} view={view} works={works(c)} />
+        {/* Behind a page of older ones the newest would leave a gap. */}
+        {c.req.query("before") === undefined
+          ? <Messages reader={reader} choice={choice} view={view} works={works(c)} />
+          : null}
         <Standing reader={reader} view={view} />
         <Assignment reader={reader} viewer={viewer} choice={choice} view={view} works={works(c)} />
         <Notes reader={reader} view={view} />
@@ -132,12 +144,10 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
   routes.get("/inbox/:id/older", async (c) => {
     const id = c.req.param("id");
     const view = await messagesOf(console.api(c), id, c.req.query("before") ?? "");
-    const all = (
-      <Messages reader={c.get("reader")} choice={choiceFrom(c)} view={{ ...view, thread: { id } }} works={works(c)} />
+    const shown = { ...view, thread: { id } };
+    return await c.html(
+      <Bubbles reader={c.get("reader")} choice={choiceFrom(c)} view={shown} works={works(c)} />,
     );
-    // What replaces the button is what it stood for: the items of the list, without the list.
-    const html = String(await all);
-    return await c.html(html.slice(html.indexOf(">") + 1, html.lastIndexOf("</ol>")));
   });
 
   routes.post("/inbox/:id/preview", async (c) => {

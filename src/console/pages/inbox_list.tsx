@@ -17,29 +17,27 @@ interface ListProps {
 /** Characters of the last message that are shown: as much as fits on a wide screen. */
 const EXCERPT = 120;
 
-/** Threads, the last one spoken in first. */
+/** Threads, the last one spoken in first: parts that are renewed each by itself. */
 export function ThreadList({ reader, choice, page, current, now }: ListProps) {
   const words = inboxWords(reader.language);
   const chosen = choice.q !== "" || choice.show !== "" || choice.sender !== "";
   return (
-    <div id="threads" class="threads">
-      {page.data.length > 0 ? null : (
-        <div id="threads-empty">
-          {chosen || choice.cursor !== ""
-            ? (
-              <Empty title={words.nothing_found}>
-                <p>{words.nothing_found_text}</p>
-                <a class="button quiet" href="/console/inbox">{words.clear}</a>
-              </Empty>
-            )
-            : (
-              <Empty title={words.empty}>
-                <p>{words.empty_text}</p>
-                <a class="button" href="/console/handsets">{words.try_handset}</a>
-              </Empty>
-            )}
-        </div>
-      )}
+    <>
+      <div id="threads-empty">
+        {page.data.length > 0 ? null : chosen || choice.cursor !== ""
+          ? (
+            <Empty title={words.nothing_found}>
+              <p>{words.nothing_found_text}</p>
+              <a class="button quiet" href="/console/inbox">{words.clear}</a>
+            </Empty>
+          )
+          : (
+            <Empty title={words.empty}>
+              <p>{words.empty_text}</p>
+              <a class="button" href="/console/handsets">{words.try_handset}</a>
+            </Empty>
+          )}
+      </div>
       <ul id="thread-list" data-merge>
         {page.data.map((thread) => (
           <ThreadItem reader={reader} choice={choice} thread={thread} now={now} open={thread.id === current} />
@@ -54,7 +52,7 @@ export function ThreadList({ reader, choice, page, current, now }: ListProps) {
             </a>
           )}
       </p>
-    </div>
+    </>
   );
 }
 

@@ -53,10 +53,25 @@ interface MessagesProps {
 }
 
 /** Oldest first, as one reads. */
-export function Messages({ reader, choice, view, works }: MessagesProps) {
-  const words = inboxWords(reader.language);
+export function Messages(props: MessagesProps) {
   return (
-    <ol id="messages" class="messages" data-merge="keep" aria-live="polite" aria-label={words.messages} tabindex={0}>
+    <ol
+      id="messages"
+      class="messages"
+      data-merge="keep"
+      aria-live="polite"
+      aria-label={inboxWords(props.reader.language).messages}
+      tabindex={0}
+    >
+      <Bubbles {...props} />
+    </ol>
+  );
+}
+
+/** Its items, with where the older ones are. */
+export function Bubbles({ reader, choice, view, works }: MessagesProps) {
+  return (
+    <>
       {view.older === null ? null : (
         <li class="more" id="older">
           <a
@@ -66,12 +81,12 @@ export function Messages({ reader, choice, view, works }: MessagesProps) {
             hx-target="#older"
             hx-swap="outerHTML show:none"
           >
-            {words.older}
+            {inboxWords(reader.language).older}
           </a>
         </li>
       )}
       {view.messages.map((message) => <Bubble reader={reader} choice={choice} message={message} works={works} />)}
-    </ol>
+    </>
   );
 }
 

@@ -97,7 +97,7 @@ test("a campaign is written with its preview beside it, started, paused, resumed
   expect(await page.evaluate("document.activeElement.id")).toBe("text");
   await looksWell(page, "compose", "light");
   await page.getByLabel("Text").fill("{name");
-  await page.locator("#preview").getByRole("alert").waitFor();
+  await page.locator("#preview .notice.warn").waitFor();
   await page.getByLabel("Text").fill(`{name|Bonjour} ! ${SALE}`);
   await page.getByText("When, limits").click();
   await page.getByLabel("Messages a second").fill("1");

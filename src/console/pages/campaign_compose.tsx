@@ -4,7 +4,8 @@ import type { ApiProblem } from "../api_client.ts";
 import type { Campaign, CampaignPreview, ContactList, Page, Sender } from "../api_types.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, fieldsOf, formOf, wantsPart, wrongWith } from "../form.ts";
-import { described, Field } from "../parts.tsx";
+import { described, Field, Notice } from "../parts.tsx";
+import { problemText } from "../problem_words.ts";
 import { campaignOf, formOfCampaign } from "./campaign_form.ts";
 import { Preview } from "./campaign_preview.tsx";
 import { campaignWords } from "./campaigns_words.ts";
@@ -78,7 +79,10 @@ async function previewOf(console: Console, c: ConsoleContext, typed: URLSearchPa
 
 function LivePreview({ c, preview }: { c: ConsoleContext; preview: Previewed }) {
   if (preview === null) return <p class="soft">{campaignWords(c.get("reader").language).preview_empty}</p>;
-  if ("problem" in preview) return <Refused c={c} problem={preview.problem} />;
+  // No alert: somebody is in the middle of a word.
+  if ("problem" in preview) {
+    return <Notice tone="warn">{problemText(preview.problem, c.get("reader").language)}</Notice>;
+  }
   return <Preview c={c} preview={preview.preview} />;
 }
 

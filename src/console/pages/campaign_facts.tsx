@@ -27,7 +27,7 @@ export function CampaignFacts({ c, campaign, lists }: Props) {
     [words.text, <span class="said">{campaign.text}</span>],
     [words.category, category === null ? words.category_unsaid : messageWords(reader.language).categories[category]],
     [words.purpose, campaign.purpose],
-    [words.lists, named(audience.lists) || words.all],
+    [words.audience, named(audience.lists) || words.all],
     [words.exclude, named(audience.exclude_lists) || null],
     [
       words.narrow,

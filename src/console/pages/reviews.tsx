@@ -22,7 +22,15 @@ const COUNT_EVERY_S = 5;
 export function reviewsRoutes(console: Console): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
 
-  routes.get("/registers/reviews", async (c) => await deskPage(console, c, {}));
+  routes.get("/registers/reviews", async (c) => {
+    const id = c.req.query("settled");
+    const settled = id === undefined ? null : await attempt(reviewOf(console, c, id));
+    return await deskPage(
+      console,
+      c,
+      settled?.ok === true && settled.value.state === "settled" ? { settled: settled.value } : {},
+    );
+  });
 
   routes.get("/registers/reviews/count", async (c) => c.html(<Count c={c} count={await openCount(console, c)} />));
 
@@ -73,8 +81,7 @@ export function reviewsRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.get("/registers/reviews/:id", async (c) => {
-    const review = await console.api(c).get<Review>(`/v1/reviews/${encodeURIComponent(c.req.param("id"))}`);
-    return await deskPage(console, c, { review });
+    return await deskPage(console, c, { review: await reviewOf(console, c, c.req.param("id")) });
   });
 
   routes.post("/registers/reviews/:id", async (c) => {
@@ -88,6 +95,7 @@ export function reviewsRoutes(console: Console): Hono<ConsoleEnv> {
       }),
     );
     // The next one at once, with what became of this one above it.
+    if (settled.ok && !wantsPart(c)) return c.redirect(`${PATH}?settled=${encodeURIComponent(id)}`, 303);
     return await deskPage(console, c, settled.ok ? { settled: settled.value } : { problem: settled.problem });
   });
 
@@ -99,6 +107,10 @@ interface DeskState {
   review?: Review | undefined;
   settled?: Review;
   problem?: ApiProblem;
+}
+
+async function reviewOf(console: Console, c: ConsoleContext, id: string): Promise<Review> {
+  return await console.api(c).get(`/v1/reviews/${encodeURIComponent(id)}`);
 }
 
 async function deskPage(console: Console, c: ConsoleContext, state: DeskState): Promise<Response> {

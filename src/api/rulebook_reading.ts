@@ -179,7 +179,7 @@ export function rulebookReadingRoutes({ deps }: Api) {
       request: { params: HashParam },
       responses: {
         200: json(
-          z.object({ rulebook: z.string(), data: z.array(CountryListed) }),
+          z.object({ rulebook: z.string(), active: z.boolean(), data: z.array(CountryListed) }),
           "By code; `default` counts for all others",
         ),
         ...problems,
@@ -192,7 +192,8 @@ export function rulebookReadingRoutes({ deps }: Api) {
         ...{ code, name, file, languages, territories },
         example_number: exampleNumber(code),
       }));
-      return c.json({ rulebook: hash, data }, 200);
+      const { active } = await activeRulebook(deps.db.client);
+      return c.json({ rulebook: hash, active: hash === active, data }, 200);
     },
   );
 

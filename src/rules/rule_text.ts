@@ -53,7 +53,13 @@ export function ruleTexts(
 
 /** Finds sections of the file of a country, of the one whose territory it is, or else of the default file. */
 function countryFile(sources: Sources, country: string | null): (section: string) => Excerpt[] {
-  const candidates = Object.entries(sources).filter(([, source]) => /^kind: country$/m.test(source));
+  const all = Object.entries(sources).filter(([, source]) => /^kind: country$/m.test(source));
+  // Reading all of them takes long. Where files are written as the shipped ones are, the one that is wanted shows.
+  const shown = all.find(([, source]) => /^code: *(\S+)/m.exec(source)?.[1] === (country ?? "default")) ??
+    all.find(([, source]) =>
+      country !== null && /^territories: *\[(.*)\]/m.exec(source)?.[1]?.split(/[\s,]+/).includes(country)
+    );
+  const candidates = shown === undefined ? all : [shown];
   const open = candidates.map(([file, source]) => ({ file, source, ...openDocument(source) }));
   const content = ({ document }: (typeof open)[number]) => document.toJS() as { code?: string; territories?: string[] };
   const chosen = open.find((one) => content(one).code === country) ??

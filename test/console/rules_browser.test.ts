@@ -162,7 +162,7 @@ describe("changing a rule", () => {
     await page.getByText("quiet hours on Saturday").waitFor();
     await page.getByRole("link", { name: "Past messages" }).click();
     await page.getByRole("button", { name: "Run" }).click();
-    await page.getByText("1 messages, of which 1 would come out otherwise.").waitFor();
+    await page.getByText("1 message, of which 1 would come out otherwise.").waitFor();
     expect(await page.getByRole("link", { name: "hours.quiet" }).count()).toBe(1);
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await widthAt(page, 320)).toBe(320);

@@ -65,7 +65,9 @@ export function messagePageRoutes(console: Console): Hono<ConsoleEnv> {
               </>
             )}
             <dt>{words.rulebook}</dt>
-            <dd class="mono">{why.decision.rulebook}</dd>
+            <dd class="mono">
+              <a href={`/console/rules/versions/${why.decision.rulebook}`}>{why.decision.rulebook}</a>
+            </dd>
           </dl>
           <p>
             <a class="button quiet" href={`/console/inbox/${message.conversation_id}`}>{words.thread}</a>
@@ -74,7 +76,9 @@ export function messagePageRoutes(console: Console): Hono<ConsoleEnv> {
         <h2>{words.decided}</h2>
         {why.rules.length === 0 ? <p class="soft">{words.no_rules}</p> : why.rules.map((rule) => (
           <section class="card">
-            <h3 class="mono">{rule.id}</h3>
+            <h3 class="mono">
+              <a href={`/console/rules/${rule.id}?version=${why.decision.rulebook}`}>{rule.id}</a>
+            </h3>
             <p>{rule.reason}</p>
             <dl class="facts">
               <dt>{words.effect}</dt>

@@ -146,8 +146,12 @@ function FileList(
   { c, draft, paths, at }: { c: ConsoleContext; draft: DraftRead; paths: readonly string[]; at: string | null },
 ) {
   const words = draftWords(c.get("reader").language);
-  const all = [...new Set([...paths, ...draft.changed])].sort();
-  const groups = Map.groupBy(all, (path) => path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
+  const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  // What stands in no folder comes first: it is what an installation chooses for itself.
+  const all = [...new Set([...paths, ...draft.changed])].sort((a, b) =>
+    folderOf(a).localeCompare(folderOf(b)) || a.localeCompare(b)
+  );
+  const groups = Map.groupBy(all, folderOf);
   return (
     <nav aria-label={words.files} class="files">
       {[...groups].map(([folder, some]) => (

@@ -71,7 +71,7 @@ export const draftWords = inLanguages({
   last: "How many of the last messages",
   progress: (done: number, of: number) => `${done} of ${of} messages`,
   simulated: (messages: number, changed: number) =>
-    `${messages} messages, of which ${changed} would come out otherwise.`,
+    `${messages === 1 ? "1 message" : `${messages} messages`}, of which ${changed} would come out otherwise.`,
   left_out: (count: number) => `${count} left out, because their sender is gone.`,
   same: "No message would come out otherwise",
   same_text: "If no message of the kind was stored yet, try one under “Try a text”.",
@@ -160,7 +160,10 @@ export const draftWords = inLanguages({
     "Des messages passés sont décidés de nouveau, par la version en vigueur et par le brouillon, avec ce qu’on savait alors.",
   last: "Combien des derniers messages",
   progress: (done: number, of: number) => `${done} messages sur ${of}`,
-  simulated: (messages: number, changed: number) => `${messages} messages, dont ${changed} auraient un autre sort.`,
+  simulated: (messages: number, changed: number) =>
+    `${messages === 1 ? "1 message" : `${messages} messages`}, dont ${changed} ${
+      changed > 1 ? "auraient" : "aurait"
+    } un autre sort.`,
   left_out: (count: number) => `${count} laissés de côté, leur expéditeur n’existe plus.`,
   same: "Aucun message n’aurait un autre sort",
   same_text: "Si aucun message de ce genre n’est encore conservé, essayez-en un sous « Essayer un texte ».",

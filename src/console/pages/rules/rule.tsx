@@ -15,18 +15,20 @@ export function ruleRoutes(console: Console): Hono<ConsoleEnv> {
   return new Hono<ConsoleEnv>().get("/rules/:id{[a-z][a-z0-9_]*(?:\\.[a-z0-9_]+)+}", async (c) => {
     const reader = c.get("reader");
     const words = browseWords(reader.language);
-    const version = versionOf(c);
+    const asked = versionOf(c);
     const id = c.req.param("id");
     const chosen = c.req.query("country");
     const country = chosen !== undefined && /^([A-Z]{2}|default)$/.test(chosen) ? chosen : undefined;
     const api = console.api(c);
-    const [rule, { data: countries }] = await Promise.all([
-      api.get<RuleReadWithText>(`/v1/rulebooks/${version}/rules/${id}`, { country }).catch((error) => {
+    const [rule, { data: countries, active }] = await Promise.all([
+      api.get<RuleReadWithText>(`/v1/rulebooks/${asked}/rules/${id}`, { country }).catch((error) => {
         if (error instanceof ApiProblem && error.code === "no_such_rule") return null;
         throw error;
       }),
-      api.get<{ data: CountryEntry[] }>(`/v1/rulebooks/${version}/countries`),
+      api.get<{ data: CountryEntry[]; active: boolean }>(`/v1/rulebooks/${asked}/countries`),
     ]);
+    // A decision names the version that made it, which most often is the one in force.
+    const version = active ? "active" : asked;
     const props = { title: id, place: "rules" as const, styles: STYLES };
     if (rule === null) {
       return await console.page(

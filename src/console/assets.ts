@@ -13,7 +13,6 @@ const PACKAGES = new URL("node_modules/", ROOT);
 const LIBRARIES: Readonly<Record<string, string>> = {
   "htmx.js": "htmx.org/dist/htmx.min.js",
   "htmx-sse.js": "htmx-ext-sse/dist/sse.min.js",
-  "uplot.js": "uplot/dist/uPlot.esm.js",
   "uplot.css": "uplot/dist/uPlot.min.css",
 };
 

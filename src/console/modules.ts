@@ -17,6 +17,7 @@ const ENTRIES = [
   "@codemirror/state",
   "@codemirror/view",
   "@lezer/highlight",
+  "uplot",
 ] as const;
 
 export interface Module {

@@ -1,6 +1,5 @@
 // Draws the charts of the overview from the tables behind them.
-const library = new URL("uplot.js", import.meta.url);
-const { default: uPlot } = await import(library.href);
+import uPlot from "uplot";
 
 const HEIGHT = 240;
 const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -152,8 +152,7 @@ async function withImports(source: string, replaced: (name: string) => Promise<s
   let text = "";
   let at = 0;
   for (const { type, specifier, start, end } of parse(source)[0]) {
-    // What is worked out while it runs is for whoever wrote it to get right: our own charts name their library so.
-    if (type === "import-meta" || type === "dynamic" && specifier === undefined) continue;
+    if (type === "import-meta") continue;
     if (type !== "static" && type !== "reexport-star") throw new Error("A module imports something while it runs");
     text += source.slice(at, start) + await replaced(specifier);
     at = end;

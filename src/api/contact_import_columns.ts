@@ -62,10 +62,14 @@ export function contactImportColumnRoutes(_api: Api) {
   return routes;
 }
 
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield bytes;
+}
+
 async function firstRecords(bytes: Uint8Array): Promise<CsvRecord[]> {
   const found: CsvRecord[] = [];
   try {
-    for await (const records of csvRecords(ReadableStream.from([bytes]))) {
+    for await (const records of csvRecords(once(bytes))) {
       found.push(...records.slice(0, 1 + SHOWN - found.length));
       if (found.length > SHOWN) break;
     }

@@ -1,0 +1,139 @@
+import { beforeEach, expect, test } from "vitest";
+import { addAudience } from "../support/audience.ts";
+import { consoleFetch, staff } from "../support/console.ts";
+import { PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
+
+/** What pages of registers, contacts and campaigns send to the API, and where they lead; what they look like is tested in a browser. */
+
+const FR = "+33612000001";
+let gateway: TestGateway;
+let viewer = staff("admin");
+beforeEach(async () => {
+  viewer = staff("admin");
+  gateway = await testGateway();
+});
+
+async function get(path: string): Promise<{ status: number; html: string }> {
+  const answer = await consoleFetch(gateway, () => viewer)(new Request(`http://localhost${path}`));
+  return { status: answer.status, html: await answer.text() };
+}
+
+/** Posts a form; resolves with where it leads, or with the status and the page that tells why not. */
+async function post(path: string, form: Record<string, string> | string[][] = {}): Promise<string | [number, string]> {
+  const answer = await consoleFetch(gateway, () => viewer)(
+    new Request(`http://localhost${path}`, {
+      method: "POST",
+      body: new URLSearchParams(form),
+      headers: { "sec-fetch-site": "same-origin" },
+    }),
+  );
+  const html = await answer.text();
+  return answer.status === 303 ? answer.headers.get("location")! : [answer.status, html];
+}
+
+test("a webhook is tried, disabled, enabled, and what it did not take is sent again", async () => {
+  const { id } = (await gateway.call("POST", "/v1/webhooks", { url: "https://app.example.com/parley?key=1" })).body;
+  const path = `/console/registers/webhooks/${id}`;
+  expect(await post(`${path}/test`)).toBe(`${path}?told=tested`);
+  await gateway.webhooks.tick();
+  const [delivery] = (await gateway.call("GET", `/v1/webhooks/${id}/deliveries`)).body.data;
+  expect((await get(path)).html).toContain("webhook.test");
+  expect(await post(`${path}/disable`)).toBe(`${path}?told=disabled`);
+  const replay = `${path}/deliveries/${delivery.id}/replay`;
+  const [status, html] = await post(replay) as [number, string];
+  expect([status, html.includes("This webhook is disabled; enable it first.")]).toEqual([409, true]);
+  expect(await post(`${path}/enable`)).toBe(`${path}?told=enabled`);
+  expect(await post(replay)).toBe(`${path}?told=replayed`);
+});
+
+test("an override is rejected by a second person only, with their note", async () => {
+  await gateway.mo(FR, "36105", "STOP");
+  const [{ id }] = (await gateway.call("GET", "/v1/suppressions")).body.data;
+  const path = `/console/registers/suppressions/${id}`;
+  const [status, html] = await post(`${path}/lift`, { reason: "she called" }) as [number, string];
+  expect([status, html.includes("a reason, evidence and a second person")]).toEqual([422, true]);
+  expect(await post(`${path}/overrides`, { reason: "she called", evidence: "none" })).toBe(`${path}?told=requested`);
+  const [override] = (await gateway.call("GET", "/v1/overrides")).body.data;
+  const reject = `/console/registers/overrides/${override.id}/reject`;
+  expect(await post(reject)).toEqual([409, expect.stringContaining("you asked for this yourself")]);
+  viewer = staff("compliance", "usr_second");
+  expect(await post(reject, { note: "no proof" })).toBe("/console/registers/overrides?told=rejected");
+  const { html: shown } = await get(path);
+  expect(shown).toContain("no proof");
+  // Somebody may ask again.
+  expect(shown).toContain(`action="${path}/overrides"`);
+});
+
+test("a campaign whose words contradict what was declared is settled, and resumed", async () => {
+  await addAudience(gateway.db, { count: 30, now: gateway.clock.now() });
+  const lead = await post("/console/campaigns", [["name", "Sale"], ["from", "36105"], ["text", PROMO], [
+    "category",
+    "informative",
+  ]]) as string;
+  const [path] = lead.split("?") as [string];
+  expect(lead).toMatch(/^\/console\/campaigns\/cmp_\w+\?told=saved$/);
+  expect(await post(`${path}/start`)).toBe(`${path}?told=start`);
+  for (let turn = 0; turn < 3; turn++) await gateway.campaigns.tick();
+  expect((await get(path)).html).toContain("Somebody has to say what its words are");
+  expect(await post(`${path}/settle`, { category: "commercial" })).toBe(`${path}?told=settle`);
+  expect(await post(`${path}/resume`)).toBe(`${path}?told=resume`);
+  const [status, html] = await post(`${path}/start`) as [number, string];
+  expect([status, html.includes("in another state meanwhile")]).toEqual([409, true]);
+  expect(await post(`${path}/cancel`)).toBe(`${path}?told=cancel`);
+});
+
+test("people are put on a list and taken off it, one by one and by their numbers", async () => {
+  const { id: contact } = (await gateway.call("POST", "/v1/contacts", { msisdn: FR })).body;
+  const list = (await post("/console/contacts/lists", { name: "Club" }) as string).split("?")[0]!;
+  const id = list.split("/").at(-1)!;
+  const members = async () => (await gateway.call("GET", `/v1/lists/${id}`)).body.members;
+  expect(await post("/console/contacts/lists", { name: "Club" })).toEqual([422, expect.stringContaining("is taken")]);
+  expect(await post(`/console/contacts/${contact}/lists`, { on: id })).toBe(`/console/contacts/${contact}?told=listed`);
+  expect(await members()).toBe(1);
+  expect(await post(`/console/contacts/${contact}/lists`, { off: id })).toContain("told=unlisted");
+  expect(await post(`${list}/members`, { numbers: "06 12 00 00 01\n+33 6 12 00 00 02" })).toBe(
+    `${list}?told=members_added`,
+  );
+  expect(await members()).toBe(1);
+  expect(await post(`${list}/members`, { numbers: FR, off: "true" })).toBe(`${list}?told=members_removed`);
+  expect(await members()).toBe(0);
+  expect(await post(`${list}/delete`)).toBe("/console/contacts/lists?told=list_deleted");
+});
+
+test("what is asked for wrongly is told as a page, and what is no form is refused", async () => {
+  const wrong: [path: string, status: number][] = [
+    ["/console/registers/suppressions/sup_none", 404],
+    ["/console/registers/consents/cns_none", 404],
+    ["/console/registers/reviews/rev_none", 404],
+    ["/console/registers/erasures/era_none", 404],
+    ["/console/registers/webhooks/we_none", 404],
+    ["/console/campaigns/cmp_none", 404],
+    ["/console/campaigns/cmp_none/live", 404],
+    ["/console/contacts/con_none", 404],
+    ["/console/contacts/lists/lst_none", 404],
+    ["/console/contacts/imports/imp_none", 404],
+    ["/console/people/nobody", 422],
+    ["/console/people?number=nobody", 422],
+    ["/console/registers/suppressions?recipient=nobody", 422],
+    ["/console/registers/suppressions?source=nobody", 422],
+    ["/console/registers/consents?purpose=nobody", 422],
+    ["/console/registers/audit?from=yesterday", 422],
+    ["/console/registers/audit?action=nothing", 422],
+    ["/console/contacts?language=french", 422],
+    ["/console/campaigns?state=nothing", 200],
+    ["/console/registers/reviews/all?kind=nothing", 200],
+  ];
+  for (const [path, expected] of wrong) {
+    const { status, html } = await get(path);
+    expect([path, status, html.includes("<h1")]).toEqual([path, expected, true]);
+  }
+  const answer = await consoleFetch(gateway, () => viewer)(
+    new Request("http://localhost/console/registers/suppressions", {
+      method: "POST",
+      body: "{}",
+      headers: { "sec-fetch-site": "same-origin", "content-type": "application/json" },
+    }),
+  );
+  expect(answer.status).toBe(400);
+  await answer.body?.cancel();
+});

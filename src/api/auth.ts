@@ -31,6 +31,7 @@ const CACHE_ENTRIES = 1_000;
  */
 export function apiKeys(client: DbClient, elapsed: () => number = () => performance.now()): ApiKeys {
   const known = new Map<string, { principal: Principal; until: number }>();
+  let forgotten = 0;
   return {
     async authenticate(authorization) {
       const key = authorization?.match(/^Bearer +(\S{8,200})$/i)?.[1];
@@ -38,17 +39,23 @@ export function apiKeys(client: DbClient, elapsed: () => number = () => performa
       const hashed = hashKey(key);
       const cached = known.get(hashed);
       if (cached !== undefined && cached.until > elapsed()) return cached.principal;
+      const before = forgotten;
       const found = await findApiKey(client, hashed);
       if (found === null) {
         known.delete(hashed);
         return null;
       }
-      if (known.size >= CACHE_ENTRIES) known.clear();
       const principal = { actor: found.id, name: found.name, role: found.role };
+      // Reads do not wait for writes: what was read before a change must not be kept after it.
+      if (forgotten !== before) return principal;
+      if (known.size >= CACHE_ENTRIES) known.clear();
       known.set(hashed, { principal, until: elapsed() + CACHE_MS });
       return principal;
     },
-    forget: () => known.clear(),
+    forget() {
+      forgotten++;
+      known.clear();
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { apiKeys } from "../../src/api/auth.ts";
 import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
+import type { DbClient } from "../../src/store/client.ts";
 import { ADMIN_KEY, APP_KEY, testGateway } from "../support/gateway.ts";
 
 test("a key is shown once, works at once, and stops when it is revoked", async () => {
@@ -76,4 +78,26 @@ test.each([
   const gateway = await testGateway();
   const reply = await gateway.call("POST", "/v1/keys", body);
   expect([reply.status, reply.body.errors[0].field]).toEqual([422, field]);
+});
+
+test("a key that was read before it was revoked, and answered after, is not remembered", async () => {
+  const { db } = await testGateway();
+  const [read, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow: DbClient = {
+    ...db.client,
+    execute: async (statement) => {
+      const answer = await db.client.execute(statement);
+      read.resolve();
+      await answered.promise;
+      return answer;
+    },
+  };
+  const keys = apiKeys(slow, () => 0);
+  const early = keys.authenticate(`Bearer ${APP_KEY}`);
+  await read.promise;
+  await db.client.execute("update api_keys set revoked_at = 1");
+  keys.forget();
+  answered.resolve();
+  expect(await early).not.toBeNull();
+  expect(await keys.authenticate(`Bearer ${APP_KEY}`)).toBeNull();
 });

@@ -6,9 +6,9 @@ import type { Handset, HandsetMessage, Suggestion } from "../../api/sandbox.ts";
 import type { ClockView } from "../../api/sandbox_clock.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, type Reader, viewerOf } from "../console.ts";
+import { instantOf } from "../local_time.ts";
 import { Badge, Empty, Notice, When } from "../parts.tsx";
 import { handsetWords } from "./handsets_words.ts";
-import { instantAt } from "./inbox.tsx";
 import type { OwnSender, Page } from "./inbox_data.ts";
 import { dateWords } from "./message_parts.tsx";
 
@@ -127,7 +127,7 @@ export function handsetRoutes(console: Console): Hono<ConsoleEnv> {
       const { own } = await api.get<Clock>("/v1/sandbox/clock");
       const at = wish === "sunday" || wish === "monday"
         ? comingAt(wish, own, zone)
-        : instantAt(String(form["at"] ?? ""), zone);
+        : instantOf(String(form["at"] ?? ""), zone);
       const clock = wish === "now"
         ? await api.delete<Clock>("/v1/sandbox/clock")
         : await api.put<Clock>("/v1/sandbox/clock", { at: at ?? "" });

@@ -4,6 +4,7 @@ import type { Child } from "hono/jsx";
 import { may } from "../../api/roles.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
+import { instantOf } from "../local_time.ts";
 import { Empty } from "../parts.tsx";
 import { CannedDialog, Composer, KeysDialog, type Preview, Verdict } from "./inbox_composer.tsx";
 import {
@@ -169,7 +170,7 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
     const form = await c.req.parseBody();
     const reader = c.get("reader");
     const api = console.api(c);
-    const text = textOf(form["text"]);
+    const [text, key] = [textOf(form["text"]), textOf(form["key"])];
     const inPlace = c.req.header("hx-request") === "true";
     try {
       await api.raw("/v1/messages", {
@@ -177,7 +178,7 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
         body: JSON.stringify(await replyOf(c, api, id, form)),
         headers: {
           "content-type": "application/json",
-          ...(/^[\w-]{1,64}$/.test(String(form["key"])) ? { "idempotency-key": `inbox ${form["key"]}` } : {}),
+          ...(/^[\w-]{1,64}$/.test(key) ? { "idempotency-key": `inbox ${key}` } : {}),
         },
       });
     } catch (error) {
@@ -241,19 +242,12 @@ async function replyOf(
   form: Record<string, unknown>,
 ): Promise<{ to: string; from: string; text: string; scheduled_at?: string }> {
   const { person, sender } = await api.get<Thread>(`/v1/conversations/${encodeURIComponent(id)}`);
-  const at = instantAt(textOf(form["at"]), c.get("reader").zone);
-  return { to: person, from: sender, text: textOf(form["text"]), ...(at === null ? {} : { scheduled_at: at }) };
+  const at = textOf(form["at"]).trim();
+  // What is no time goes on as it was typed, so that it is refused: a reply for later must not leave now.
+  const later = at === "" ? {} : { scheduled_at: instantOf(at, c.get("reader").zone) ?? at };
+  return { to: person, from: sender, text: textOf(form["text"]), ...later };
 }
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value.replaceAll("\r\n", "\n") : "";
-}
-
-/** What a field for date and time says (`2026-11-25T10:00`), as an instant in the reader's zone; null when it says nothing. */
-export function instantAt(local: string, zone: string): string | null {
-  try {
-    return Temporal.PlainDateTime.from(local).toZonedDateTime(zone).toInstant().toString();
-  } catch {
-    return null;
-  }
 }

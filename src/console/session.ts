@@ -8,6 +8,9 @@ import type { ConsoleContext, ConsoleEnv } from "./console.ts";
 
 /** Where the console may be without signing in. */
 const OPEN = /^\/console\/(sign-in|choices|welcome\/[\w-]+)$/;
+/** What pages ask for by themselves, again and again: nobody need be there, so none of it keeps a session alive. */
+const BY_ITSELF =
+  /^\/console\/(live|inbox\/parts|handsets\/parts|overview\/now|registers\/reviews\/count|contacts\/imports\/running|campaigns\/[^/]+\/live)$/;
 export const SIGN_IN = "/console/sign-in";
 /** How often a stream asks whether its session still holds: as exactly as instances know it of each other. */
 const STREAM_CHECK_MS = 5_000;
@@ -39,7 +42,7 @@ export function signedIn(
 ): MiddlewareHandler<ConsoleEnv> {
   return async function signedIn(c, next) {
     const token = cookie.read(c);
-    const session = token === undefined ? null : await sessions.of(token);
+    const session = token === undefined ? null : await sessions.of(token, !BY_ITSELF.test(c.req.path));
     if (session !== null) {
       const { id: actor, name, role } = session.user;
       c.set("viewer", { actor, name, role });

@@ -122,6 +122,33 @@ describe("a stream", () => {
   });
 });
 
+test("what pages ask for by themselves keeps nobody signed in, what somebody opens does", async () => {
+  const { gateway, ask, signIn } = await opened();
+  const { cookie } = await signIn();
+  const seen = async (path: string) => {
+    gateway.clock.advance(600_000);
+    gateway.api.sessions.forget();
+    const answer = await ask("GET", path, { cookie });
+    await answer.body?.cancel();
+    expect([path, answer.location]).toEqual([path, null]);
+    return (await gateway.db.client.execute("select last_seen_at as at from sessions")).rows[0]!["at"];
+  };
+  const before = await seen("/console/account");
+  for (
+    const path of [
+      "/console/live",
+      "/console/inbox/parts",
+      "/console/handsets/parts",
+      "/console/overview/now",
+      "/console/registers/reviews/count",
+      "/console/contacts/imports/running",
+      "/console/campaigns/cmp_1/live",
+    ]
+  ) expect([path, await seen(path)]).toEqual([path, before]);
+  expect(await seen("/console/account")).not.toBe(before);
+  gateway.api.live.stop();
+});
+
 test("a page that fails is logged by its route: addresses hold numbers of people, and one-time links", async () => {
   const { gateway, ask, signIn } = await opened();
   const { cookie } = await signIn();

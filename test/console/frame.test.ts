@@ -114,3 +114,15 @@ test("what fails is logged by its route: the path may hold the number of a perso
   expect(failure).toContain('"route":"/console/people/:number"');
   expect(failure).not.toContain("33612345678");
 });
+
+test("every file of ours is served, scripts with the packages that they import", async () => {
+  const names = await Array.fromAsync(Deno.readDir(new URL("../../src/console/assets", import.meta.url)));
+  for (const { name } of names) {
+    const answer = await get(`/console/assets/${name}`);
+    expect([name, answer.status]).toEqual([name, 200]);
+    const text = await answer.text();
+    for (const [, address] of text.matchAll(/\bfrom\s*"(\/[^"]+)"/g)) {
+      expect([address, (await get(address!)).status]).toEqual([address, 200]);
+    }
+  }
+});

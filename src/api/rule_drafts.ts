@@ -9,6 +9,7 @@ import {
   deleteDraft,
   findDraft,
   listDrafts,
+  type ListedDraft,
   MOST_DRAFTS,
   type RuleDraft,
   saveDraft,
@@ -59,7 +60,7 @@ export function ruleDraftRoutes({ deps }: Api) {
     return draft;
   };
   const view = async (draft: RuleDraft, conflicts: string[] = []) => ({
-    ...listed(draft, (await activeRulebook(db.client)).active),
+    ...listed({ ...draft, changed: Object.keys(draft.files) }, (await activeRulebook(db.client)).active),
     files: draft.files,
     conflicts,
   });
@@ -217,14 +218,14 @@ export function ruleDraftRoutes({ deps }: Api) {
   return routes;
 }
 
-function listed(draft: RuleDraft, active: string | null): z.infer<typeof DraftSchema> {
-  const { id, name, base, files, revision } = draft;
+function listed(draft: ListedDraft, active: string | null): z.infer<typeof DraftSchema> {
+  const { id, name, base, changed, revision } = draft;
   return {
     id,
     name,
     base,
     base_active: base === active,
-    changed: Object.keys(files).sort(),
+    changed: changed.toSorted(),
     revision,
     created_at: instant(draft.created_at),
     updated_at: instant(draft.updated_at),

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { pageOf } from "./messages.ts";
 import { rule_drafts } from "./schema.ts";
@@ -29,17 +29,22 @@ export async function findDraft({ orm }: Db, owner: string, id: string): Promise
   return row === undefined ? null : draftOf(row);
 }
 
+/** A draft without what it changes, which may be large; `changed`: paths of the files. */
+export type ListedDraft = Omit<RuleDraft, "files"> & { changed: string[] };
+
 /** Newest first. */
 export async function listDrafts(
   { orm }: Db,
   owner: string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<{ rows: RuleDraft[]; next: string | null }> {
-  const rows = await orm.select().from(rule_drafts).where(and(
+): Promise<{ rows: ListedDraft[]; next: string | null }> {
+  const { files, ...columns } = getTableColumns(rule_drafts);
+  const changed = sql<string>`(select json_group_array(key) from json_each(${files}))`;
+  const rows = await orm.select({ ...columns, changed }).from(rule_drafts).where(and(
     eq(rule_drafts.owner, owner),
     cursor === undefined ? undefined : lt(rule_drafts.id, cursor),
   )).orderBy(desc(rule_drafts.id)).limit(limit + 1);
-  return pageOf(rows.map(draftOf), limit);
+  return pageOf(rows.map((row) => ({ ...row, changed: JSON.parse(row.changed) as string[] })), limit);
 }
 
 /** Writes a draft as it is now, if it still stands at `revision`; false when somebody, in another window perhaps, was faster. */

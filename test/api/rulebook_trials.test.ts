@@ -129,9 +129,9 @@ describe("a change that is not stored", () => {
   });
 
   test("only for who may check rule files", async () => {
-    const asViewer = (given: object) =>
+    const asViewer = (given: object, version = "active") =>
       gateway.app.fetch(speakAs(
-        new Request("http://inside/v1/rulebooks/active/try", {
+        new Request(`http://inside/v1/rulebooks/${version}/try`, {
           method: "POST",
           body: JSON.stringify(given),
           headers: { "content-type": "application/json" },
@@ -139,7 +139,9 @@ describe("a change that is not stored", () => {
         { actor: "usr_v", name: "V", role: "viewer" },
       ));
     expect((await asViewer(body)).status).toBe(403);
+    const { hash } = (await gateway.call("POST", "/v1/rulebooks", { base: "active", files: body.files })).body;
     const { files: _, ...plain } = body;
+    expect((await asViewer(plain, hash)).status).toBe(403);
     expect((await asViewer(plain)).status).toBe(200);
   });
 });

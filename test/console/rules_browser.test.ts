@@ -272,6 +272,8 @@ describe("changing a rule", () => {
     await page.getByLabel("Ce qui change, et pourquoi").fill("Notre nom");
     await page.getByRole("button", { name: "Proposer" }).click();
     await page.getByText("Vous l’avez proposée").waitFor();
+    await page.getByRole("button", { name: "Lancer" }).click();
+    await page.getByText("ACME").first().waitFor();
     await close();
   });
 });

@@ -189,7 +189,11 @@ export function browseRoutes(console: Console): Hono<ConsoleEnv> {
     const version = versionOf(c);
     const settings = await console.api(c).get<SettingsRead>(`/v1/rulebooks/${version}/settings`);
     const { props, top } = frame(c, "settings", words.settings);
-    const { brand, contact } = settings.deployment as { brand: string; contact: string };
+    const { kind: _, brand, contact, ...chosen } = settings.deployment as {
+      kind: string;
+      brand: string;
+      contact: string;
+    };
     const retention = settings.retention as Record<string, { days: number; why: string; source: Source }>;
     const flows = settings.flows as unknown as Flow[];
     return await console.page(
@@ -205,6 +209,12 @@ export function browseRoutes(console: Console): Hono<ConsoleEnv> {
           <dd>{brand}</dd>
           <dt>{words.contact}</dt>
           <dd>{contact}</dd>
+          {Object.entries(chosen).map(([name, value]) => (
+            <>
+              <dt>{(words.choices as Record<string, string>)[name] ?? name}</dt>
+              <dd>{sayChoice(value)}</dd>
+            </>
+          ))}
         </dl>
         <p>
           <a href={onVersion("/console/rules/file?path=deployment.yaml", version)}>deployment.yaml</a>
@@ -273,6 +283,13 @@ export function browseRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   return routes;
+}
+
+/** `FR: fr-strict; US: us-safe`. */
+function sayChoice(value: unknown): string {
+  if (Array.isArray(value)) return value.map(sayChoice).join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value).map(([name, one]) => `${name.replaceAll("_", " ")}: ${sayChoice(one)}`).join("; ");
 }
 
 interface FoundLine {

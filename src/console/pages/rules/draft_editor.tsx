@@ -61,7 +61,12 @@ export function draftEditorRoutes(console: Console): Hono<ConsoleEnv> {
     const text = String(body["text"] ?? "").replaceAll("\r\n", "\n");
     const scripted = c.req.header("accept")?.includes("application/json") ?? false;
     const api = console.api(c);
-    const draft = await draftOf(console, c);
+    const words = draftWords(c.get("reader").language);
+    const draft = await draftOf(console, c).catch((error) => {
+      if (scripted && error instanceof ApiProblem && error.status === 404) return null;
+      throw error;
+    });
+    if (draft === null) return c.json({ problem: words.gone }, 404);
     try {
       const saved = await api.patch<DraftRead>(draftPath(draft.id), {
         revision: Number(body["revision"]),
@@ -72,7 +77,6 @@ export function draftEditorRoutes(console: Console): Hono<ConsoleEnv> {
       return c.json({ revision: saved.revision, changed: saved.changed, problems });
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.status === 404) throw error;
-      const words = draftWords(c.get("reader").language);
       const elsewhere = error.code === "draft_changed";
       if (scripted) {
         return c.json(

@@ -80,7 +80,14 @@ export async function stepPage(
 
 /** Work that takes a second or more: begun by itself where scripts run, by its button where they do not. */
 export function Run(
-  { c, action, fields, children }: { c: ConsoleContext; action: string; fields?: Child; children?: Child },
+  { c, action, about = {}, fields, children }: {
+    c: ConsoleContext;
+    action: string;
+    /** What it is about: goes along with the form. */
+    about?: Readonly<Record<string, string>>;
+    fields?: Child;
+    children?: Child;
+  },
 ) {
   const words = draftWords(c.get("reader").language);
   const done = children !== undefined && children !== null;
@@ -96,6 +103,7 @@ export function Run(
         class="filters"
       >
         <input type="hidden" name="run" value="1" />
+        {Object.entries(about).map(([name, value]) => <input type="hidden" name={name} value={value} />)}
         {fields}
         <button type="submit">{words.run}</button>
         <span id="running" class="pending" role="status">{words.running}</span>

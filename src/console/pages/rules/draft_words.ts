@@ -42,6 +42,7 @@ export const draftWords = inLanguages({
   not_saved: "Not saved: the gateway cannot be reached. It is tried again with the next change.",
   elsewhere:
     "Not saved: this draft was changed in another window. Your text is still here. Reload to see the other one, or save yours over it.",
+  gone: "Not saved: this draft is gone. It was proposed or deleted in another window. Your text is still here.",
   save_over: "Save mine over it",
   revert: "Back to the version in force",
   delete_file: "Delete the file",
@@ -131,6 +132,8 @@ export const draftWords = inLanguages({
   not_saved: "Pas enregistré : la passerelle ne répond pas. Nouvel essai au prochain changement.",
   elsewhere:
     "Pas enregistré : ce brouillon a été modifié dans une autre fenêtre. Votre texte est toujours ici. Rechargez pour voir l’autre, ou enregistrez le vôtre par-dessus.",
+  gone:
+    "Pas enregistré : ce brouillon n’existe plus. Il a été proposé ou supprimé dans une autre fenêtre. Votre texte est toujours ici.",
   save_over: "Enregistrer le mien par-dessus",
   revert: "Revenir à la version en vigueur",
   delete_file: "Supprimer le fichier",

@@ -24,6 +24,7 @@ const TONES: Readonly<Record<string, "good" | "warn" | "bad" | "info" | "neutral
   proposed: "warn",
   rejected: "bad",
 };
+const COMPARE = "/console/rules/compare";
 const HASH = "rb_[0-9a-f]{20}";
 
 /** Versions and proposals: who proposed, approved and published what, and the way back. */
@@ -246,7 +247,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
         <p>
           {words.from}: {shown(from)} · {words.to}: {shown(to)}
         </p>
-        <Run c={c} action={`/console/rules/compare?from=${from}&to=${to}`}>{result}</Run>
+        <Run c={c} action={COMPARE} about={{ from, to }}>{result}</Run>
       </>,
     );
   });
@@ -264,7 +265,6 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
     const mine = one.proposed_by === viewerOf(c).actor;
     const open = one.state === "proposed" || one.state === "approved";
     const moved = open && one.base !== active;
-    const compare = `/console/rules/compare?from=${one.base ?? "active"}&to=${one.rulebook}`;
     return await console.page(
       c,
       { title: words.proposal, place: "rules", styles: STYLES },
@@ -305,7 +305,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
           )}
         </dl>
         <h2>{words.changes}</h2>
-        <Run c={c} action={compare} />
+        <Run c={c} action={COMPARE} about={{ from: one.base ?? "active", to: one.rulebook }} />
         {one.simulation === null ? null : (
           <>
             <h2>{words.simulation}</h2>

@@ -33,9 +33,9 @@ export const CONSOLE = "/console";
 const KIB = 1024;
 /** Forms. */
 const FORM_BODY = 256 * KIB;
-/** Lists of refusals and consents: as much as the API takes, and what a form puts around it. */
-const LIST_BODY = 8 * KIB * KIB + 64 * KIB;
-const LISTS = /^\/console\/(registers\/[a-z]+\/import|contacts\/imports\/form)$/;
+/** Lists of refusals and consents, and rule files: as much as the API takes, and what a form puts around it. */
+const FILE_BODY = 8 * KIB * KIB + 64 * KIB;
+const FILES = /^\/console\/(registers\/[a-z]+\/import|contacts\/imports\/form|rules\/drafts\/[^/]+\/file)$/;
 /** Goes through to the API while it arrives, which bounds each line of it. */
 const STREAMED = "/console/contacts/imports/file";
 
@@ -88,8 +88,8 @@ export function createConsole({ api, signIn, entrance, publicUrl, now, log }: Co
   const pages = new Hono<ConsoleEnv>();
   pages.route("/", files.routes);
   pages.use(signIn);
-  const [forms, lists] = [bodyLimit({ maxSize: FORM_BODY }), bodyLimit({ maxSize: LIST_BODY })];
-  pages.use((c, next) => c.req.path === STREAMED ? next() : (LISTS.test(c.req.path) ? lists : forms)(c, next));
+  const [forms, whole] = [bodyLimit({ maxSize: FORM_BODY }), bodyLimit({ maxSize: FILE_BODY })];
+  pages.use((c, next) => c.req.path === STREAMED ? next() : (FILES.test(c.req.path) ? whole : forms)(c, next));
   if (entrance !== undefined) pages.route("/", entrance(shared));
   for (const routes of PAGES) pages.route("/", routes(shared));
 

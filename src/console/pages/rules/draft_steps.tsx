@@ -141,7 +141,8 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
       console,
       c,
       { draft, step: "propose" },
-      draft.changed.length === 0
+      // On another base it would take back what others published since; the frame offers to bring it up to date.
+      !draft.base_active ? null : draft.changed.length === 0
         ? (
           <Empty title={words.nothing_to_propose}>
             <p>
@@ -161,7 +162,7 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
             </form>
           </>
         ),
-      problem === undefined ? 200 : 422,
+      !draft.base_active ? 409 : problem === undefined ? 200 : 422,
     );
   };
 
@@ -170,6 +171,7 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
   routes.post("/rules/drafts/:id/propose", async (c) => {
     const draft = await draftOf(console, c);
     const note = String((await c.req.parseBody())["note"] ?? "").replaceAll("\r\n", "\n");
+    if (!draft.base_active) return await proposePage(c, draft);
     const api = console.api(c);
     const proposal = await orProblem(async () => {
       const { hash } = await api.post<{ hash: string }>("/v1/rulebooks", { base: draft.base, files: draft.files });

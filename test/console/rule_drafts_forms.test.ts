@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { consoleFetch, staff } from "../support/console.ts";
+import { testGateway } from "../support/gateway.ts";
+import { FR, publishSaturday } from "../support/rulebook_life.ts";
+import { shippedRules } from "../support/rulebook.ts";
+
+/** Forms of the workbench as they are sent. */
+
+const GB = "countries/gb.yaml";
+
+test("a draft on another base than the active version is not proposed: it would take back what others published", async () => {
+  const g = await testGateway();
+  const fetch = consoleFetch(g, () => staff("compliance"));
+  const send = async (path: string, form: Record<string, string> = {}) => {
+    const [method, body] = Object.keys(form).length === 0 ? ["GET", null] : ["POST", new URLSearchParams(form)];
+    const headers = { "sec-fetch-site": "same-origin" };
+    const answer = await fetch(new Request(`http://localhost/console/rules/drafts${path}`, { method, headers, body }));
+    return { status: answer.status, location: answer.headers.get("location") ?? "", html: await answer.text() };
+  };
+  const begun = await send("", { name: "A note" });
+  const at = begun.location.replace("/console/rules/drafts", "");
+  // Longer than any other form: a rule file may be a table of words.
+  const text = `${(await shippedRules()).sources[GB]}\n# ${"é".repeat(100_000)}\n`;
+  expect((await send(`${at}/file`, { file: GB, revision: "1", text })).status).toBe(303);
+  const active = await publishSaturday(g);
+
+  for (const answer of [await send(`${at}/propose`), await send(`${at}/propose`, { note: "x" })]) {
+    expect(answer.status).toBe(409);
+    expect(answer.html).toContain(`action="/console/rules/drafts${at}/rebase"`);
+    expect(answer.html).not.toContain('name="note"');
+  }
+  expect((await g.call("GET", "/v1/rulebooks/proposals?state=proposed")).body.data).toEqual([]);
+
+  expect((await send(`${at}/rebase`, { revision: "2" })).status).toBe(303);
+  expect((await send(`${at}/propose`, { note: "x" })).status).toBe(303);
+  const [proposal] = (await g.call("GET", "/v1/rulebooks/proposals?state=proposed")).body.data;
+  expect(proposal.base).toBe(active);
+  const { files } = (await g.call("GET", `/v1/rulebooks/${proposal.rulebook}`)).body;
+  expect(files[FR]).toContain('sat: "08:00-18:00"');
+  expect(files[GB]).toBe(text);
+});

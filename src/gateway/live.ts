@@ -74,6 +74,8 @@ export function liveNews({ db: { client }, log }: Pick<Deps, "db" | "log">): Liv
     const key = place.join();
     const known = asked.get(key) ?? newsSince(client, place);
     asked.set(key, known);
+    // Who comes back after a failure asks anew.
+    known.catch(() => asked.delete(key));
     return known;
   };
 

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import { liveNews } from "../../src/gateway/live.ts";
 import { newsSince } from "../../src/store/live.ts";
 import { consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
 import { instance } from "../support/instance.ts";
@@ -124,4 +125,23 @@ test("rows that were numbered anew, or went, are a reason to look anew", async (
   const { place } = await newsSince(g.db.client, [0, 0, 0, 0]);
   expect((await newsSince(g.db.client, place)).threads).toEqual(new Map());
   expect((await newsSince(g.db.client, [place[0] + 1, place[1], place[2], place[3]])).threads).toBe(null);
+});
+
+test("while the database is away streams end, and who comes back is told all the same", async () => {
+  const g = await testGateway();
+  await g.mo(FR, "36105", "Bonjour");
+  let away = false;
+  const client = {
+    ...g.db.client,
+    execute: (...args: Parameters<typeof g.db.client.execute>) =>
+      away ? Promise.reject(new Error("away")) : g.db.client.execute(...args),
+  };
+  const live = liveNews({ db: { ...g.db, client }, log: () => {} });
+  onTestFinished(() => live.stop());
+  away = true;
+  await expect(live.listen([0, 0, 0, 0]).take(1_000)).rejects.toThrow("away");
+  away = false;
+  expect(await live.listen([0, 0, 0, 0]).take(1_000)).toMatchObject({
+    threads: new Map([[await threadOf(g), expect.anything()]]),
+  });
 });

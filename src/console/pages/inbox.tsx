@@ -92,7 +92,7 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
     ]);
     const inner = (
       <>
-        <ThreadHead reader={reader} choice={choice} thread={view.thread} works={works(c)} />
+        <ThreadHead reader={reader} choice={choice} {...view} works={works(c)} />
         <Messages reader={reader} choice={choice} view={view} works={works(c)} />
         {works(c) ? composer ?? <Composer reader={reader} thread={id} /> : null}
         {works(c) ? <CannedDialog reader={reader} replies={canned.data} /> : null}
@@ -128,7 +128,7 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
     const [reader, viewer] = [c.get("reader"), viewerOf(c)];
     return (
       <>
-        <ThreadHead reader={reader} choice={choice} thread={view.thread} works={works(c)} />
+        <ThreadHead reader={reader} choice={choice} {...view} works={works(c)} />
         {/* Behind a page of older ones the newest would leave a gap. */}
         {c.req.query("before") === undefined
           ? <Messages reader={reader} choice={choice} view={view} works={works(c)} />

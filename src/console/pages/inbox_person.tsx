@@ -1,8 +1,10 @@
 /** @jsxImportSource hono/jsx */
+import { may } from "../../api/roles.ts";
 import type { Reader, Viewer } from "../console.ts";
 import { When } from "../parts.tsx";
 import { type Choice, inboxPath, type ThreadView } from "./inbox_data.ts";
 import { inboxWords } from "./inbox_words.ts";
+import { personPath } from "./register_frame.tsx";
 
 interface PanelProps {
   reader: Reader;
@@ -32,7 +34,10 @@ export function PersonPanel({ reader, viewer, choice, view, works, alone = false
             <bdi>{thread.name ?? thread.person}</bdi>
           </h2>
         )}
-      <p>{thread.person}</p>
+      <p class="row">
+        {thread.person}
+        {may(viewer.role, "GET /v1/people/{msisdn}") ? <a href={personPath(thread.person)}>{words.dossier}</a> : null}
+      </p>
       <Standing reader={reader} view={view} />
       <h2 class="part">{words.assigned}</h2>
       <Assignment reader={reader} viewer={viewer} choice={choice} view={view} works={works} />

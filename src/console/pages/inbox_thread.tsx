@@ -1,7 +1,14 @@
 /** @jsxImportSource hono/jsx */
 import type { Reader } from "../console.ts";
 import { Badge, When } from "../parts.tsx";
-import { type Choice, inboxPath, type Thread, type ThreadMessage, type ThreadView } from "./inbox_data.ts";
+import {
+  type Choice,
+  inboxPath,
+  type Refusal,
+  type Thread,
+  type ThreadMessage,
+  type ThreadView,
+} from "./inbox_data.ts";
 import { OptedOut } from "./inbox_list.tsx";
 import { inboxWords } from "./inbox_words.ts";
 import { holdWords, Status } from "./message_parts.tsx";
@@ -12,12 +19,15 @@ interface HeadProps {
   reader: Reader;
   choice: Choice;
   thread: Thread;
+  /** What stands against the person, newest first. */
+  suppressions: Refusal[];
   /** Whether whoever reads may change anything. */
   works: boolean;
 }
 
 /** Whose thread it is, and what must never be out of sight. */
-export function ThreadHead({ reader, choice, thread, works }: HeadProps) {
+export function ThreadHead({ reader, choice, thread, suppressions, works }: HeadProps) {
+  const [latest] = suppressions;
   const words = inboxWords(reader.language);
   return (
     <header id="thread-head" class="thread-head" data-thread={thread.id}>
@@ -30,6 +40,11 @@ export function ThreadHead({ reader, choice, thread, works }: HeadProps) {
           {thread.name === null ? null : <small>{thread.person}</small>}
           <small>{thread.sender}</small>
           <OptedOut thread={thread} reader={reader} />
+          {latest === undefined ? null : (
+            <small>
+              {words.by[latest.source]}, <When at={latest.created_at} reader={reader} />
+            </small>
+          )}
           <Badge tone={thread.consent === "granted" ? "good" : "neutral"}>{words.consent[thread.consent]}</Badge>
         </p>
       </div>

@@ -82,7 +82,7 @@ test("from the first start to a colleague who works here", async () => {
   // A preview opens it before its owner does.
   await (await opened()).page.goto(`/console/welcome/${token}`);
   await page.goto(`/console/welcome/${token}`);
-  await page.getByLabel("Your name").fill("Ana Lima");
+  await page.getByLabel("Your name").fill("Front desk");
   await page.getByLabel("E-mail address").fill("Ana@Example.com");
   await page.getByLabel("New password").fill(PASSWORD);
   await keepPicture(page, "console-welcome");
@@ -198,7 +198,7 @@ test("one's own account: language, theme, browsers, password", async () => {
   const form = page.getByRole("main");
   await form.getByLabel("Language").selectOption("fr");
   await form.getByLabel("Theme").selectOption("dark");
-  await form.getByLabel("Name").fill("Ana Lima");
+  await form.getByLabel("Name").fill("Front desk");
   await button(page, "Save").click();
   expect(await page.getByRole("status").first().innerText()).toBe("Enregistré.");
   expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");

@@ -20,6 +20,7 @@ const DOCUMENTS: { path: string; clock: string | null }[] = [
   { path: "docs/webhooks.md", clock: "2026-11-24T10:00:00+01:00" },
   { path: "docs/evidence.md", clock: "2026-11-24T10:00:00+01:00" },
   { path: "docs/inbox.md", clock: null },
+  { path: "docs/console.md", clock: null },
   // Real carriers cannot be configured under a test clock.
   { path: "docs/carriers.md", clock: null },
 ];

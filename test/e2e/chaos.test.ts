@@ -6,8 +6,8 @@ const SEED = 20261124;
 
 test.each(
   [
-    ["one instance on a file", "file", 4],
-    ["two instances on a libSQL server", "server", 3],
+    ["one instance on a file", "file", 3],
+    ["two instances on a libSQL server", "server", 2],
   ] as const,
 )(
   `%s beside a carrier that misbehaves (seed ${SEED}), keeps every promise`,

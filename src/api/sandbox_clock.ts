@@ -58,8 +58,6 @@ export function sandboxClockRoutes({ deps }: Api) {
       const detail = "A real carrier is configured: real people must not get messages at a made-up time.";
       throw problem(409, "real_carrier", "Real carrier", detail);
     }
-    // Twice: the first reading may have begun before the commit, for somebody else.
-    await settings.refresh();
     await settings.refresh();
     return await view(now < before);
   };

@@ -64,6 +64,7 @@ export class SettingsCache {
   #current: Settings | null = null;
   #readAt = -Infinity;
   #reading: Promise<Settings> | null = null;
+  #next: Promise<Settings> | null = null;
   #clock: SharedClock = { setting: null, ahead: 0 };
 
   /**
@@ -83,7 +84,7 @@ export class SettingsCache {
   async current(): Promise<Settings> {
     const age = this.elapsed() - this.#readAt;
     if (this.#current !== null && age < FRESH_MS) return this.#current;
-    const reading = this.refresh();
+    const reading = this.#share();
     // Not older than two seconds: serve what is known while the next reading is under way.
     if (this.#current !== null && age < STALE_MS) {
       reading.catch(() => {});
@@ -92,8 +93,19 @@ export class SettingsCache {
     return await reading;
   }
 
-  /** Reads again now; callers at the same time share one reading. */
+  /**
+   * Reads what is committed by now. A reading that is under way may have begun before what the caller has just changed: another one
+   * follows it, which those share who ask meanwhile.
+   */
   refresh(): Promise<Settings> {
+    if (this.#reading === null) return this.#share();
+    return this.#next ??= this.#reading.catch(() => {}).then(() => {
+      this.#next = null;
+      return this.#share();
+    });
+  }
+
+  #share(): Promise<Settings> {
     return this.#reading ??= this.#read().finally(() => this.#reading = null);
   }
 

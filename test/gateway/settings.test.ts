@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { hashSources } from "../../src/rules/check.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
+import type { DbClient } from "../../src/store/client.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
 import { DATABASE_KINDS, freshDatabase } from "../support/database.ts";
 import { shippedRules } from "../support/rulebook.ts";
@@ -48,4 +49,31 @@ describe.each(DATABASE_KINDS)("the active rulebook on %s", (kind) => {
     const { rows } = await client.execute("select contents from rulebooks");
     expect(JSON.parse(rows[0]!["contents"] as string)).toEqual(one.contents);
   });
+});
+
+test("reading anew after a change does not share a reading that began before it; those who ask meanwhile share one", async () => {
+  const { client } = await freshDatabase("embedded");
+  const [before, after] = [version("Before"), version("After")];
+  await publishRulebook(client, before);
+  const [read, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let readings = 0;
+  const slow: DbClient = {
+    ...client,
+    batch: async (statements, mode) => {
+      const results = await client.batch(statements, mode);
+      readings++;
+      read.resolve();
+      await answered.promise;
+      return results;
+    },
+  };
+  const cache = new SettingsCache(slow);
+  const early = cache.current();
+  await read.promise;
+  await publishRulebook(client, after);
+  const late = [cache.refresh(), cache.refresh(), cache.refresh()];
+  answered.resolve();
+  expect((await early).rulebook.hash).toBe(before.hash);
+  for (const { rulebook } of await Promise.all(late)) expect(rulebook.hash).toBe(after.hash);
+  expect(readings).toBe(2);
 });

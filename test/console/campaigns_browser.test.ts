@@ -206,6 +206,19 @@ test("a draft comes back from its form as it was, with what the form cannot show
 });
 
 test.each([
+  ["field_value=Lyon", { fields: { "": "Lyon" } }],
+  ["tag=,", { tags: [] }],
+  ["filter_kept={", { kept: "{" }],
+])(
+  "what is filled in by halves reaches the API, which refuses it, and means nobody more: %s",
+  async (typed, filter) => {
+    const campaign = campaignOf(fieldsOf(new URLSearchParams(`name=Sale&from=36105&text=Bonjour&${typed}`)), "UTC");
+    expect(campaign).toMatchObject({ audience: { filter } });
+    expect((await gateway.call("POST", "/v1/campaigns", campaign)).status).toBe(422);
+  },
+);
+
+test.each([
   [["data: a\n\nda", "ta: b\n\n"], ["a", "b"]],
   [["event: progress\ndata: a\ndata: b\nid: 1\n\n"], ["a\nb"]],
   [[": heartbeat\n\n", "data:x\n\nda"], ["x"]],

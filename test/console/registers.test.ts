@@ -100,6 +100,27 @@ test("people are put on a list and taken off it, one by one and by their numbers
   expect(await post(`${list}/delete`)).toBe("/console/contacts/lists?told=list_deleted");
 });
 
+test("a draft keeps a list that is gone until somebody takes it off: it would go to everybody else", async () => {
+  const { id: list } = (await gateway.call("POST", "/v1/lists", { name: "Club" })).body;
+  const written = { name: "Sale", from: "36105", text: PROMO, audience: { lists: [list] } };
+  const { id } = (await gateway.call("POST", "/v1/campaigns", written)).body;
+  await gateway.call("DELETE", `/v1/lists/${list}`);
+  const { html } = await get(`/console/campaigns/${id}/edit`);
+  expect(html).toMatch(new RegExp(`name="lists" value="${list}" checked`));
+  const form = [["name", "Sale"], ["from", "36105"], ["text", PROMO], ["lists", list]];
+  const [status, page] = await post(`/console/campaigns/${id}`, form) as [number, string];
+  expect([status, page.includes(`there is no list &quot;${list}&quot;`)]).toEqual([422, true]);
+  expect((await gateway.call("GET", `/v1/campaigns/${id}`)).body.audience.lists).toEqual([list]);
+});
+
+test("nobody is erased by a form that nobody confirmed", async () => {
+  const path = `/console/people/${encodeURIComponent(FR)}/erase`;
+  const form = { reason: "Article 17 GDPR", requested_by: "person" };
+  const [status] = await post(path, form) as [number, string];
+  expect([status, (await gateway.call("GET", "/v1/erasures")).body.data]).toEqual([200, []]);
+  expect(await post(path, { ...form, confirm: "true" })).toMatch(/^\/console\/registers\/erasures\/era_/);
+});
+
 test("what is asked for wrongly is told as a page, and what is no form is refused", async () => {
   const wrong: [path: string, status: number][] = [
     ["/console/registers/suppressions/sup_none", 404],

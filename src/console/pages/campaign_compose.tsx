@@ -225,8 +225,16 @@ function Audience({ c, typed, problem, lists }: PartProps & { lists: readonly Co
   const { language } = c.get("reader");
   const words = campaignWords(language);
   const contacts = contactWords(language);
+  const known = new Set(lists.map(({ id }) => id));
   const checks = (name: string) => (
     <div class="checks">
+      {/* A list that is gone, or too old to be offered, stays named until somebody takes it off: without it the text would go to all. */}
+      {typed.getAll(name).filter((id) => !known.has(id)).map((id) => (
+        <label class="inline">
+          <input type="checkbox" name={name} value={id} checked />
+          <span class="mono said">{id}</span>
+        </label>
+      ))}
       {lists.length === 0 ? <p class="soft">{words.no_lists}</p> : lists.map((list) => (
         <label class="inline">
           <input type="checkbox" name={name} value={list.id} checked={typed.getAll(name).includes(list.id)} />
@@ -266,7 +274,8 @@ function Audience({ c, typed, problem, lists }: PartProps & { lists: readonly Co
 }
 
 function Times({ c, typed, problem }: PartProps) {
-  const words = campaignWords(c.get("reader").language);
+  const { language, zone } = c.get("reader");
+  const words = campaignWords(language);
   const line = (name: string, label: string, more: Record<string, unknown> = {}) => (
     <Line typed={typed} problem={problem} name={name} label={label} {...more} />
   );
@@ -274,8 +283,8 @@ function Times({ c, typed, problem }: PartProps) {
   return (
     <details class="card" open={problem !== undefined || typed.has("scheduled_at") || typed.has("sending_window")}>
       <summary>{words.when}, {words.limits.toLowerCase()}</summary>
-      {line("scheduled_at", words.scheduled_at, { type: "datetime-local", hint: words.scheduled_hint })}
-      {line("valid_until", words.valid_until, { type: "datetime-local" })}
+      {line("scheduled_at", words.scheduled_at, { type: "datetime-local", hint: `${words.scheduled_hint} · ${zone}` })}
+      {line("valid_until", words.valid_until, { type: "datetime-local", hint: zone })}
       {line("sending_window", words.window, { hint: words.window_hint })}
       <div class="columns">
         {line("rate_per_second", words.rate, number)}

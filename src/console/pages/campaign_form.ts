@@ -95,6 +95,7 @@ function keptFilter(json: string | undefined): ContactFilter {
   try {
     return JSON.parse(json) as ContactFilter;
   } catch {
-    return {};
+    // Refused by the API, which knows no such key: without it the audience would be larger.
+    return { kept: json } as ContactFilter;
   }
 }

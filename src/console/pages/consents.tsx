@@ -179,11 +179,11 @@ async function newPage(console: Console, c: ConsoleContext, form?: Form, problem
       <Field label={words.source} name="source" hint={words.source_hint} error={wrong("source")}>
         <input {...field("source", { hint: "", required: true, maxlength: 100 })} />
       </Field>
-      <Field label={words.granted_at} name="granted_at" error={wrong("granted_at")}>
-        <input type="datetime-local" {...field("granted_at", { required: true })} max={now} />
+      <Field label={words.granted_at} name="granted_at" hint={reader.zone} error={wrong("granted_at")}>
+        <input type="datetime-local" {...field("granted_at", { hint: "", required: true })} max={now} />
       </Field>
-      <Field label={words.expires_at} name="expires_at" error={wrong("expires_at")}>
-        <input type="datetime-local" {...field("expires_at")} />
+      <Field label={words.expires_at} name="expires_at" hint={reader.zone} error={wrong("expires_at")}>
+        <input type="datetime-local" {...field("expires_at", { hint: "" })} />
       </Field>
       <Field label={words.wording} name="wording" error={wrong("wording")}>
         <textarea {...described("wording", { error: wrong("wording") })} required maxlength={5000}>

@@ -84,6 +84,8 @@ export function peoplePageRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/people/:number/erase", async (c) => {
     const form = await formOf(c);
+    // Every browser asks for it; whoever gets here without has read nothing.
+    if (!form.has("confirm")) return await erasePage(console, c, form);
     const begun = await attempt(
       console.api(c).delete<Erasure>(`/v1/people/${encodeURIComponent(c.req.param("number")!)}`, {
         reason: form.text("reason") ?? "",

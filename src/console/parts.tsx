@@ -15,8 +15,21 @@ const STYLES = {
 /** An instant (RFC 3339, or milliseconds) in the reader's language and time zone. */
 export function When({ at, as = "both", reader }: { at: string | number; as?: keyof typeof STYLES; reader: Reader }) {
   const date = new Date(at);
-  const shown = new Intl.DateTimeFormat(reader.language, { ...STYLES[as], timeZone: reader.zone }).format(date);
-  return <time datetime={date.toISOString()}>{shown}</time>;
+  return <time datetime={date.toISOString()}>{formatOf(as, reader).format(date)}</time>;
+}
+
+/** A format costs a hundred times what using it costs, and a page shows many instants. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+const MOST_FORMATS = 200;
+
+function formatOf(as: keyof typeof STYLES, { language, zone }: Reader): Intl.DateTimeFormat {
+  const key = `${as} ${language} ${zone}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    if (formats.size >= MOST_FORMATS) formats.clear();
+    formats.set(key, format = new Intl.DateTimeFormat(language, { ...STYLES[as], timeZone: zone }));
+  }
+  return format;
 }
 
 /** Numbers as the language writes them. */

@@ -34,7 +34,8 @@ export async function fillMessages(db: Pick<Db, "client">, { messages, now, spre
     const args = { from, to: Math.min(from + PIECE, messages) - 1, now, messages, step, decision: DECISION };
     const rows = `(with recursive s (value) as (select :from union all select value + 1 from s where value < :to)
       select value, :now - cast((:messages - value) * :step as integer) as at,
-        '+' || case value % 20 when 0 then '1415555' when 1 then '4477009' else '3361234' end || printf('%05d', value / 3 % 100000) as person,
+        '+' || case value % 20 when 0 then '1415555' || printf('%04d', value / 3 % 10000)
+          when 1 then '4477009' || printf('%05d', value / 3 % 100000) else '33612' || printf('%06d', value / 3 % 200000) end as person,
         iif(value % 20 = 0, '+15005550006', iif(value % 20 = 1, '+447700900000', '36105')) as sender from s)`;
     const statement = (sql: string) => ({
       sql,

@@ -142,6 +142,8 @@ describe("changing a rule", () => {
     await page.goto(`${page.url()}&line=${await lineOf(HOURS)}`);
     await page.locator(".cm-activeLine", { hasText: "mon-sat" }).waitFor();
 
+    expect(await widthAt(page, 320)).toBe(320);
+    await page.setViewportSize(SIZES.desktop);
     // Broken: Sunday is left out. Told in its place and below, while it is typed.
     await writeLine(page, SHORTER.replace(", sun: closed", ""));
     await page.getByText("every day of the week must be covered exactly once").first().waitFor();

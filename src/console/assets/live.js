@@ -40,12 +40,15 @@ function renew(old, fresh) {
   if (focused) fresh.querySelector("button, a, select")?.focus({ preventScroll: true });
 }
 
+/** Between two questions, however much happens. */
+const PAUSE_MS = 300;
 let asking = false;
 let again = false;
 /** One question at a time; what happens meanwhile is asked for behind it. */
 async function look() {
   if (asking) return void (again = true);
   asking = true;
+  again = false;
   try {
     const answer = await fetch(root.dataset.parts, { headers: { "hx-request": "true" } });
     // Signed out: the page leads to where one signs in.
@@ -62,11 +65,10 @@ async function look() {
   } catch {
     // No connection: the stream comes back, and asks for everything then.
   } finally {
-    asking = false;
-    if (again) {
-      again = false;
-      look();
-    }
+    setTimeout(() => {
+      asking = false;
+      if (again) look();
+    }, PAUSE_MS);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Sender } from "../../api/senders.ts";
 import type { Suppression } from "../../api/suppressions.ts";
 import type { User } from "../../api/user_schemas.ts";
 import type { ApiClient } from "../api_client.ts";
+import type { AuditEntry } from "../api_types.ts";
 import type { Viewer } from "../console.ts";
 import { withQuery } from "../api_client.ts";
 
@@ -80,6 +81,8 @@ export interface ThreadView {
   /** Where older ones begin. */
   older: string | null;
   suppressions: Refusal[];
+  /** Who on the staff, by id, entered those that came from there; by the id of the suppression. */
+  entered_by: ReadonlyMap<string, string>;
   /** The latest acts about advertising, newest first. */
   consents: Consent[];
   notes: ThreadNote[];
@@ -101,10 +104,21 @@ export async function threadView(api: ApiClient, viewer: Viewer, id: string, cur
     thread,
     ...messages,
     suppressions: suppressions.data,
+    entered_by: may(viewer.role, "GET /v1/audit") ? await enteredBy(api, suppressions.data) : new Map(),
     consents: consents.data,
     notes: notes.data,
     colleagues: users?.data ?? [],
   };
+}
+
+/** The audit log knows: a suppression by itself tells the way it came. */
+async function enteredBy(api: ApiClient, suppressions: readonly Refusal[]): Promise<ReadonlyMap<string, string>> {
+  const entered = suppressions.filter(({ source }) => source === "operator");
+  const found = await Promise.all(entered.map(async ({ id: subject }) => {
+    const { data } = await api.get<Page<AuditEntry>>("/v1/audit", { subject, action: "suppression.created", limit: 1 });
+    return data.map(({ actor }) => [subject, actor] as const);
+  }));
+  return new Map(found.flat());
 }
 
 export async function messagesOf(

@@ -4,6 +4,7 @@ import type { Reader, Viewer } from "../console.ts";
 import { When } from "../parts.tsx";
 import { type Choice, inboxPath, type ThreadView } from "./inbox_data.ts";
 import { inboxWords } from "./inbox_words.ts";
+import { nameOfStaff } from "../staff_names.ts";
 import { personPath } from "./register_frame.tsx";
 
 interface PanelProps {
@@ -52,6 +53,11 @@ export function PersonPanel({ reader, viewer, choice, view, works, alone = false
 export function Standing({ reader, view }: { reader: Reader; view: ThreadView }) {
   const words = inboxWords(reader.language);
   const [latest] = view.consents.filter(({ status }) => status !== "pending");
+  const nameOf = nameOfStaff(view.colleagues, reader.language);
+  const enteredBy = (id: string) => {
+    const actor = view.entered_by.get(id);
+    return actor === undefined ? "" : ` (${nameOf(actor)})`;
+  };
   return (
     <section id="standing" class="standing" aria-label={words.standing}>
       <h2 class="part">{words.standing}</h2>
@@ -62,7 +68,7 @@ export function Standing({ reader, view }: { reader: Reader; view: ThreadView })
               <strong>{words.suppressed[one.scope]}</strong>
               {one.sender === null ? null : ` ${words.from_sender(one.sender)}`}
               <br />
-              <span>{words.by[one.source]}</span>, <When at={one.created_at} reader={reader} />
+              <span>{words.by[one.source]}{enteredBy(one.id)}</span>, <When at={one.created_at} reader={reader} />
               {one.text === null ? null : <q class="said" dir="auto">{one.text}</q>}
               {one.note === null ? null : <span class="said" dir="auto">{one.note}</span>}
             </li>
@@ -74,10 +80,8 @@ export function Standing({ reader, view }: { reader: Reader; view: ThreadView })
         {latest === undefined ? null : (
           <>
             <br />
-            <When at={latest.granted_at} reader={reader} />, {latest.source}
-            {latest.recorded_by === null
-              ? null
-              : `, ${words.consent_by(latest.recorded_by === "person" ? words.the_person : latest.recorded_by)}`}
+            <When at={latest.granted_at} reader={reader} />, {latest.source.replaceAll("_", " ")}
+            {latest.recorded_by === null ? null : `, ${words.consent_by(nameOf(latest.recorded_by))}`}
           </>
         )}
       </p>

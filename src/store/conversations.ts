@@ -78,7 +78,11 @@ export async function listConversations(
       where.push("(c.last_message_at, c.id) >= (:lowest_at, :lowest_id)");
     }
   }
-  const from = candidates === null ? "conversations c" : `(${candidates}) j cross join conversations c on c.id = j.id`;
+  const from = candidates !== null
+    ? `(${candidates}) j cross join conversations c on c.id = j.id`
+    : person === undefined
+    ? "conversations c indexed by conversations_newest"
+    : "conversations c";
   const rows = await ask<ConversationRow>(
     `select ${ROW} from ${from} ${BESIDE} where ${[...place, ...where].join(" and ") || "true"} ${order} limit :take`,
   );

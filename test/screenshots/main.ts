@@ -1,5 +1,5 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { launchBrowser, SIZES } from "../support/browser.ts";
+import { accessibilityFaults, launchBrowser, SIZES } from "../support/browser.ts";
 import { type caller, gatewayFolder, startGateway } from "../support/child.ts";
 import { walkConsole } from "../support/console_walk.ts";
 import { type Cast, START, tellStory } from "./story.ts";
@@ -8,9 +8,10 @@ import { type Cast, START, tellStory } from "./story.ts";
 
 const HELP = `Takes pictures of every page of the console, in light and dark, on a desk and on a telephone.
 
-deno task screenshots [--readme]
+deno task screenshots [--readme] [--check]
 
   --readme  takes those of docs/images anew as well
+  --check   tells what axe-core finds wrong with any page, and which are wider than their window
 
 Starts a gateway of its own in a temporary folder. Needs Chromium (apt-get install chromium). The pictures are in
 screenshots/, which is not committed.`;
@@ -81,9 +82,9 @@ const print = (line: string) => {
 };
 
 if (Deno.args.includes("--help") || Deno.args.includes("-h")) print(HELP);
-else await takePictures(Deno.args.includes("--readme"));
+else await takePictures(Deno.args.includes("--readme"), Deno.args.includes("--check"));
 
-async function takePictures(readme: boolean): Promise<void> {
+async function takePictures(readme: boolean, check: boolean): Promise<void> {
   const folder = await gatewayFolder();
   const { child, url, call } = await startGateway(folder, KEY, { PARLEY_TEST_CLOCK: START });
   const browser = await launchBrowser();
@@ -114,6 +115,7 @@ async function takePictures(readme: boolean): Promise<void> {
         if (!await show(page, path)) continue;
         const name = pattern.slice(1).replaceAll(/[{}]/g, "").replaceAll(/[/?=]/g, "-");
         await page.screenshot({ path: `${FOLDER}/${name}-${look}.png`, fullPage: true });
+        if (check) { for (const fault of await faultsOf(page)) print(`${look} ${path}: ${fault}`); }
       }
       for (const { name, path, readme: chosen, act } of scenes) {
         await show(page, path);
@@ -150,6 +152,14 @@ async function show(page: Page, path: string): Promise<boolean> {
   // Charts are drawn, and what is asked for at once has come.
   await page.waitForTimeout(400);
   return true;
+}
+
+async function faultsOf(page: Page): Promise<string[]> {
+  const [width, window] = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]") as [number, number];
+  return [
+    ...(width > window ? [`${width} wide in a window of ${window}`] : []),
+    ...(await accessibilityFaults(page)).map((fault) => fault.slice(0, 200)),
+  ];
 }
 
 /** The window as a WebP, which the browser makes itself, as good as fits. */

@@ -466,7 +466,8 @@ function stepsOf(pattern: string, word: string, sets: PatternSets | undefined): 
 function refuseUnmatchable(pattern: string, variant: Step[]): void {
   const literal = variant.flatMap((step) => "word" in step ? [step.word] : []);
   if (literal.length < variant.length) return;
-  const read = words(literal.join(" "));
+  // Where nothing in it stands for something else it is read as the text that it is: in `5 %a` the sign belongs to the number.
+  const read = words(/[[\]|<>*]/.test(pattern) ? literal.join(" ") : pattern);
   if (read.length === literal.length && read.every(({ text }, i) => text === literal[i])) return;
   const merged = read.find(({ shape, text }) => shape !== null && !literal.includes(text));
   throw new PatternError(

@@ -36,8 +36,10 @@ const COMPILED_KEPT = 2;
 export function loadRulebook(sources: Sources): Pick<Checked, "rulebook" | "problems"> {
   const hash = hashSources(sources);
   const known = compiled.get(hash);
-  if (known !== undefined) return { rulebook: known, problems: [] };
-  const parsed = parseSources(sources);
+  return known !== undefined ? { rulebook: known, problems: [] } : compileParsed(parseSources(sources), hash);
+}
+
+function compileParsed(parsed: ReturnType<typeof parseSources>, hash: string): Pick<Checked, "rulebook" | "problems"> {
   if (parsed.problems.length > 0) return { rulebook: null, problems: parsed.problems };
   try {
     return { rulebook: compileAndKeep(parsed.files, hash), problems: [] };
@@ -85,7 +87,7 @@ export async function checkRulebook(sources: Sources): Promise<Checked> {
   const hash = hashSources(sources);
   const before = passed.get(hash);
   if (before !== undefined) return { ...loadRulebook(sources), ...before };
-  const checked = await checkAll(sources);
+  const checked = await checkAll(sources, hash);
   if (checked.rulebook !== null) {
     const [oldest] = passed.keys();
     if (passed.size >= PASSED_KEPT) passed.delete(oldest!);
@@ -94,9 +96,11 @@ export async function checkRulebook(sources: Sources): Promise<Checked> {
   return checked;
 }
 
-async function checkAll(sources: Sources): Promise<Checked> {
-  const { files, lines } = parseSources(sources);
-  const { rulebook, problems } = loadRulebook(sources);
+async function checkAll(sources: Sources, hash: string): Promise<Checked> {
+  const parsed = parseSources(sources);
+  const { files, lines } = parsed;
+  const known = compiled.get(hash);
+  const { rulebook, problems } = known !== undefined ? { rulebook: known, problems: [] } : compileParsed(parsed, hash);
   const counts = {
     rules: files.reduce((sum, { content }) => sum + ("rules" in content ? content.rules?.length ?? 0 : 0), 0),
     countries: files.filter(({ content }) => content.kind === "country").length,

@@ -1,0 +1,3 @@
+import { keepsEveryPromise } from "../support/chaos.ts";
+
+keepsEveryPromise("two instances on a libSQL server", "server", 2);

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { runChaos } from "../chaos/run.ts";
+
+/** The short form of `deno task chaos`. Another seed tries other misfortunes; it is in the name of the test. */
+const SEED = 20261124;
+
+/** A test that kills gateways under load and compares all books. */
+export function keepsEveryPromise(who: string, database: "file" | "server", kills: number): void {
+  test(
+    `${who} beside a carrier that misbehaves (seed ${SEED}), keeps every promise`,
+    { timeout: 600_000 },
+    async () => {
+      const { broken, counts } = await runChaos({ seed: SEED, kills, database, tell: () => {} });
+      expect(broken, JSON.stringify(counts)).toEqual([]);
+      // Enough happened that a promise could have been broken.
+      expect(counts["accepted"]).toBeGreaterThan(50);
+      expect(counts["stops"]).toBeGreaterThan(5);
+      expect(counts["handed_over"]).toBeGreaterThan(50);
+    },
+  );
+}

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Browser, BrowserContextOptions } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { BrowserContextOptions } from "playwright-core";
 import {
   accessibilityFaults,
+  browserOfFile,
   keepPicture,
-  launchBrowser,
   serveApp,
   SIZES,
   smallTargets,
@@ -15,11 +15,7 @@ import { advertise } from "../support/unsubscribe.ts";
 
 /** The unsubscribe page in a real Chromium, as the people meet it who open the link of an advertisement. */
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-}, 30_000);
-afterAll(() => browser?.close());
+const browser = browserOfFile();
 
 const SPEECHES = {
   en: {
@@ -59,7 +55,7 @@ async function linkFor(person: string): Promise<{ gateway: TestGateway; origin: 
 }
 
 async function opened(origin: string, options: BrowserContextOptions) {
-  const visited = await visit(browser, origin, options);
+  const visited = await visit(browser(), origin, options);
   onTestFinished(visited.close);
   return visited;
 }

@@ -1,14 +1,14 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import type { Campaign } from "../../src/console/api_types.ts";
 import { fieldsOf } from "../../src/console/form.ts";
 import { eventData } from "../../src/console/event_data.ts";
 import { campaignOf, formOfCampaign } from "../../src/console/pages/campaign_form.ts";
 import { addAudience } from "../support/audience.ts";
-import { accessibilityFaults, keepPicture, launchBrowser, serveApp, SIZES, visit } from "../support/browser.ts";
+import { accessibilityFaults, keepPicture, SIZES } from "../support/browser.ts";
+import { stagedConsole } from "../support/console_browser.ts";
 import { consoleFetch, staff } from "../support/console.ts";
-import { migratedDatabase, type TestDatabase } from "../support/database.ts";
-import { type TestGateway, testGateway } from "../support/gateway.ts";
+import { type TestGateway } from "../support/gateway.ts";
 
 /** Campaigns in a real Chromium: written with a live preview, started, watched, paused, resumed, and what came of them. */
 
@@ -16,18 +16,12 @@ const SALE = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
 const HOSTILE = "<img src=x onerror=alert(1)>";
 const PEOPLE = 12;
 
-let browser: Browser;
-let db: TestDatabase;
 let gateway: TestGateway;
-let origin: string;
-let stop: () => Promise<void>;
 let viewer = staff("compliance");
 
-beforeAll(async () => {
-  [browser, db] = await Promise.all([launchBrowser(), migratedDatabase()]);
-  gateway = await testGateway({ db });
-  ({ url: origin, stop } = serveApp(consoleFetch(gateway, () => viewer) as (request: Request) => Promise<Response>));
-  await addAudience(db, {
+const opened = stagedConsole((started) => consoleFetch(started, () => viewer), async (staged) => {
+  ({ gateway } = staged);
+  await addAudience(staged.db, {
     count: PEOPLE,
     now: gateway.clock.now(),
     name: (index) => index === 0 ? HOSTILE : `Client ${index}`,
@@ -35,25 +29,7 @@ beforeAll(async () => {
     consents: (index) => index < PEOPLE - 2,
     list: "lst_club",
   });
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
-  await db?.close();
-});
-
-async function opened(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
-  const visited = await visit(browser, origin, {
-    viewport: SIZES.desktop,
-    locale: "en-GB",
-    reducedMotion: "reduce",
-    ...options,
-  });
-  onTestFinished(visited.close);
-  visited.page.setDefaultTimeout(8_000);
-  return visited;
-}
-
+}, { page: { reducedMotion: "reduce" } });
 const tile = (page: Page, label: string) =>
   page.locator("#preview .tile").filter({ hasText: label }).locator(".figure");
 

@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { importQuery } from "../../src/console/pages/import_query.ts";
-import { accessibilityFaults, keepPicture, launchBrowser, serveApp, SIZES, visit } from "../support/browser.ts";
+import { accessibilityFaults, keepPicture, SIZES } from "../support/browser.ts";
+import { stagedConsole } from "../support/console_browser.ts";
 import { consoleFetch, staff } from "../support/console.ts";
-import { migratedDatabase, type TestDatabase } from "../support/database.ts";
-import { type TestGateway, testGateway } from "../support/gateway.ts";
+import { type TestGateway } from "../support/gateway.ts";
 
 /** Contacts, lists and their imports in a real Chromium. */
 
@@ -19,31 +19,12 @@ const FILE = [
 ].join("\r\n");
 const csv = (text: string) => ({ name: "fair.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
 
-let browser: Browser;
-let db: TestDatabase;
 let gateway: TestGateway;
-let origin: string;
-let stop: () => Promise<void>;
 
-beforeAll(async () => {
-  [browser, db] = await Promise.all([launchBrowser(), migratedDatabase()]);
-  gateway = await testGateway({ db });
-  const fetch = consoleFetch(gateway, () => staff("agent"));
-  ({ url: origin, stop } = serveApp(fetch as (request: Request) => Promise<Response>));
+const opened = stagedConsole((started) => consoleFetch(started, () => staff("agent")), async (staged) => {
+  ({ gateway } = staged);
   await gateway.mo("+33612345609", "36105", "STOP");
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
-  await db?.close();
 });
-
-async function opened(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
-  const visited = await visit(browser, origin, { viewport: SIZES.desktop, locale: "en-GB", ...options });
-  onTestFinished(visited.close);
-  return visited;
-}
-
 const contacts = async (query = "") => (await gateway.call("GET", `/v1/contacts?${query}`)).body.data;
 
 async function looksWell(page: Page, name: string): Promise<void> {

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { Browser } from "playwright-core";
+import { expect, onTestFinished, test } from "vitest";
 import { comingAt } from "../../src/console/pages/handsets.tsx";
 import {
   accessibilityFaults,
+  browserOfFile,
   keepPicture,
-  launchBrowser,
   serveApp,
   SIZES,
   smallTargets,
@@ -16,11 +15,7 @@ import { consent, PROMO, testGateway } from "../support/gateway.ts";
 
 /** Handsets in a real Chromium, as a newcomer tries them. */
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-}, 30_000);
-afterAll(() => browser?.close());
+const browser = browserOfFile();
 
 const FR = "+33639980100";
 const US = "+12025550110";
@@ -38,7 +33,7 @@ async function served(role: "admin" | "agent" | "viewer") {
 
 test("a newcomer opens two handsets, types STOP, sees the answer and why, and lets it be Monday", async () => {
   const { g, url } = await served("admin");
-  const { page, complaints, close } = await visit(browser, url, {
+  const { page, complaints, close } = await visit(browser(), url, {
     viewport: SIZES.desktop,
     locale: "en-GB",
     timezoneId: "Europe/Paris",
@@ -94,7 +89,7 @@ test("a newcomer opens two handsets, types STOP, sees the answer and why, and le
 test("on a telephone, in French, in the dark; without scripts; and for who may only look", async () => {
   const { g, url } = await served("agent");
   const at = `/console/handsets?n=${encodeURIComponent(FR)}`;
-  const { page, complaints, close } = await visit(browser, url, {
+  const { page, complaints, close } = await visit(browser(), url, {
     viewport: SIZES.phone,
     isMobile: true,
     hasTouch: true,
@@ -113,7 +108,7 @@ test("on a telephone, in French, in the dark; without scripts; and for who may o
   expect(await tooWide(page, 320)).toEqual([]);
   expect(complaints).toEqual([]);
 
-  const plain = await visit(browser, url, { javaScriptEnabled: false, locale: "en" });
+  const plain = await visit(browser(), url, { javaScriptEnabled: false, locale: "en" });
   onTestFinished(plain.close);
   await plain.page.goto(at);
   await plain.page.getByLabel("Text", { exact: true }).fill("Bonjour");
@@ -124,7 +119,7 @@ test("on a telephone, in French, in the dark; without scripts; and for who may o
 
   const watching = serveApp(consoleFetch(g, () => staff("viewer")));
   onTestFinished(watching.stop);
-  const viewer = await visit(browser, watching.url, { javaScriptEnabled: false });
+  const viewer = await visit(browser(), watching.url, { javaScriptEnabled: false });
   onTestFinished(viewer.close);
   await viewer.page.goto(at);
   await viewer.page.locator(".typed").getByText("ARRET").waitFor();

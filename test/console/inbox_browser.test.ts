@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import {
   accessibilityFaults,
+  browserOfFile,
   keepPicture,
-  launchBrowser,
   serveApp,
   SIZES,
   smallTargets,
@@ -15,11 +15,7 @@ import { consent, PROMO, type TestGateway, testGateway } from "../support/gatewa
 
 /** The inbox in a real Chromium, as agents work in it. */
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-}, 30_000);
-afterAll(() => browser?.close());
+const browser = browserOfFile();
 
 const FR = "+33639980100";
 const OTHER = "+33639980101";
@@ -46,7 +42,7 @@ async function desks(names: string[]): Promise<{ g: TestGateway; origins: string
 }
 
 async function opened(origin: string, options = DESK) {
-  const visited = await visit(browser, origin, options);
+  const visited = await visit(browser(), origin, options);
   onTestFinished(visited.close);
   return visited;
 }

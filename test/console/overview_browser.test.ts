@@ -1,9 +1,9 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { expect, onTestFinished, test } from "vitest";
 import {
   accessibilityFaults,
+  browserOfFile,
   keepPicture,
-  launchBrowser,
   serveApp,
   SIZES,
   smallTargets,
@@ -42,15 +42,13 @@ async function story(g: TestGateway) {
   }
 }
 
-let browser: Browser;
-beforeAll(async () => void (browser = await launchBrowser()));
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 test("the overview of a new gateway says what to do first, and of one that works what became of messages", async () => {
   const g = await testGateway({ clock: "2026-11-24T08:00:00Z" });
   const served = serveApp(consoleFetch(g, () => staff("admin")));
   onTestFinished(() => served.stop());
-  const open = (options: BrowserContextOptions) => visit(browser, served.url, { timezoneId: "UTC", ...options });
+  const open = (options: BrowserContextOptions) => visit(browser(), served.url, { timezoneId: "UTC", ...options });
 
   const first = await open({ viewport: SIZES.desktop });
   await first.page.goto("/console");

@@ -1,10 +1,9 @@
 import { Buffer } from "node:buffer";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { accessibilityFaults, keepPicture, launchBrowser, serveApp, SIZES, visit } from "../support/browser.ts";
+import { expect, test } from "vitest";
+import { accessibilityFaults, keepPicture, SIZES } from "../support/browser.ts";
+import { stagedConsole } from "../support/console_browser.ts";
 import { consoleFetch, staff } from "../support/console.ts";
-import { migratedDatabase, type TestDatabase } from "../support/database.ts";
-import { consent, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
+import { consent, PROMO, type TestGateway } from "../support/gateway.ts";
 
 /** The registers in a real Chromium, as compliance staff work with them. One gateway with a story that all tests read. */
 
@@ -15,17 +14,12 @@ const HOSTILE =
 const first = staff("compliance", "usr_first", "First clerk");
 const second = staff("compliance", "usr_second", "Second clerk");
 
-let browser: Browser;
-let db: TestDatabase;
 let gateway: TestGateway;
 let origin: string;
 let viewer = first;
-let stop: () => Promise<void>;
 
-beforeAll(async () => {
-  [browser, db] = await Promise.all([launchBrowser(), migratedDatabase()]);
-  gateway = await testGateway({ db });
-  ({ url: origin, stop } = serveApp(consoleFetch(gateway, () => viewer) as (request: Request) => Promise<Response>));
+const opened = stagedConsole((started) => consoleFetch(started, () => viewer), async (staged) => {
+  ({ gateway, origin } = staged);
   await consent(gateway, FR);
   await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: PROMO });
   await gateway.dispatcher.tick();
@@ -35,19 +29,7 @@ beforeAll(async () => {
   for (const person of DOUBTFUL) await gateway.mo(person, "36105", "Il faut stopper le bazar");
   await gateway.mo("+33612000009", "36105", HOSTILE);
   await gateway.call("POST", "/v1/suppressions", { recipient: "+33612000010", note: "letter of 3 March" });
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
-  await db?.close();
 });
-
-async function opened(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
-  const visited = await visit(browser, origin, { viewport: SIZES.desktop, locale: "en-GB", ...options });
-  onTestFinished(visited.close);
-  return visited;
-}
-
 const openReviews = async () => (await gateway.call("GET", "/v1/reviews?state=open")).body.data.length as number;
 
 test("reviews are settled with one key each, the next one comes at once, and the count is true", async () => {

@@ -1,7 +1,7 @@
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Principal } from "../../src/api/auth.ts";
-import { accessibilityFaults, keepPicture, launchBrowser, serveApp, SIZES, visit } from "../support/browser.ts";
+import { accessibilityFaults, browserOfFile, keepPicture, serveApp, SIZES, visit } from "../support/browser.ts";
 import { consoleFetch, staff } from "../support/console.ts";
 import { sharedGateway } from "../support/shared_gateway.ts";
 
@@ -9,18 +9,14 @@ const gateway = sharedGateway("embedded");
 const ANNA = staff("compliance", "usr_anna", "Anna");
 const BOB = staff("compliance", "usr_bob", "Bob");
 let viewer: Principal = ANNA;
-let browser: Browser;
+const browser = browserOfFile();
 let server: ReturnType<typeof serveApp>;
-beforeAll(async () => {
-  browser = await launchBrowser();
+beforeAll(() => {
   server = serveApp((request) =>
     consoleFetch({ app: gateway.app, clock: { now: () => gateway.clock.at } }, () => viewer)(request)
   );
 });
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+afterAll(() => server.stop());
 
 beforeEach(async () => {
   viewer = ANNA;
@@ -28,7 +24,7 @@ beforeEach(async () => {
 });
 
 const open = (options: Parameters<typeof visit>[2] = {}) =>
-  visit(browser, server.url, { viewport: SIZES.desktop, locale: "en-GB", timezoneId: "Europe/Paris", ...options });
+  visit(browser(), server.url, { viewport: SIZES.desktop, locale: "en-GB", timezoneId: "Europe/Paris", ...options });
 
 /** How wide the page itself is in a window of that width: tables and files scroll in boxes of their own. */
 async function widthAt(page: Page, width: number): Promise<number> {

@@ -1,52 +1,31 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { withConsole } from "../../src/console/serve.ts";
 import { signIn as signInWith } from "../../src/gateway/sign_in.ts";
 import { firstStartToken } from "../../src/gateway/welcome.ts";
-import {
-  accessibilityFaults,
-  keepPicture,
-  launchBrowser,
-  serveApp,
-  SIZES,
-  smallTargets,
-  visit,
-} from "../support/browser.ts";
-import { migratedDatabase, type TestDatabase } from "../support/database.ts";
-import { type TestGateway, testGateway } from "../support/gateway.ts";
+import { accessibilityFaults, keepPicture, serveApp, SIZES, smallTargets } from "../support/browser.ts";
+import { stagedConsole } from "../support/console_browser.ts";
+import { type TestDatabase } from "../support/database.ts";
+import { type TestGateway } from "../support/gateway.ts";
 import { type Member, member, PASSWORD } from "../support/staff.ts";
 
 /** Signing in, users and one's own account in a real Chromium, with real sessions. */
 
-let browser: Browser;
 let db: TestDatabase;
 let gateway: TestGateway;
 let origin: string;
-let stop: () => Promise<void>;
 
-beforeAll(async () => {
-  [browser, db] = await Promise.all([launchBrowser(), migratedDatabase()]);
-  gateway = await testGateway({ db, publicUrl: "http://127.0.0.1" });
-  ({ url: origin, stop } = serveApp(withConsole(gateway.app as never, gateway.api)));
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
-  await db?.close();
-});
-
+const opened = stagedConsole(
+  ({ app, api }) => withConsole(app as never, api),
+  (staged) => Promise.resolve({ gateway, db, origin } = staged),
+  { gateway: { publicUrl: "http://127.0.0.1" } },
+);
 beforeEach(async () => {
   await db.client.batch(["users", "sessions", "user_links", "sign_in_failures"].map((table) => `delete from ${table}`));
   gateway.api.sessions.forget();
   gateway.logged.length = 0;
   onTestFinished(() => expect(gateway.logged.filter(({ event }) => event === "console.failed")).toEqual([]));
 });
-
-async function opened(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
-  const visited = await visit(browser, origin, { viewport: SIZES.desktop, locale: "en-GB", ...options });
-  onTestFinished(visited.close);
-  return visited;
-}
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 

@@ -1,4 +1,5 @@
 import axe from "axe-core";
+import { afterAll, beforeAll } from "vitest";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** Debian's package `chromium`, which `.ci/run` installs. */
@@ -21,6 +22,14 @@ export function launchBrowser(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+/** One Chromium for all tests of a file. Call it while collecting, and what it returns inside tests. */
+export function browserOfFile(): () => Browser {
+  let browser: Browser | undefined;
+  beforeAll(async () => void (browser = await launchBrowser()), 30_000);
+  afterAll(() => browser?.close());
+  return () => browser!;
 }
 
 /** A telephone and a desk: CSS pixels. */

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
+import type { Child } from "hono/jsx";
 import type { OverviewView } from "../../api/overview.ts";
 import type { Console, ConsoleContext, ConsoleEnv, Reader } from "../console.ts";
 import { numberIn, When } from "../parts.tsx";
@@ -141,8 +142,7 @@ function Tiles({ overview, reader }: Pick<Shown, "overview" | "reader">) {
   );
 }
 
-// deno-lint-ignore no-explicit-any -- any child of JSX
-function Tile({ label, figure, children }: { label: string; figure: string; children?: any }) {
+function Tile({ label, figure, children }: { label: string; figure: string; children?: Child }) {
   return (
     <li class="tile">
       <span class="label">{label}</span>

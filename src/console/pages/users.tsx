@@ -56,7 +56,7 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/users/:id/sign-out", async (c) => {
     await console.api(c).post(`${apiPath(c)}/sign-out`);
-    return done(c, ownPath(c), "signed_out");
+    return done(c, pagePath(c), "signed_out");
   });
 
   routes.post("/users/:id/link", async (c) => {
@@ -69,7 +69,7 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
   async function changed(c: ConsoleContext, told: string, change: object): Promise<Response> {
     const result = await attempt(console.api(c).patch<User>(apiPath(c), change));
     return result.ok
-      ? done(c, ownPath(c), told)
+      ? done(c, pagePath(c), told)
       : await userPage(c, { problem: result.problem }, result.problem.status as Status);
   }
 
@@ -148,7 +148,7 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
       api.get<Page<ApiKey>>("/v1/keys", { limit: 200 }),
     ]);
     const theirs = keys.data.filter(({ user_id, revoked_at }) => user_id === user.id && revoked_at === null);
-    const path = ownPath(c);
+    const path = pagePath(c);
     const told = c.req.query("told") ?? "";
     const done = Object.hasOwn(words.told, told) ? words.told[told as keyof typeof words.told] : undefined;
     return await console.page(
@@ -227,7 +227,8 @@ function apiPath(c: ConsoleContext): string {
   return `/v1/users/${encodeURIComponent(c.req.param("id") ?? "")}`;
 }
 
-function ownPath(c: ConsoleContext): string {
+/** This page. */
+function pagePath(c: ConsoleContext): string {
   return `${PATH}/${encodeURIComponent(c.req.param("id") ?? "")}`;
 }
 

@@ -5,10 +5,12 @@ import type { ConsoleContext } from "./console.ts";
 /** What somebody filled in: text without blanks around it, and nothing for what was left empty. */
 export interface Form {
   text(name: string): string | undefined;
+  /** A text with its blanks and lines as they were typed: a browser ends each line with `\r\n`, we with `\n`. Empty for none. */
+  lines(name: string): string;
   all(name: string): string[];
   has(name: string): boolean;
   file(name: string): File | undefined;
-  /** Everything as it was typed, to show it again. */
+  /** Everything as it was typed: to show it again, and for passwords, whose blanks count. */
   typed: URLSearchParams;
 }
 
@@ -31,7 +33,13 @@ export async function formOf(c: ConsoleContext): Promise<Form> {
 /** The same of a query. */
 export function fieldsOf(typed: URLSearchParams): Omit<Form, "file"> {
   const all = (name: string) => typed.getAll(name).map((value) => value.trim()).filter((value) => value !== "");
-  return { text: (name) => all(name)[0], all, has: (name) => all(name).length > 0, typed };
+  return {
+    text: (name) => all(name)[0],
+    lines: (name) => (typed.get(name) ?? "").replaceAll("\r\n", "\n"),
+    all,
+    has: (name) => all(name).length > 0,
+    typed,
+  };
 }
 
 export type Attempt<T> = { ok: true; value: T } | { ok: false; problem: ApiProblem };

@@ -2,6 +2,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ApiProblem } from "./api_client.ts";
 import type { Console, ConsoleContext } from "./console.ts";
+import { wantsPart } from "./form.ts";
 import { layoutWords } from "./layout_words.ts";
 import { Notice } from "./parts.tsx";
 
@@ -18,7 +19,7 @@ export async function problemPage(
     : status === 403
     ? [words.forbidden, words.forbidden_text]
     : [problem?.title ?? words.trouble, problem?.detail ?? words.trouble_text];
-  if (c.req.header("hx-request") === "true") {
+  if (wantsPart(c)) {
     c.header("hx-retarget", "#notices");
     c.header("hx-reswap", "innerHTML");
     return await c.html(<Notice tone="bad">{title}. {text}</Notice>, status as ContentfulStatusCode);

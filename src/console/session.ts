@@ -3,6 +3,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Sessions } from "../gateway/sessions.ts";
 import { SESSION_LIFE_MS } from "../store/sessions.ts";
 import type { ConsoleContext, ConsoleEnv } from "./console.ts";
+import { wantsPart } from "./form.ts";
 
 /** Who is signed in: a random token in a cookie that scripts cannot read, looked up with every request. */
 
@@ -66,7 +67,7 @@ function isStream({ headers }: Response): boolean {
 
 /** Pages lead back to where they were asked for; a part of a page makes the browser leave, and a stream does not come again. */
 function toSignIn(c: ConsoleContext): Response {
-  if (c.req.header("hx-request") === "true") {
+  if (wantsPart(c)) {
     const page = URL.parse(c.req.header("hx-current-url") ?? "");
     return c.body(null, 401, { "hx-redirect": signInFor(page === null ? "" : page.pathname + page.search) });
   }

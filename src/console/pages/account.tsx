@@ -34,9 +34,11 @@ export function accountRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.post("/account/password", async (c) => {
-    const body = await c.req.parseBody();
-    const text = (name: string) => typeof body[name] === "string" ? body[name] : "";
-    const change = { current_password: text("current"), new_password: text("new_password") };
+    const { typed } = await formOf(c);
+    const change = {
+      current_password: typed.get("current") ?? "",
+      new_password: typed.get("new_password") ?? "",
+    };
     const changed = await attempt(console.api(c).post("/v1/users/me/password", change));
     // Every session is over, this one too.
     if (changed.ok) return c.redirect(`${SIGN_IN}?told=password_changed`, 303);

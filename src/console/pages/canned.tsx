@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { may } from "../../api/roles.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, type Reader, viewerOf } from "../console.ts";
+import { formOf } from "../form.ts";
 import { described, Empty, Field, Notice } from "../parts.tsx";
 import { LANGUAGES } from "../words.ts";
 import type { Page, Reply } from "./inbox_data.ts";
@@ -65,9 +66,8 @@ export function cannedRoutes(console: Console): Hono<ConsoleEnv> {
   };
 
   const save = async (c: ConsoleContext, write: (typed: Typed) => Promise<unknown>) => {
-    const form = await c.req.parseBody();
-    const field = (name: string) => typeof form[name] === "string" ? form[name].replaceAll("\r\n", "\n") : "";
-    const typed = { title: field("title"), language: field("language"), text: field("text") };
+    const form = await formOf(c);
+    const typed = { title: form.lines("title"), language: form.lines("language"), text: form.lines("text") };
     try {
       await write(typed);
     } catch (error) {

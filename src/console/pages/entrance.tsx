@@ -11,6 +11,7 @@ import { endSessions } from "../../store/sessions.ts";
 import type { UserLink } from "../../store/user_links.ts";
 import { hasUsers } from "../../store/users.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
+import { formOf } from "../form.ts";
 import { described, Field, Notice } from "../parts.tsx";
 import { keepChoice } from "../reader.ts";
 import { type SessionCookie, SIGN_IN } from "../session.ts";
@@ -50,7 +51,9 @@ export function entranceRoutes(
   });
 
   routes.post("/sign-in", async (c) => {
-    const { email, password, next } = await formOf(c);
+    const { typed } = await formOf(c);
+    const [email, password] = [typed.get("email") ?? "", typed.get("password") ?? ""];
+    const next = typed.get("next") ?? undefined;
     const userAgent = c.req.header("user-agent") ?? null;
     const result = password.length > MAX_PASSWORD
       ? { ok: false, code: "wrong" } as const
@@ -75,19 +78,19 @@ export function entranceRoutes(
 
   routes.get("/welcome/:token", async (c) => {
     const link = await linkOf(signInDeps, c.req.param("token"));
-    return link === null ? await linkOver(c) : await welcomePage(c, link, {});
+    return link === null ? await linkOver(c) : await welcomePage(c, link, null);
   });
 
   routes.post("/welcome/:token", async (c) => {
     const token = c.req.param("token");
     const link = await linkOf(signInDeps, token);
     if (link === null) return await linkOver(c);
-    const typed = await formOf(c);
+    const { typed } = await formOf(c);
     const first = link.kind === "first_start";
     const [name, email, password] = [
-      UserName.safeParse(typed.name),
-      Email.safeParse(first ? typed.email.trim() : link.user?.email),
-      NewPassword.safeParse(typed.password),
+      UserName.safeParse(typed.get("name")),
+      Email.safeParse(first ? typed.get("email")?.trim() : link.user?.email),
+      NewPassword.safeParse(typed.get("password")),
     ];
     // A new password changes nothing else.
     if ((link.kind !== "reset" && !name.success) || !email.success || !password.success) {
@@ -147,7 +150,7 @@ export function entranceRoutes(
   async function welcomePage(
     c: ConsoleContext,
     { kind, user }: UserLink,
-    typed: { name?: string; email?: string },
+    typed: URLSearchParams | null,
     wrong: { name?: string | undefined; email?: string | undefined; password?: string | undefined } = {},
     status: 200 | 422 | 503 = 200,
   ): Promise<Response> {
@@ -163,7 +166,7 @@ export function entranceRoutes(
             <Field label={words.name} name="name" error={wrong.name}>
               <input
                 {...described("name", { error: wrong.name })}
-                value={typed.name ?? user?.name ?? ""}
+                value={typed?.get("name") ?? user?.name ?? ""}
                 maxlength={100}
                 autocomplete="name"
                 required
@@ -174,7 +177,7 @@ export function entranceRoutes(
             <input
               type="email"
               {...described("email", { error: wrong.email })}
-              value={user?.email ?? typed.email ?? ""}
+              value={user?.email ?? typed?.get("email") ?? ""}
               readonly={user !== null}
               autocomplete="username"
               required
@@ -235,18 +238,6 @@ interface Told {
 function toldIn(c: ConsoleContext, words: ReturnType<typeof entranceWords>): Told | null {
   const told = c.req.query("told");
   return told === "signed_out" || told === "password_changed" ? { tone: "good", text: words[told] } : null;
-}
-
-/** Fields of a form as text; a password is taken as it is. */
-async function formOf(c: ConsoleContext) {
-  const body = await c.req.parseBody();
-  const text = (name: string) => typeof body[name] === "string" ? body[name] : "";
-  return {
-    name: text("name"),
-    email: text("email"),
-    password: text("password"),
-    next: typeof body["next"] === "string" ? body["next"] : undefined,
-  };
 }
 
 /** Of the connection, as the server knows it. */

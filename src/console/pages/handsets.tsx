@@ -5,6 +5,7 @@ import { may } from "../../api/roles.ts";
 import type { Handset } from "../../api/sandbox.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
+import { formOf, wantsPart } from "../form.ts";
 import { instantOf } from "../local_time.ts";
 import { Empty, Notice } from "../parts.tsx";
 import {
@@ -109,32 +110,32 @@ export function handsetRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.post("/handsets/:number/messages", async (c) => {
-    const form = await c.req.parseBody();
+    const form = await formOf(c);
     const number = c.req.param("number");
-    const field = (name: string) => typeof form[name] === "string" ? form[name] : "";
-    const body = { to: field("to"), text: field("quick") || field("text").replaceAll("\r\n", "\n") };
+    const quick = form.text("quick");
+    const body = { to: form.text("to") ?? "", text: quick ?? form.lines("text") };
     try {
       await console.api(c).post(`/v1/sandbox/handsets/${encodeURIComponent(number)}/messages`, body);
     } catch (error) {
       if (!(error instanceof ApiProblem) || ![409, 422].includes(error.status)) throw error;
-      if (c.req.header("hx-request") === "true") throw error;
+      if (wantsPart(c)) throw error;
       return await page(c, error);
     }
-    if (c.req.header("hx-request") !== "true") return c.redirect(pathOf(openOf(c)), 303);
+    if (!wantsPart(c)) return c.redirect(pathOf(openOf(c)), 303);
     c.header("hx-trigger", "parley:changed");
-    return await c.html(<TypedText reader={c.get("reader")} number={number} again={field("quick") === ""} />);
+    return await c.html(<TypedText reader={c.get("reader")} number={number} again={quick === undefined} />);
   });
 
   routes.post("/handsets/clock", async (c) => {
-    const form = await c.req.parseBody();
+    const form = await formOf(c);
     const api = console.api(c);
     const { zone } = c.get("reader");
-    const wish = String(form["go"] ?? "");
+    const wish = form.text("go");
     try {
       const { own } = await api.get<Clock>("/v1/sandbox/clock");
       const at = wish === "sunday" || wish === "monday"
         ? comingAt(wish, own, zone)
-        : instantOf(String(form["at"] ?? ""), zone);
+        : instantOf(form.text("at") ?? "", zone);
       const clock = wish === "now"
         ? await api.delete<Clock>("/v1/sandbox/clock")
         : await api.put<Clock>("/v1/sandbox/clock", { at: at ?? "" });

@@ -4,6 +4,7 @@ import type { Child } from "hono/jsx";
 import { may } from "../../api/roles.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
+import { type Form, formOf, wantsPart } from "../form.ts";
 import { instantOf } from "../local_time.ts";
 import { Empty } from "../parts.tsx";
 import { CannedDialog, Composer, KeysDialog, type Preview, Verdict } from "./inbox_composer.tsx";
@@ -152,7 +153,7 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.post("/inbox/:id/preview", async (c) => {
-    const form = await c.req.parseBody();
+    const form = await formOf(c);
     const reader = c.get("reader");
     const api = console.api(c);
     const body = await replyOf(c, api, c.req.param("id"), form);
@@ -167,11 +168,11 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/inbox/:id/reply", async (c) => {
     const id = c.req.param("id");
-    const form = await c.req.parseBody();
+    const form = await formOf(c);
     const reader = c.get("reader");
     const api = console.api(c);
-    const [text, key] = [textOf(form["text"]), textOf(form["key"])];
-    const inPlace = c.req.header("hx-request") === "true";
+    const key = form.text("key") ?? "";
+    const inPlace = wantsPart(c);
     try {
       await api.raw("/v1/messages", {
         method: "POST",
@@ -190,7 +191,14 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
         detail: refused ? `${error.detail ?? ""} ${words.sent_refused}` : error.detail ?? "",
       };
       const composer = (
-        <Composer reader={reader} thread={id} text={text} at={textOf(form["at"])} problem={problem} again={inPlace} />
+        <Composer
+          reader={reader}
+          thread={id}
+          text={form.lines("text")}
+          at={form.text("at") ?? ""}
+          problem={problem}
+          again={inPlace}
+        />
       );
       c.header("hx-trigger", "parley:changed");
       return inPlace ? await c.html(composer) : await threadPage(c, id, composer);
@@ -202,31 +210,32 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/inbox/:id/notes", async (c) => {
     const id = c.req.param("id");
-    const { text } = await c.req.parseBody();
-    await console.api(c).post(`/v1/conversations/${encodeURIComponent(id)}/notes`, { text: textOf(text) });
-    if (c.req.header("hx-request") !== "true") return c.redirect(inboxPath(id, choiceFrom(c), { view: "person" }), 303);
+    const text = (await formOf(c)).lines("text");
+    await console.api(c).post(`/v1/conversations/${encodeURIComponent(id)}/notes`, { text });
+    if (!wantsPart(c)) return c.redirect(inboxPath(id, choiceFrom(c), { view: "person" }), 303);
     c.header("hx-trigger", "parley:changed");
     return await c.html(<NoteForm reader={c.get("reader")} choice={choiceFrom(c)} thread={id} again />);
   });
 
   routes.post("/inbox/:id/desk", async (c) => {
     const id = c.req.param("id");
-    const { assigned_to, read } = await c.req.parseBody();
+    const form = await formOf(c);
     await console.api(c).patch(`/v1/conversations/${encodeURIComponent(id)}`, {
-      ...(assigned_to === undefined ? {} : { assigned_to: assigned_to === "" ? null : textOf(assigned_to) }),
-      ...(read === undefined ? {} : { read: read === "true" }),
+      // Nobody is chosen by an empty value.
+      ...(form.typed.has("assigned_to") ? { assigned_to: form.text("assigned_to") ?? null } : {}),
+      ...(form.has("read") ? { read: form.text("read") === "true" } : {}),
     });
     return done(c, id);
   });
 
   routes.post("/inbox/:id/cancel", async (c) => {
-    const { message } = await c.req.parseBody();
-    await console.api(c).delete(`/v1/messages/${encodeURIComponent(textOf(message))}`);
+    const message = (await formOf(c)).text("message") ?? "";
+    await console.api(c).delete(`/v1/messages/${encodeURIComponent(message)}`);
     return done(c, c.req.param("id"));
   });
 
   const done = (c: ConsoleContext, id: string) => {
-    if (c.req.header("hx-request") !== "true") return c.redirect(inboxPath(id, choiceFrom(c)), 303);
+    if (!wantsPart(c)) return c.redirect(inboxPath(id, choiceFrom(c)), 303);
     c.header("hx-trigger", "parley:changed");
     return c.body(null, 204);
   };
@@ -239,15 +248,11 @@ async function replyOf(
   c: ConsoleContext,
   api: ReturnType<Console["api"]>,
   id: string,
-  form: Record<string, unknown>,
+  form: Form,
 ): Promise<{ to: string; from: string; text: string; scheduled_at?: string }> {
   const { person, sender } = await api.get<Thread>(`/v1/conversations/${encodeURIComponent(id)}`);
-  const at = textOf(form["at"]).trim();
+  const at = form.text("at");
   // What is no time goes on as it was typed, so that it is refused: a reply for later must not leave now.
-  const later = at === "" ? {} : { scheduled_at: instantOf(at, c.get("reader").zone) ?? at };
-  return { to: person, from: sender, text: textOf(form["text"]), ...later };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value.replaceAll("\r\n", "\n") : "";
+  const later = at === undefined ? {} : { scheduled_at: instantOf(at, c.get("reader").zone) ?? at };
+  return { to: person, from: sender, text: form.lines("text"), ...later };
 }

@@ -5,6 +5,7 @@ import type { DraftRead } from "../../../api/rule_drafts.ts";
 import type { SettingsRead } from "../../../api/rulebook_reading.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
+import { formOf } from "../../form.ts";
 import { Empty, Notice } from "../../parts.tsx";
 import { draftOf, draftPath, stepPage, stepPath } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
@@ -56,9 +57,9 @@ export function draftEditorRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.post("/rules/drafts/:id/file", async (c) => {
-    const body = await c.req.parseBody();
-    const path = String(body["file"] ?? "");
-    const text = String(body["text"] ?? "").replaceAll("\r\n", "\n");
+    const form = await formOf(c);
+    const path = form.text("file") ?? "";
+    const text = form.lines("text");
     const scripted = c.req.header("accept")?.includes("application/json") ?? false;
     const api = console.api(c);
     const words = draftWords(c.get("reader").language);
@@ -69,7 +70,7 @@ export function draftEditorRoutes(console: Console): Hono<ConsoleEnv> {
     if (draft === null) return c.json({ problem: words.gone }, 404);
     try {
       const saved = await api.patch<DraftRead>(draftPath(draft.id), {
-        revision: Number(body["revision"]),
+        revision: Number(form.text("revision")),
         files: { [path]: text },
       });
       if (!scripted) return c.redirect(`${stepPath(draft.id, "edit")}?file=${encodeURIComponent(path)}`, 303);
@@ -97,9 +98,9 @@ export function draftEditorRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.post("/rules/drafts/:id/revert", async (c) => {
-    const { file, what } = await c.req.parseBody();
+    const form = await formOf(c);
     const draft = await draftOf(console, c);
-    const path = String(file);
+    const [path, what] = [form.text("file") ?? "", form.text("what")];
     await console.api(c).patch(draftPath(draft.id), {
       revision: draft.revision,
       ...(what === "delete" ? { files: { [path]: null } } : { revert: [path] }),

@@ -5,6 +5,7 @@ import { streamSSE } from "hono/streaming";
 import type { DraftRead } from "../../../api/rule_drafts.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
+import { formOf, wantsPart } from "../../form.ts";
 import { described, Empty, Field } from "../../parts.tsx";
 import { draftOf, draftPath, Run, type Step, stepPage, stepPath } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
@@ -34,7 +35,7 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
     routes.get(`/rules/drafts/:id/${name}`, async (c) => {
       const draft = await draftOf(console, c);
       const result = c.req.query("run") === undefined ? null : await orCannot(c, () => work(c, draft));
-      if (result !== null && c.req.header("hx-request") === "true") return c.html(<>{result}</>);
+      if (result !== null && wantsPart(c)) return c.html(<>{result}</>);
       return await stepPage(
         console,
         c,
@@ -61,7 +62,7 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
     const reader = c.get("reader");
     const words = draftWords(reader.language);
     const last = lastOf(c);
-    if (c.req.query("run") !== undefined && c.req.header("hx-request") === "true") {
+    if (c.req.query("run") !== undefined && wantsPart(c)) {
       return c.html(
         <div hx-ext="sse" sse-connect={`${stepPath(draft.id, "simulate")}/stream?last=${last}`} sse-close="done">
           <div sse-swap="progress">
@@ -170,7 +171,7 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/rules/drafts/:id/propose", async (c) => {
     const draft = await draftOf(console, c);
-    const note = String((await c.req.parseBody())["note"] ?? "").replaceAll("\r\n", "\n");
+    const note = (await formOf(c)).lines("note");
     if (!draft.base_active) return await proposePage(c, draft);
     const api = console.api(c);
     const proposal = await orProblem(async () => {

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { DraftRead } from "../../../api/rule_drafts.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
+import { formOf } from "../../form.ts";
 import { described, Empty, Field, Notice, When } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";
 import { draftOf, draftPath, stepPath } from "./draft_frame.tsx";
@@ -72,22 +73,23 @@ export function draftRoutes(console: Console): Hono<ConsoleEnv> {
   routes.get("/rules/drafts", (c) => list(c));
 
   routes.post("/rules/drafts", async (c) => {
-    const { name, file, from } = await c.req.parseBody();
+    const form = await formOf(c);
+    const [name, file, from] = [form.text("name"), form.text("file"), form.text("from")];
     const reader = c.get("reader");
     const words = draftWords(reader.language);
     const api = console.api(c);
-    const wanted = typeof file === "string" && file !== "" ? `?file=${encodeURIComponent(file)}` : "";
-    if (name === undefined && from === undefined) {
+    const wanted = file === undefined ? "" : `?file=${encodeURIComponent(file)}`;
+    if (!form.typed.has("name") && !form.typed.has("from")) {
       // A file that is opened for a change goes into the draft that one is working on.
       const { data } = await api.get<{ data: Listed[] }>("/v1/rulebooks/drafts", { limit: 1 });
       if (data[0] !== undefined) return c.redirect(`${stepPath(data[0].id, "edit")}${wanted}`, 303);
     }
     const today = new Date(console.now()).toISOString().slice(0, 10);
-    const told = typeof name === "string" && name.trim() !== "" ? name : words.unnamed(sayDay(today, reader.language));
+    const told = name ?? words.unnamed(sayDay(today, reader.language));
     try {
       const draft = await api.post<DraftRead>("/v1/rulebooks/drafts", {
         name: told,
-        ...(typeof from === "string" && from !== "" ? { from } : {}),
+        ...(from === undefined ? {} : { from }),
       });
       return c.redirect(`${stepPath(draft.id, "edit")}${wanted}`, 303);
     } catch (error) {

@@ -7,6 +7,7 @@ import { offsetAt } from "../../../core/zone_clock.ts";
 import type { DraftRead } from "../../../api/rule_drafts.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
+import { type Form, formOf, wantsPart } from "../../form.ts";
 import { described, Empty, Field } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";
 import { browseWords } from "./browse_words.ts";
@@ -48,7 +49,7 @@ export function tryRoutes(console: Console): Hono<ConsoleEnv> {
         <OtherVersion version={version} back="/console/rules/try" reader={reader} />
         <p>{words.lead}</p>
         <div class="columns wide">
-          <Form c={c} form={shown} countries={countries} senders={senders.map(({ address }) => address)} />
+          <ScenarioForm c={c} form={shown} countries={countries} senders={senders.map(({ address }) => address)} />
           <div id="outcome" class="card" aria-live="polite">
             {tried === null
               ? (
@@ -70,9 +71,9 @@ export function tryRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.post("/rules/try", async (c) => {
-    const form = formOf(await c.req.parseBody(), c.get("reader").zone);
+    const form = typedIn(await formOf(c), c.get("reader").zone);
     const tried = await attempt(console, c, form);
-    if (c.req.header("hx-request") === "true") return c.html(<Result tried={tried} text={form.text} c={c} />);
+    if (wantsPart(c)) return c.html(<Result tried={tried} text={form.text} c={c} />);
     return await show(c, form, tried, tried.problem === undefined ? 200 : 422);
   });
 
@@ -155,14 +156,14 @@ function Result({ tried, text, c }: { tried: Tried; text: string; c: ConsoleCont
   return <Outcome trial={tried.trial} text={text} reader={c.get("reader")} />;
 }
 
-interface FormProps {
+interface ScenarioFormProps {
   c: ConsoleContext;
   form: TryForm;
   countries: readonly CountryEntry[];
   senders: readonly string[];
 }
 
-function Form({ c, form, countries, senders }: FormProps) {
+function ScenarioForm({ c, form, countries, senders }: ScenarioFormProps) {
   const reader = c.get("reader");
   const words = tryWords(reader.language);
   const { default_country } = browseWords(reader.language);
@@ -253,26 +254,21 @@ function Form({ c, form, countries, senders }: FormProps) {
   );
 }
 
-function formOf(body: Record<string, unknown>, zone: string): TryForm {
-  const text = (name: keyof TryForm, otherwise: string) => {
-    const given = body[name];
-    return typeof given === "string" ? given.trim() : otherwise;
-  };
-  const written = typeof body["text"] === "string" ? body["text"].replaceAll("\r\n", "\n") : "";
-  const country = text("country", EMPTY.country);
+function typedIn(form: Form, zone: string): TryForm {
+  const country = form.text("country") ?? EMPTY.country;
   return {
-    direction: body["direction"] === "inbound" ? "inbound" : "outbound",
-    text: written,
+    direction: form.text("direction") === "inbound" ? "inbound" : "outbound",
+    text: form.lines("text"),
     country: /^([A-Z]{2}|default)$/.test(country) ? country : EMPTY.country,
-    number: text("number", ""),
-    sender: text("sender", ""),
-    category: text("category", "none"),
-    at: text("at", ""),
-    zone: text("zone", zone),
-    known: body["known"] === "yes",
-    consent: text("consent", "none"),
-    suppressed: text("suppressed", "none"),
-    advertising: text("advertising", "0"),
+    number: form.text("number") ?? "",
+    sender: form.text("sender") ?? "",
+    category: form.text("category") ?? "none",
+    at: form.text("at") ?? "",
+    zone: form.text("zone") ?? zone,
+    known: form.text("known") === "yes",
+    consent: form.text("consent") ?? "none",
+    suppressed: form.text("suppressed") ?? "none",
+    advertising: form.text("advertising") ?? "0",
   };
 }
 

@@ -6,6 +6,7 @@ import type { ActivationSchema, VersionSchema } from "../../../api/rulebook_sche
 import type { SettingsRead } from "../../../api/rulebook_reading.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
+import { type Form, formOf, wantsPart } from "../../form.ts";
 import { Badge, described, Field, More, Notice, When } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";
 import { Run } from "./draft_frame.tsx";
@@ -217,7 +218,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post(`/rules/versions/:hash{${HASH}}/rollback`, async (c) => {
     const hash = c.req.param("hash");
-    const note = noteIn(await c.req.parseBody()) ?? "";
+    const note = noteIn(await formOf(c)) ?? "";
     try {
       await console.api(c).post("/v1/rulebooks/rollback", { to: hash, note });
     } catch (error) {
@@ -236,7 +237,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
     };
     const [from, to] = [side("from"), side("to")];
     const result = c.req.query("run") === undefined ? null : await differences(c, from, to);
-    if (result !== null && c.req.header("hx-request") === "true") return c.html(result);
+    if (result !== null && wantsPart(c)) return c.html(result);
     const shown = (ref: string) => ref === "active" ? words.states.active : <Version hash={ref} />;
     return await console.page(
       c,
@@ -349,7 +350,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/rules/proposals/:id/:what{approve|reject|withdraw|publish}", async (c) => {
     const { id, what } = c.req.param();
-    const note = noteIn(await c.req.parseBody());
+    const note = noteIn(await formOf(c));
     try {
       await console.api(c).post(
         `/v1/rulebooks/proposals/${encodeURIComponent(id)}/${what}`,
@@ -385,9 +386,8 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
 
 const actionOf = (id: string, what: string) => `/console/rules/proposals/${id}/${what}`;
 
-function noteIn(body: Record<string, unknown>): string | undefined {
-  const { note } = body;
-  return typeof note === "string" && note.trim() !== "" ? note.replaceAll("\r\n", "\n") : undefined;
+function noteIn(form: Form): string | undefined {
+  return form.has("note") ? form.lines("note") : undefined;
 }
 
 function State({ state, c }: { state: string; c: ConsoleContext }) {

@@ -1,16 +1,15 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import { may } from "../../api/roles.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Consent, ConsentState, Page } from "../api_types.ts";
-import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
+import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { instantOf, localOf } from "../local_time.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
 import { consentWords } from "./consents_words.ts";
 import { ImportPage, importText } from "./list_import.tsx";
-import { numberMeant, PersonLink, Refused, registerPage, Told } from "./register_frame.tsx";
+import { numberMeant, PersonLink, Refused, RegisterHead, registerPage, Told } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 
 const PATH = "/console/registers/consents";
@@ -93,24 +92,12 @@ function List({ c, page, problem }: ListProps) {
   const reader = c.get("reader");
   const words = consentWords(reader.language);
   const common = registerWords(reader.language);
-  const { role } = viewerOf(c);
   const { recipient, purpose } = c.req.query();
   const wrong = (name: string) => wrongWith(problem, name);
   return (
     <>
       <Told c={c} told={words.told} />
-      <div class="row between">
-        <p class="soft">{words.intro}</p>
-        <p class="row">
-          {may(role, "POST /v1/consents") ? <a class="button" href={`${PATH}/new`}>{words.record}</a> : null}
-          {may(role, "POST /v1/consents/import")
-            ? <a class="button quiet" href={`${PATH}/import`}>{words.import}</a>
-            : null}
-          {may(role, "GET /v1/consents/export")
-            ? <a class="button quiet" href={`${PATH}/export`} download>{common.export}</a>
-            : null}
-        </p>
-      </div>
+      <RegisterHead c={c} register="consents" intro={words.intro} add={words.record} importing={words.import} />
       <form method="get" class="filters">
         <Field label={common.number} name="recipient" error={wrong("recipient")}>
           <input type="search" {...described("recipient", { error: wrong("recipient") })} value={recipient} />

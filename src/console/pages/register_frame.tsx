@@ -73,6 +73,38 @@ export async function registerPage(
   );
 }
 
+interface HeadProps {
+  c: ConsoleContext;
+  register: "consents" | "suppressions";
+  intro: string;
+  add: string;
+  importing: string;
+}
+
+/** What a register of many is for, with the ways to add to it and to take it along that are open to whoever reads. */
+export function RegisterHead({ c, register, intro, add, importing }: HeadProps) {
+  const { role } = viewerOf(c);
+  const { href } = REGISTERS[register];
+  return (
+    <div class="row between">
+      <p class="soft">{intro}</p>
+      <p class="row">
+        {may(role, `POST /v1/${register}`) ? <a class="button" href={`${href}/new`}>{add}</a> : null}
+        {may(role, `POST /v1/${register}/import`)
+          ? <a class="button quiet" href={`${href}/import`}>{importing}</a>
+          : null}
+        {may(role, `GET /v1/${register}/export`)
+          ? (
+            <a class="button quiet" href={`${href}/export`} download>
+              {registerWords(c.get("reader").language).export}
+            </a>
+          )
+          : null}
+      </p>
+    </div>
+  );
+}
+
 /** What was just done, by the name that `done` (form.ts) put into the address. */
 export function Told({ c, told }: { c: ConsoleContext; told: Readonly<Record<string, string>> }) {
   const name = c.req.query("told");

@@ -1,14 +1,13 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import { may } from "../../api/roles.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Page, Suppression } from "../api_types.ts";
-import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
+import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
 import { ImportPage, importText } from "./list_import.tsx";
-import { numberMeant, PersonLink, Refused, registerPage } from "./register_frame.tsx";
+import { numberMeant, PersonLink, Refused, RegisterHead, registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 import { suppressionWords } from "./suppressions_words.ts";
 
@@ -77,21 +76,9 @@ function List({ c, page, problem }: ListProps) {
   const reader = c.get("reader");
   const words = suppressionWords(reader.language);
   const common = registerWords(reader.language);
-  const { role } = viewerOf(c);
   return (
     <>
-      <div class="row between">
-        <p class="soft">{words.intro}</p>
-        <p class="row">
-          {may(role, "POST /v1/suppressions") ? <a class="button" href={`${PATH}/new`}>{words.add}</a> : null}
-          {may(role, "POST /v1/suppressions/import")
-            ? <a class="button quiet" href={`${PATH}/import`}>{words.import}</a>
-            : null}
-          {may(role, "GET /v1/suppressions/export")
-            ? <a class="button quiet" href={`${PATH}/export`} download>{common.export}</a>
-            : null}
-        </p>
-      </div>
+      <RegisterHead c={c} register="suppressions" intro={words.intro} add={words.add} importing={words.import} />
       <Filter c={c} problem={problem} />
       {page.data.length === 0 && problem === undefined
         ? (

@@ -8,11 +8,12 @@ import { instantOf, localOf } from "../local_time.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
 import { consentWords } from "./consents_words.ts";
-import { ImportPage, importText } from "./list_import.tsx";
+import { listImportRoutes } from "./list_import.tsx";
 import { numberMeant, PersonLink, Refused, RegisterHead, registerPage, Told } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 
 const PATH = "/console/registers/consents";
+const EXAMPLE = "recipient,purpose,source,granted_at,wording\n+33612345678,commercial,paper,2026-01-10T09:00:00Z,…";
 const TONES = { granted: "good", withdrawn: "bad", disputed: "warn", pending: "info" } as const;
 
 /** The ledger of consents: the register, recording by hand, import and export. One entry with its proof: `consent.tsx`. */
@@ -68,12 +69,7 @@ export function consentsRoutes(console: Console): Hono<ConsoleEnv> {
     return done(c, `${PATH}/${recorded.value.id}`, "recorded");
   });
 
-  routes.get("/registers/consents/import", async (c) => await importPage(console, c));
-
-  routes.post("/registers/consents/import", async (c) => {
-    const report = await attempt(importText(console.api(c), "/v1/consents/import", await formOf(c)));
-    return await importPage(console, c, report);
-  });
+  routes.route("/", listImportRoutes(console, { register: "consents", wordsOf: consentWords, example: EXAMPLE }));
 
   return routes;
 }
@@ -185,20 +181,5 @@ async function newPage(console: Console, c: ConsoleContext, form?: Form, problem
       </Field>
       <button type="submit">{words.save}</button>
     </form>,
-  );
-}
-
-async function importPage(
-  console: Console,
-  c: ConsoleContext,
-  report?: Awaited<ReturnType<typeof attempt<import("../api_types.ts").ImportReport>>>,
-): Promise<Response> {
-  const words = consentWords(c.get("reader").language);
-  const example = "recipient,purpose,source,granted_at,wording\n+33612345678,commercial,paper,2026-01-10T09:00:00Z,…";
-  return await registerPage(
-    console,
-    c,
-    { register: "consents", title: words.import, status: report?.ok === false ? 422 : 200 },
-    <ImportPage c={c} action={`${PATH}/import`} text={words.import_text} example={example} report={report} />,
   );
 }

@@ -1,19 +1,49 @@
 /** @jsxImportSource hono/jsx */
+import { Hono } from "hono";
 import type { ApiClient } from "../api_client.ts";
 import type { ImportReport } from "../api_types.ts";
-import type { ConsoleContext } from "../console.ts";
-import type { Attempt, Form } from "../form.ts";
+import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
+import { type Attempt, attempt, type Form, formOf } from "../form.ts";
 import { described, Field, Notice } from "../parts.tsx";
 import { Table } from "../table.tsx";
-import { Refused } from "./register_frame.tsx";
+import type { Language } from "../words.ts";
+import { Refused, registerPage } from "./register_frame.tsx";
 import { suppressionWords } from "./suppressions_words.ts";
 
-/** Lists of suppressions and consents: a file or pasted lines, and what became of each. */
+interface Importing {
+  register: "consents" | "suppressions";
+  wordsOf: (language: Language) => { import: string; import_text: string };
+  /** Lines that show the form of the file. */
+  example: string;
+}
 
-/** Sends the file, or what was pasted, to the API's import. @throws ApiProblem. */
-export async function importText(api: ApiClient, path: string, form: Form): Promise<ImportReport> {
+/** Importing into a register: a file or pasted lines, and what became of each. */
+export function listImportRoutes(console: Console, { register, wordsOf, example }: Importing): Hono<ConsoleEnv> {
+  const path = `/registers/${register}/import`;
+
+  const page = async (c: ConsoleContext, report?: Attempt<ImportReport>) => {
+    const words = wordsOf(c.get("reader").language);
+    return await registerPage(
+      console,
+      c,
+      { register, title: words.import, status: report?.ok === false ? 422 : 200 },
+      <Import c={c} action={`/console${path}`} text={words.import_text} example={example} report={report} />,
+    );
+  };
+
+  return new Hono<ConsoleEnv>()
+    .get(path, async (c) => await page(c))
+    .post(path, async (c) => await page(c, await attempt(sent(console.api(c), register, await formOf(c)))));
+}
+
+/** Sends the file, or what was pasted, to the API. @throws ApiProblem. */
+async function sent(api: ApiClient, register: Importing["register"], form: Form): Promise<ImportReport> {
   const body = form.file("file") ?? form.text("lines") ?? "";
-  const answer = await api.raw(path, { method: "POST", body, headers: { "content-type": "text/csv" } });
+  const answer = await api.raw(`/v1/${register}/import`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "text/csv" },
+  });
   return await answer.json();
 }
 
@@ -21,12 +51,11 @@ interface Props {
   c: ConsoleContext;
   action: string;
   text: string;
-  /** Lines that show the form of the file. */
   example: string;
   report: Attempt<ImportReport> | undefined;
 }
 
-export function ImportPage({ c, action, text, example, report }: Props) {
+function Import({ c, action, text, example, report }: Props) {
   const words = suppressionWords(c.get("reader").language);
   return (
     <>

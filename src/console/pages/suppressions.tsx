@@ -6,7 +6,7 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
-import { ImportPage, importText } from "./list_import.tsx";
+import { listImportRoutes } from "./list_import.tsx";
 import { numberMeant, PersonLink, Refused, RegisterHead, registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 import { suppressionWords } from "./suppressions_words.ts";
@@ -56,12 +56,10 @@ export function suppressionsRoutes(console: Console): Hono<ConsoleEnv> {
     return done(c, `${PATH}/${added.value.id}`, "added");
   });
 
-  routes.get("/registers/suppressions/import", async (c) => await importPage(console, c));
-
-  routes.post("/registers/suppressions/import", async (c) => {
-    const report = await attempt(importText(console.api(c), "/v1/suppressions/import", await formOf(c)));
-    return await importPage(console, c, report);
-  });
+  routes.route(
+    "/",
+    listImportRoutes(console, { register: "suppressions", wordsOf: suppressionWords, example: EXAMPLE }),
+  );
 
   return routes;
 }
@@ -197,25 +195,5 @@ async function newPage(console: Console, c: ConsoleContext, form?: Form, problem
       </Field>
       <button type="submit">{words.save}</button>
     </form>,
-  );
-}
-
-async function importPage(
-  console: Console,
-  c: ConsoleContext,
-  report?: Awaited<ReturnType<typeof attempt<import("../api_types.ts").ImportReport>>>,
-): Promise<Response> {
-  const words = suppressionWords(c.get("reader").language);
-  return await registerPage(
-    console,
-    c,
-    { register: "suppressions", title: words.import, status: report?.ok === false ? 422 : 200 },
-    <ImportPage
-      c={c}
-      action={`${PATH}/import`}
-      text={words.import_text}
-      example={EXAMPLE}
-      report={report}
-    />,
   );
 }

@@ -10,7 +10,6 @@ import type { Deps } from "../gateway/gateway.ts";
 import { messageView } from "../gateway/message_view.ts";
 import { reachableFromPhones } from "../gateway/public_url.ts";
 import type { ConfiguredSender } from "../gateway/settings.ts";
-import { type AuditAction, auditRow } from "../store/audit.ts";
 import type { SavedAudience } from "../store/campaign_audience.ts";
 import { audienceIsGone, listsGone } from "../store/campaign_lists.ts";
 import {
@@ -27,6 +26,7 @@ import {
   type Step,
   step,
 } from "../store/campaigns.ts";
+import { auditEntries } from "./audit_entries.ts";
 import { Campaign, NewCampaign, Preview, Results } from "./campaign_schemas.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
@@ -58,8 +58,7 @@ export function campaignRoutes({ deps }: Api) {
   const routes = router();
   const { db } = deps;
 
-  const entryOf = (actor: string, action: AuditAction, subject: string, details: Record<string, unknown> = {}) =>
-    auditRow({ at: deps.now(), actor, action, subject, details }, deps.newId);
+  const entryOf = auditEntries(deps);
   const found = async (id: string): Promise<CampaignRow> => {
     const row = await findCampaign(db, id);
     if (row === null) throw noSuchCampaign();

@@ -1,7 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { fillTemplate, parseTemplate } from "../core/template.ts";
 import { instant } from "../gateway/message_view.ts";
-import { type AuditAction, auditRow } from "../store/audit.ts";
 import {
   type CannedReplyRow,
   changeCannedReply,
@@ -11,6 +10,7 @@ import {
   listCannedReplies,
 } from "../store/canned_replies.ts";
 import { findConversation } from "../store/conversations.ts";
+import { auditEntries } from "./audit_entries.ts";
 import { type Api, router } from "./context.ts";
 import { Id, Language, line, lines } from "./fields.ts";
 import { problem } from "./problem.ts";
@@ -55,8 +55,7 @@ const titleTaken = () =>
 export function cannedReplyRoutes({ deps }: Api) {
   const routes = router();
   const { db } = deps;
-  const entryOf = (actor: string, action: AuditAction, subject: string, details: Record<string, unknown>) =>
-    auditRow({ at: deps.now(), actor, action, subject, details }, deps.newId);
+  const entryOf = auditEntries(deps);
 
   routes.openapi(
     createRoute({

@@ -1,7 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { instant } from "../gateway/message_view.ts";
-import { type AuditAction, auditRow } from "../store/audit.ts";
 import {
   addMembers,
   changeList,
@@ -15,6 +14,7 @@ import {
   removeMembers,
 } from "../store/contact_lists.ts";
 import { listContacts } from "../store/contacts.ts";
+import { auditEntries } from "./audit_entries.ts";
 import { Contact, contactView } from "./contacts.ts";
 import { ContactFilter } from "./contact_filter.ts";
 import { type Api, router } from "./context.ts";
@@ -70,8 +70,7 @@ export function contactListRoutes({ deps }: Api) {
   const routes = router();
   const { db } = deps;
 
-  const entryOf = (actor: string, action: AuditAction, subject: string, details: Record<string, unknown>) =>
-    auditRow({ at: deps.now(), actor, action, subject, details }, deps.newId);
+  const entryOf = auditEntries(deps);
 
   routes.openapi(
     createRoute({

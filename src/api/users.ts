@@ -1,12 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { instant } from "../gateway/message_view.ts";
 import { newToken } from "../gateway/sessions.ts";
-import { auditRow } from "../store/audit.ts";
-import type { AuditAction } from "../store/audit.ts";
 import { hashKey } from "../store/api_keys.ts";
 import { endSessions } from "../store/sessions.ts";
 import { LINK_LIFE_MS, makeLink } from "../store/user_links.ts";
 import { changeUser, emailOf, findUser, inviteUser, listUsers, type User as UserRow } from "../store/users.ts";
+import { auditEntries } from "./audit_entries.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id } from "./fields.ts";
 import { problem } from "./problem.ts";
@@ -46,8 +45,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
       view: { url: `${deps.publicUrl}${WELCOME}/${token}`, expires_at: instant(expires_at) },
     };
   };
-  const entry = (actor: string, action: AuditAction, subject: string, details?: Record<string, unknown>) =>
-    auditRow({ at: deps.now(), actor, action, subject, details }, deps.newId);
+  const entryOf = auditEntries(deps);
 
   routes.openapi(
     createRoute({
@@ -68,7 +66,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
       const wanted = c.req.valid("json");
       const [id, link, { actor }] = [deps.newId("usr"), newLink(), c.get("principal")];
       const user = { id, ...wanted, created_at: deps.now(), created_by: actor };
-      const invited = entry(actor, "user.invited", id, { role: wanted.role });
+      const invited = entryOf(actor, "user.invited", id, { role: wanted.role });
       if (!await inviteUser(db, user, link.stored, invited)) {
         throw emailTaken();
       }
@@ -134,7 +132,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
       };
       const told = (one: string | undefined) => one === undefined ? undefined : true;
       const details = { ...change, name: told(change.name), email: told(change.email) };
-      const changed = entry(c.get("principal").actor, "user.changed", id, details);
+      const changed = entryOf(c.get("principal").actor, "user.changed", id, details);
       const outcome = await changeUser(db, id, change, deps.now(), changed);
       sessions.forget();
       if (outcome === "email_taken") throw emailTaken();
@@ -164,7 +162,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const link = newLink();
-      const made = entry(c.get("principal").actor, "user.link_made", id);
+      const made = entryOf(c.get("principal").actor, "user.link_made", id);
       if (await makeLink(db, id, { ...link.stored, at: realClock() }, made) === null) {
         await existing(id);
         throw problem(409, "user_disabled", "Disabled", "Enable this user first.");
@@ -189,7 +187,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
     }),
     async (c) => {
       const { id } = await existing(c.req.valid("param").id);
-      const ended = await endSessions(db, id, null, entry(c.get("principal").actor, "user.signed_out", id));
+      const ended = await endSessions(db, id, null, entryOf(c.get("principal").actor, "user.signed_out", id));
       sessions.forget();
       return c.json({ ended }, 200);
     },

@@ -93,6 +93,28 @@ export function described(name: string, { hint = false, error }: { hint?: boolea
   };
 }
 
+interface PageTab {
+  href: string;
+  text: string;
+  /** Of the page that is shown. */
+  here: boolean;
+}
+
+/** Pages that belong together, one beside the other. */
+export function PageTabs({ label, tabs }: { label: string; tabs: readonly PageTab[] }) {
+  return (
+    <nav aria-label={label}>
+      <ul class="tabs">
+        {tabs.map(({ href, text, here }) => (
+          <li>
+            <a href={href} {...(here ? { "aria-current": "page" as const } : {})}>{text}</a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
 /** A link to the following page of a list. */
 export function More({ href, label }: { href: string | null; label: string }) {
   return href === null ? null : (

@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { ApiClient } from "../api_client.ts";
 import type { Contact, ContactList, Page } from "../api_types.ts";
 import type { Console, ConsoleContext } from "../console.ts";
-import { Badge } from "../parts.tsx";
+import { Badge, PageTabs } from "../parts.tsx";
 import { Table } from "../table.tsx";
 import { contactWords } from "./contacts_words.ts";
 
@@ -35,15 +35,12 @@ export async function contactPage(
     c,
     { title: heading, place: "contacts", scripts, styles: ["registers.css"] },
     <>
-      <nav aria-label={words.title}>
-        <ul class="tabs">
-          {(Object.keys(TABS) as (keyof typeof TABS)[]).map((name) => (
-            <li>
-              <a href={TABS[name]} {...(name === tab ? { "aria-current": "page" } : {})}>{words.tabs[name]}</a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <PageTabs
+        label={words.title}
+        tabs={(Object.keys(TABS) as (keyof typeof TABS)[]).map((name) => (
+          { href: TABS[name], text: words.tabs[name], here: name === tab }
+        ))}
+      />
       <h1>{heading}</h1>
       {content}
     </>,

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { OverviewView } from "../../api/overview.ts";
 import type { Console, ConsoleContext, ConsoleEnv, Reader } from "../console.ts";
-import { numberIn, When } from "../parts.tsx";
+import { numberIn, PageTabs, When } from "../parts.tsx";
 import { Attention } from "./overview_attention.tsx";
 import { type ChartSeries, TimeChart } from "./overview_chart.tsx";
 import { Deliveries } from "./overview_deliveries.tsx";
@@ -66,17 +66,12 @@ interface Shown {
 function Ranges({ range, reader }: Pick<Shown, "range" | "reader">) {
   const words = overviewWords(reader.language);
   return (
-    <nav aria-label={words.range}>
-      <ul class="tabs">
-        {(Object.keys(RANGES) as Range[]).map((one) => (
-          <li>
-            <a href={`/console?range=${one}`} {...(one === range ? { "aria-current": "page" } : {})}>
-              {words.ranges[one]}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <PageTabs
+      label={words.range}
+      tabs={(Object.keys(RANGES) as Range[]).map((one) => (
+        { href: `/console?range=${one}`, text: words.ranges[one], here: one === range }
+      ))}
+    />
   );
 }
 

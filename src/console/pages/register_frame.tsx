@@ -5,7 +5,7 @@ import type { ApiClient } from "../api_client.ts";
 import type { SpelledNumber } from "../api_types.ts";
 import { type Console, type ConsoleContext, viewerOf } from "../console.ts";
 import { attempt } from "../form.ts";
-import { Notice } from "../parts.tsx";
+import { Notice, PageTabs } from "../parts.tsx";
 import type { ApiProblem } from "../api_client.ts";
 import { problemText } from "../problem_words.ts";
 import { registerWords } from "./registers_words.ts";
@@ -55,17 +55,12 @@ export async function registerPage(
     c,
     { title: heading, place: "registers", scripts, styles: ["registers.css"] },
     <>
-      <nav aria-label={words.title}>
-        <ul class="tabs">
-          {registersFor(c).map((name) => (
-            <li>
-              <a href={REGISTERS[name].href} {...(name === register ? { "aria-current": "page" } : {})}>
-                {words.tabs[name]}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <PageTabs
+        label={words.title}
+        tabs={registersFor(c).map((name) => (
+          { href: REGISTERS[name].href, text: words.tabs[name]!, here: name === register }
+        ))}
+      />
       <h1>{heading}</h1>
       {content}
     </>,

@@ -2,7 +2,7 @@
 import type { Child } from "hono/jsx";
 import type { DraftRead } from "../../../api/rule_drafts.ts";
 import type { Console, ConsoleContext } from "../../console.ts";
-import { Notice } from "../../parts.tsx";
+import { Notice, PageTabs } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";
 import { draftWords } from "./draft_words.ts";
 import { Tabs, Version } from "./frame.tsx";
@@ -27,17 +27,10 @@ export function draftOf(console: Console, c: ConsoleContext): Promise<DraftRead>
 export function Steps({ c, draft, at }: { c: ConsoleContext; draft: Pick<DraftRead, "id">; at: Step }) {
   const words = draftWords(c.get("reader").language);
   return (
-    <nav aria-label={words.parts}>
-      <ul class="tabs">
-        {STEPS.map((step) => (
-          <li>
-            <a href={stepPath(draft.id, step)} {...(step === at ? { "aria-current": "page" as const } : {})}>
-              {words[step]}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <PageTabs
+      label={words.parts}
+      tabs={STEPS.map((step) => ({ href: stepPath(draft.id, step), text: words[step], here: step === at }))}
+    />
   );
 }
 

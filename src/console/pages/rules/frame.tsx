@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import { may } from "../../../api/roles.ts";
 import type { ConsoleContext, Reader } from "../../console.ts";
 import { viewerOf } from "../../console.ts";
-import { Badge } from "../../parts.tsx";
+import { Badge, PageTabs } from "../../parts.tsx";
 import type { RuleRead } from "../../../api/rulebook_reading.ts";
 import { browseWords } from "./browse_words.ts";
 import { sayDay, sayEffect, termWords } from "./terms_words.ts";
@@ -28,15 +28,12 @@ export function mayEdit(c: ConsoleContext): boolean {
 export function Tabs({ c, at }: { c: ConsoleContext; at?: Tab }) {
   const words = browseWords(c.get("reader").language);
   return (
-    <nav aria-label={words.tabs}>
-      <ul class="tabs">
-        {(Object.keys(TABS) as Tab[]).filter((tab) => tab !== "drafts" || mayEdit(c)).map((tab) => (
-          <li>
-            <a href={TABS[tab]} {...(tab === at ? { "aria-current": "page" as const } : {})}>{words[tab]}</a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <PageTabs
+      label={words.tabs}
+      tabs={(Object.keys(TABS) as Tab[]).filter((tab) => tab !== "drafts" || mayEdit(c)).map((tab) => (
+        { href: TABS[tab], text: words[tab], here: tab === at }
+      ))}
+    />
   );
 }
 

@@ -5,11 +5,11 @@ import type { ApiProblem } from "../api_client.ts";
 import type { Session, User } from "../api_types.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, formOf, wrongWith } from "../form.ts";
-import { Badge, described, Field, Notice, When } from "../parts.tsx";
-import { problemText } from "../problem_words.ts";
+import { Badge, described, Field, When } from "../parts.tsx";
 import { keepChoice } from "../reader.ts";
 import { SIGN_IN } from "../session.ts";
 import { Table } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { LANGUAGE_NAMES, LANGUAGES } from "../words.ts";
 import { accountWords } from "./account_words.ts";
 
@@ -64,20 +64,17 @@ export function accountRoutes(console: Console): Hono<ConsoleEnv> {
       api.get<User>("/v1/users/me"),
       api.get<{ data: Session[] }>("/v1/users/me/sessions"),
     ]);
-    const told = c.req.query("told") ?? "";
     const weak = wrongWith(refused, "new_password") === undefined ? undefined : words.hint;
     return await console.page(
       c,
       { title: words.title },
       <>
         <h1>{words.title}</h1>
-        {Object.hasOwn(words.told, told)
-          ? <Notice tone="good">{words.told[told as keyof typeof words.told]}</Notice>
-          : null}
+        <Told c={c} told={words.told} />
         <div class="columns">
           <form method="post" action={PATH} class="card">
             <h2>{words.about}</h2>
-            {problem === undefined ? null : <Notice tone="bad">{problemText(problem, reader.language)}</Notice>}
+            <Refused c={c} problem={problem} />
             <p class="soft said">{me.email}</p>
             <Field label={words.name} name="name" error={wrongWith(problem, "name")}>
               <input
@@ -104,9 +101,7 @@ export function accountRoutes(console: Console): Hono<ConsoleEnv> {
           </form>
           <form method="post" action={`${PATH}/password`} class="card">
             <h2>{words.password}</h2>
-            {refused === undefined || weak !== undefined
-              ? null
-              : <Notice tone="bad">{problemText(refused, reader.language)}</Notice>}
+            <Refused c={c} problem={weak === undefined ? refused : undefined} />
             <p>{words.password_text}</p>
             <input type="text" name="username" value={me.email} autocomplete="username" hidden readonly />
             <Field label={words.current} name="current">

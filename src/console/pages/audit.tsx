@@ -9,8 +9,9 @@ import { instantOf } from "../local_time.ts";
 import { Badge, described, Empty, Field, Notice, When } from "../parts.tsx";
 import { type NameOf, nameOfStaff, OTHER_ACTORS, readStaff, type Staff } from "../staff_names.ts";
 import { Pager, Table } from "../table.tsx";
+import { Refused } from "../told.tsx";
 import { evidenceWords } from "./evidence_words.ts";
-import { numberMeant, PersonLink, Refused, registerPage } from "./register_frame.tsx";
+import { numberMeant, PersonLink, registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 
 const PATH = "/console/registers/audit";

@@ -6,12 +6,12 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, fieldsOf, formOf, wantsPart, wrongWith } from "../form.ts";
 import { described, Field, Notice } from "../parts.tsx";
 import { problemText } from "../problem_words.ts";
+import { Refused } from "../told.tsx";
 import { campaignOf, formOfCampaign } from "./campaign_form.ts";
 import { Preview } from "./campaign_preview.tsx";
 import { campaignWords } from "./campaigns_words.ts";
 import { contactWords } from "./contacts_words.ts";
 import { messageWords } from "./message_words.ts";
-import { Refused } from "./register_frame.tsx";
 
 const PATH = "/console/campaigns";
 /** Messages shown whole while one writes. */

@@ -10,13 +10,14 @@ import { attempt, done, formOf, passOn, wantsPart } from "../form.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { eventData } from "../event_data.ts";
 import { Pager, Table } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { CampaignFacts } from "./campaign_facts.tsx";
 import { Preview } from "./campaign_preview.tsx";
 import { CampaignProgress, CampaignSteps, StateBadge } from "./campaign_progress.tsx";
 import { Results } from "./campaign_results.tsx";
 import { campaignWords } from "./campaigns_words.ts";
 import { codeText, messageWords } from "./message_words.ts";
-import { PersonLink, Refused, Told } from "./register_frame.tsx";
+import { PersonLink } from "./register_frame.tsx";
 
 const PATH = "/console/campaigns";
 const OVER: readonly Campaign["state"][] = ["done", "canceled"];

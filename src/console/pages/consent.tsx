@@ -7,9 +7,10 @@ import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "..
 import { attempt, done, type Form, formOf, wrongWith } from "../form.ts";
 import { described, Field, When } from "../parts.tsx";
 import { staffNames } from "../staff_names.ts";
+import { Refused, Told } from "../told.tsx";
 import { ConsentStatus } from "./consents.tsx";
 import { consentWords } from "./consents_words.ts";
-import { PersonLink, Refused, registerPage, RuleLink, Told } from "./register_frame.tsx";
+import { PersonLink, registerPage, RuleLink } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 
 const PATH = "/console/registers/consents";

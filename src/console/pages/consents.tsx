@@ -7,9 +7,10 @@ import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts"
 import { instantOf, localOf } from "../local_time.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { consentWords } from "./consents_words.ts";
 import { listImportRoutes } from "./list_import.tsx";
-import { numberMeant, PersonLink, Refused, RegisterHead, registerPage, Told } from "./register_frame.tsx";
+import { numberMeant, PersonLink, RegisterHead, registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 
 const PATH = "/console/registers/consents";

@@ -6,10 +6,11 @@ import type { Contact, ContactList } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { attempt, done, type Form, formOf, wrongWith } from "../form.ts";
 import { Badge, described, Field } from "../parts.tsx";
+import { Refused, Told } from "../told.tsx";
 import { Confirm } from "./confirm.tsx";
 import { contactPage, offeredLists } from "./contact_frame.tsx";
 import { contactWords } from "./contacts_words.ts";
-import { numberMeant, personPath, Refused, Told } from "./register_frame.tsx";
+import { numberMeant, personPath } from "./register_frame.tsx";
 
 const PATH = "/console/contacts";
 /** Rows for new fields. */

@@ -7,12 +7,12 @@ import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "..
 import { attempt, formOf } from "../form.ts";
 import { Badge, Empty, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { Refused } from "../told.tsx";
 import { contactPage, offeredLists } from "./contact_frame.tsx";
 import { ImportForm, Mapping } from "./contact_import_form.tsx";
 import { ImportResult, Progress } from "./contact_import_result.tsx";
 import { importQuery } from "./import_query.ts";
 import { importWords } from "./imports_words.ts";
-import { Refused } from "./register_frame.tsx";
 
 const PATH = "/console/contacts/imports";
 /** Imports among which the one that runs is looked for. */

@@ -7,10 +7,11 @@ import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "..
 import { attempt, done, type Form, formOf, wrongWith } from "../form.ts";
 import { Badge, described, Empty, Field } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { Confirm } from "./confirm.tsx";
 import { contactPage, ContactTable, offeredLists } from "./contact_frame.tsx";
 import { contactWords } from "./contacts_words.ts";
-import { numberMeant, Refused, Told } from "./register_frame.tsx";
+import { numberMeant } from "./register_frame.tsx";
 
 const PATH = "/console/contacts/lists";
 /** Numbers that one form puts on a list; longer ones are imported. */

@@ -7,10 +7,10 @@ import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "..
 import { attempt, done, fieldsOf, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { described, Empty, Field } from "../parts.tsx";
 import { Pager } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { filterOf } from "./contact_filter_form.ts";
 import { contactPage, ContactTable, offeredLists } from "./contact_frame.tsx";
 import { contactWords } from "./contacts_words.ts";
-import { Refused, Told } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 
 const PATH = "/console/contacts";

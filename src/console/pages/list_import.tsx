@@ -6,8 +6,9 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { type Attempt, attempt, type Form, formOf } from "../form.ts";
 import { described, Field, Notice } from "../parts.tsx";
 import { Table } from "../table.tsx";
+import { Refused } from "../told.tsx";
 import type { Language } from "../words.ts";
-import { Refused, registerPage } from "./register_frame.tsx";
+import { registerPage } from "./register_frame.tsx";
 import { suppressionWords } from "./suppressions_words.ts";
 
 interface Importing {

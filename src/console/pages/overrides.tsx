@@ -8,8 +8,9 @@ import { attempt, done, formOf } from "../form.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { type NameOf, staffNames } from "../staff_names.ts";
 import { Pager } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { overrideWords } from "./overrides_words.ts";
-import { Refused, registerPage, Told } from "./register_frame.tsx";
+import { registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 
 const PATH = "/console/registers/overrides";

@@ -6,11 +6,12 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { Badge, described, Field } from "../parts.tsx";
 import { staffNames } from "../staff_names.ts";
+import { Refused } from "../told.tsx";
 import { Dossier } from "./dossier.tsx";
 import { evidenceWords } from "./evidence_words.ts";
 import { FindPerson } from "./find_person.tsx";
 import { peopleWords } from "./people_words.ts";
-import { personPath, Refused, registerPage } from "./register_frame.tsx";
+import { personPath, registerPage } from "./register_frame.tsx";
 
 /** Messages shown at once; as many as one request gives, for printing. */
 const SHOWN = 50;

@@ -9,8 +9,9 @@ import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "..
 import { attempt, done, formOf } from "../form.ts";
 import { Badge, described, Empty, Field, type Tone, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { problemsWords } from "./problems_words.ts";
-import { PersonLink, Refused, Told } from "./register_frame.tsx";
+import { PersonLink } from "./register_frame.tsx";
 
 /** Where the overview's problems are looked into that belong to no register. */
 

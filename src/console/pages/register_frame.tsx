@@ -5,9 +5,7 @@ import type { ApiClient } from "../api_client.ts";
 import type { SpelledNumber } from "../api_types.ts";
 import { type Console, type ConsoleContext, viewerOf } from "../console.ts";
 import { attempt } from "../form.ts";
-import { Notice, PageTabs } from "../parts.tsx";
-import type { ApiProblem } from "../api_client.ts";
-import { problemText } from "../problem_words.ts";
+import { PageTabs } from "../parts.tsx";
 import { registerWords } from "./registers_words.ts";
 
 /** What the pages of the registers share: their tabs, numbers that lead to the person, rules that lead to their text. */
@@ -98,18 +96,6 @@ export function RegisterHead({ c, register, intro, add, importing }: HeadProps) 
       </p>
     </div>
   );
-}
-
-/** What was just done, by the name that `done` (form.ts) put into the address. */
-export function Told({ c, told }: { c: ConsoleContext; told: Readonly<Record<string, string>> }) {
-  const name = c.req.query("told");
-  const text = name !== undefined && Object.hasOwn(told, name) ? told[name] : undefined;
-  return text === undefined ? null : <Notice tone="good">{text}</Notice>;
-}
-
-/** Why something could not be done. */
-export function Refused({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undefined }) {
-  return problem === undefined ? null : <Notice tone="bad">{problemText(problem, c.get("reader").language)}</Notice>;
 }
 
 /** The address of a person's dossier. */

@@ -8,7 +8,8 @@ import { attempt, formOf, wantsPart } from "../form.ts";
 import { Badge, described, Empty, Field, Notice, When } from "../parts.tsx";
 import { staffNames } from "../staff_names.ts";
 import { Pager, Table } from "../table.tsx";
-import { numberMeant, PersonLink, personPath, Refused, registerPage, RuleLink } from "./register_frame.tsx";
+import { Refused } from "../told.tsx";
+import { numberMeant, PersonLink, personPath, registerPage, RuleLink } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 import { reviewWords } from "./reviews_words.ts";
 

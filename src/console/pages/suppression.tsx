@@ -7,8 +7,9 @@ import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "..
 import { attempt, done, type Form, formOf, wrongWith } from "../form.ts";
 import { described, Field, Notice, When } from "../parts.tsx";
 import { type NameOf, staffNames } from "../staff_names.ts";
+import { Refused, Told } from "../told.tsx";
 import { OverrideCard } from "./overrides.tsx";
-import { PersonLink, Refused, registerPage, RuleLink, Told } from "./register_frame.tsx";
+import { PersonLink, registerPage, RuleLink } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 import { scopeText, Standing } from "./suppressions.tsx";
 import { suppressionWords } from "./suppressions_words.ts";

@@ -6,8 +6,9 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { Refused } from "../told.tsx";
 import { listImportRoutes } from "./list_import.tsx";
-import { numberMeant, PersonLink, Refused, RegisterHead, registerPage } from "./register_frame.tsx";
+import { numberMeant, PersonLink, RegisterHead, registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 import { suppressionWords } from "./suppressions_words.ts";
 

@@ -8,9 +8,9 @@ import type { ApiProblem } from "../api_client.ts";
 import type { ApiKey, OneTimeLink, Page, User } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { attempt, done, type Form, formOf, wrongWith } from "../form.ts";
-import { Badge, described, Empty, Field, Notice, type Tone, When } from "../parts.tsx";
-import { problemText } from "../problem_words.ts";
+import { Badge, described, Empty, Field, type Tone, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { Refused, Told } from "../told.tsx";
 import { userWords } from "./users_words.ts";
 
 const PATH = "/console/users";
@@ -149,8 +149,6 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
     ]);
     const theirs = keys.data.filter(({ user_id, revoked_at }) => user_id === user.id && revoked_at === null);
     const path = pagePath(c);
-    const told = c.req.query("told") ?? "";
-    const done = Object.hasOwn(words.told, told) ? words.told[told as keyof typeof words.told] : undefined;
     return await console.page(
       c,
       { title: user.name, place: "users" },
@@ -163,7 +161,7 @@ export function usersRoutes(console: Console): Hono<ConsoleEnv> {
           <State c={c} user={user} />
           {user.id === viewerOf(c).actor ? <Badge tone="info">{words.you}</Badge> : null}
         </div>
-        {done === undefined ? null : <Notice tone="good">{done}</Notice>}
+        <Told c={c} told={words.told} />
         <Refused c={c} problem={problem} />
         {link === undefined ? null : <MadeLink c={c} name={user.name} link={link} />}
         <div class="columns">
@@ -247,10 +245,6 @@ const TONES = { active: "good", invited: "info", disabled: "neutral" } as const 
 function State({ c, user }: { c: ConsoleContext; user: User }) {
   const state = user.disabled_at !== null ? "disabled" : user.joined ? "active" : "invited";
   return <Badge tone={TONES[state]}>{userWords(c.get("reader").language).states[state]}</Badge>;
-}
-
-function Refused({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undefined }) {
-  return problem === undefined ? null : <Notice tone="bad">{problemText(problem, c.get("reader").language)}</Notice>;
 }
 
 /** A link that is shown once, easy to take along. */

@@ -7,7 +7,8 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done } from "../form.ts";
 import { Badge, described, Empty, Field, type Tone, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
-import { Refused, registerPage, Told } from "./register_frame.tsx";
+import { Refused, Told } from "../told.tsx";
+import { registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
 import { webhookWords } from "./webhooks_words.ts";
 

@@ -93,6 +93,29 @@ export function described(name: string, { hint = false, error }: { hint?: boolea
   };
 }
 
+interface FilterChoiceProps {
+  label: string;
+  name: string;
+  /** Of the empty value, which filters nothing. */
+  all: string;
+  options: Readonly<Record<string, string>>;
+  chosen: string | undefined;
+}
+
+/** A choice of a filter. */
+export function FilterChoice({ label, name, all, options, chosen }: FilterChoiceProps) {
+  return (
+    <Field label={label} name={name}>
+      <select {...described(name)}>
+        <option value="">{all}</option>
+        {Object.entries(options).map(([value, text]) => (
+          <option value={value} selected={value === chosen}>{text}</option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
 interface PageTab {
   href: string;
   text: string;

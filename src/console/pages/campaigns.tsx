@@ -7,7 +7,7 @@ import type { ApiProblem } from "../api_client.ts";
 import type { Campaign, CampaignPreview, CampaignResults, ContactList, Message, Page } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { attempt, done, formOf, passOn, wantsPart } from "../form.ts";
-import { Badge, described, Empty, Field, When } from "../parts.tsx";
+import { Badge, Empty, FilterChoice, When } from "../parts.tsx";
 import { eventData } from "../event_data.ts";
 import { Pager, Table } from "../table.tsx";
 import { Refused, Told } from "../told.tsx";
@@ -112,12 +112,7 @@ async function listPage(console: Console, c: ConsoleContext): Promise<Response> 
         {may(viewerOf(c).role, "POST /v1/campaigns") ? <a class="button" href={`${PATH}/new`}>{words.write}</a> : null}
       </div>
       <form method="get" class="filters">
-        <Field label={words.status} name="state">
-          <select {...described("state")}>
-            <option value="">{words.all}</option>
-            {CAMPAIGN_STATES.map((one) => <option value={one} selected={one === state}>{words.states[one]}</option>)}
-          </select>
-        </Field>
+        <FilterChoice label={words.status} name="state" all={words.all} options={words.states} chosen={state} />
         <button type="submit" class="quiet">{words.filter}</button>
       </form>
       {page.data.length === 0
@@ -243,14 +238,7 @@ async function messagesPage(console: Console, c: ConsoleContext, path: string): 
         <a class="said" href={`${PATH}/${campaign.id}`}>{campaign.name}</a>
       </p>
       <form method="get" class="filters">
-        <Field label={words.status} name="status">
-          <select {...described("status")}>
-            <option value="">{words.all}</option>
-            {Object.entries(messages.statuses).map(([name, text]) => (
-              <option value={name} selected={name === status}>{text}</option>
-            ))}
-          </select>
-        </Field>
+        <FilterChoice label={words.status} name="status" all={words.all} options={messages.statuses} chosen={status} />
         <button type="submit" class="quiet">{words.filter}</button>
       </form>
       <Table

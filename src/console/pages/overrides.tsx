@@ -5,7 +5,7 @@ import type { ApiProblem } from "../api_client.ts";
 import type { Override, Page } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { attempt, done, formOf } from "../form.ts";
-import { Badge, described, Empty, Field, When } from "../parts.tsx";
+import { Badge, Empty, Field, FilterChoice, When } from "../parts.tsx";
 import { type NameOf, staffNames } from "../staff_names.ts";
 import { Pager } from "../table.tsx";
 import { Refused, Told } from "../told.tsx";
@@ -56,12 +56,7 @@ async function show(console: Console, c: ConsoleContext, problem?: ApiProblem): 
       <Told c={c} told={words.told} />
       <Refused c={c} problem={problem} />
       <form method="get" action={PATH} class="filters">
-        <Field label={common.state} name="state">
-          <select {...described("state")}>
-            <option value="">{common.all}</option>
-            {STATES.map((one) => <option value={one} selected={one === state}>{words.states[one]}</option>)}
-          </select>
-        </Field>
+        <FilterChoice label={common.state} name="state" all={common.all} options={words.states} chosen={state} />
         <button type="submit" class="quiet">{common.filter}</button>
       </form>
       {page.data.length === 0

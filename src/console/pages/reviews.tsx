@@ -5,7 +5,7 @@ import type { ApiProblem } from "../api_client.ts";
 import type { Page, Review } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { attempt, formOf, wantsPart } from "../form.ts";
-import { Badge, described, Empty, Field, Notice, When } from "../parts.tsx";
+import { Badge, described, Empty, Field, FilterChoice, Notice, When } from "../parts.tsx";
 import { staffNames } from "../staff_names.ts";
 import { Pager, Table } from "../table.tsx";
 import { Refused } from "../told.tsx";
@@ -37,6 +37,7 @@ export function reviewsRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.get("/registers/reviews/all", async (c) => {
     const words = reviewWords(c.get("reader").language);
+    const common = registerWords(c.get("reader").language);
     const { kind, state, person } = c.req.query();
     return await registerPage(
       console,
@@ -47,18 +48,12 @@ export function reviewsRoutes(console: Console): Hono<ConsoleEnv> {
           <a class="button" href={PATH}>{words.one_by_one}</a>
         </p>
         <form method="get" class="filters">
-          <Select c={c} name="kind" label={words.kind} options={words.kinds} chosen={kind} />
-          <Select
-            c={c}
-            name="state"
-            label={registerWords(c.get("reader").language).state}
-            options={words.states}
-            chosen={state}
-          />
-          <Field label={registerWords(c.get("reader").language).number} name="person">
+          <FilterChoice label={words.kind} name="kind" all={common.all} options={words.kinds} chosen={kind} />
+          <FilterChoice label={common.state} name="state" all={common.all} options={words.states} chosen={state} />
+          <Field label={common.number} name="person">
             <input type="search" {...described("person")} value={person} />
           </Field>
-          <button type="submit" class="quiet">{registerWords(c.get("reader").language).filter}</button>
+          <button type="submit" class="quiet">{common.filter}</button>
         </form>
         {await list(console, c, {}, { title: words.empty, text: words.empty_text })}
       </>,
@@ -257,27 +252,6 @@ function Count({ c, count }: { c: ConsoleContext; count: string }) {
 
 function settlementText(settlement: string | null, words: ReturnType<typeof reviewWords>): string {
   return (words.settlements as Record<string, string>)[settlement ?? ""] ?? settlement ?? "";
-}
-
-interface SelectProps {
-  c: ConsoleContext;
-  name: string;
-  label: string;
-  options: Readonly<Record<string, string>>;
-  chosen: string | undefined;
-}
-
-function Select({ c, name, label, options, chosen }: SelectProps) {
-  return (
-    <Field label={label} name={name}>
-      <select {...described(name)}>
-        <option value="">{registerWords(c.get("reader").language).all}</option>
-        {Object.entries(options).map(([value, text]) => (
-          <option value={value} selected={value === chosen}>{text}</option>
-        ))}
-      </select>
-    </Field>
-  );
 }
 
 async function list(

@@ -4,7 +4,7 @@ import type { ApiProblem } from "../api_client.ts";
 import type { Page, Suppression } from "../api_types.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts";
-import { Badge, described, Empty, Field, When } from "../parts.tsx";
+import { Badge, described, Empty, Field, FilterChoice, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
 import { Refused } from "../told.tsx";
 import { listImportRoutes } from "./list_import.tsx";
@@ -130,14 +130,7 @@ function Filter({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undef
           value={recipient}
         />
       </Field>
-      <Field label={words.source} name="source">
-        <select {...described("source")}>
-          <option value="">{common.all}</option>
-          {Object.entries(words.sources).map(([name, text]) => (
-            <option value={name} selected={name === source}>{text}</option>
-          ))}
-        </select>
-      </Field>
+      <FilterChoice label={words.source} name="source" all={common.all} options={words.sources} chosen={source} />
       <label class="inline">
         <input type="checkbox" name="include_lifted" value="true" checked={include_lifted === "true"} />
         {words.include_lifted}

@@ -5,7 +5,7 @@ import type { ApiProblem } from "../api_client.ts";
 import type { Delivery, Page, Webhook } from "../api_types.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done } from "../form.ts";
-import { Badge, described, Empty, Field, type Tone, When } from "../parts.tsx";
+import { Badge, Empty, FilterChoice, type Tone, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
 import { Refused, Told } from "../told.tsx";
 import { registerPage } from "./register_frame.tsx";
@@ -96,13 +96,7 @@ async function show(console: Console, c: ConsoleContext, id: string, problem?: A
       </form>
       <h2>{words.deliveries}</h2>
       <form method="get" class="filters">
-        <Field label={common.state} name="status">
-          <select {...described("status")}>
-            <option value="">{common.all}</option>
-            {DELIVERY_STATUSES.map((one) => <option value={one} selected={one === status}>{words.statuses[one]}
-            </option>)}
-          </select>
-        </Field>
+        <FilterChoice label={common.state} name="status" all={common.all} options={words.statuses} chosen={status} />
         <button type="submit" class="quiet">{common.filter}</button>
       </form>
       {page.data.length === 0

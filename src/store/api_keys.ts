@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { NewId } from "../gateway/ids.ts";
 import { auditIfChanged, type AuditRow, auditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { api_keys } from "./schema.ts";
 
 export type ApiKey = Omit<typeof api_keys.$inferSelect, "hash">;

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, getTableColumns, gt, gte, lt, type SQL } from "driz
 import { firstIdAt } from "../gateway/ids.ts";
 import { instant } from "../gateway/message_view.ts";
 import type { Db } from "./client.ts";
-import { PAGE_REACH, pageOf } from "./messages.ts";
+import { PAGE_REACH, pageOf } from "./pages.ts";
 import { audit_details, audit_log } from "./schema.ts";
 
 /** An entry with its details; those are null once they were erased. */

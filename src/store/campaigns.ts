@@ -7,7 +7,7 @@ import { LISTS_GONE } from "./campaign_lists.ts";
 import { tellApps } from "./campaign_life.ts";
 import type { Db } from "./client.ts";
 import { named } from "./outbox.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { campaigns, messages } from "./schema.ts";
 import { withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";

@@ -1,6 +1,6 @@
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import type { canned_replies } from "./schema.ts";
 
 export type CannedReplyRow = typeof canned_replies.$inferSelect;

@@ -1,6 +1,7 @@
 import { asc, eq, gt } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
+import { pageOf } from "./pages.ts";
 import { carriers } from "./schema.ts";
 import { NO_TEST_CLOCK } from "./test_clock.ts";
 
@@ -13,8 +14,7 @@ export async function listCarriers(
 ): Promise<{ rows: CarrierRow[]; next: string | null }> {
   const rows = await orm.select().from(carriers).where(gt(carriers.id, cursor)).orderBy(asc(carriers.id))
     .limit(limit + 1);
-  const page = rows.slice(0, limit);
-  return { rows: page, next: rows.length > limit ? page.at(-1)!.id : null };
+  return pageOf(rows, limit);
 }
 
 export async function findCarrier({ orm }: Db, id: string): Promise<CarrierRow | null> {

@@ -5,8 +5,7 @@ import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db } from "./client.ts";
 import { isPending } from "./consent_questions.ts";
 import { recipientsOf } from "./erased.ts";
-import { pageOf } from "./messages.ts";
-import { walk } from "./pages.ts";
+import { pageOf, walk } from "./pages.ts";
 import { consents } from "./schema.ts";
 
 export type ConsentRow = typeof consents.$inferSelect;

@@ -5,7 +5,7 @@ import type { PersonKeys } from "../gateway/person_keys.ts";
 import type { Db } from "./client.ts";
 import { hasLeft } from "./list_departures.ts";
 import { erasedUnder } from "./erased.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { contact_imports, import_problems } from "./schema.ts";
 
 export type ImportRow = typeof contact_imports.$inferSelect;

@@ -5,7 +5,7 @@ import { LIST_NEEDED } from "./campaign_lists.ts";
 import type { Db, DbClient } from "./client.ts";
 import { hasLeft } from "./list_departures.ts";
 import { type ContactFilter, readFilter, type SavedFilter } from "./contact_filter.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { contact_lists } from "./schema.ts";
 
 export type ListRow = typeof contact_lists.$inferSelect;

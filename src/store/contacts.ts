@@ -3,7 +3,7 @@ import { eq, getTableColumns, sql } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { type ContactFilter, filterSql, numberPrefix, numberRange } from "./contact_filter.ts";
-import { PAGE_REACH, pageOf } from "./messages.ts";
+import { PAGE_REACH, pageOf } from "./pages.ts";
 import { contacts } from "./schema.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { InValue } from "@libsql/client/web";
 import { numberPrefix } from "./contact_filter.ts";
 import type { Db, DbClient } from "./client.ts";
 import { matchOf } from "./message_words.ts";
-import { PAGE_REACH } from "./messages.ts";
+import { PAGE_REACH } from "./pages.ts";
 import type { conversations } from "./schema.ts";
 import { withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";

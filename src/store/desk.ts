@@ -1,7 +1,7 @@
 import type { InStatement } from "@libsql/client/web";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import type { notes } from "./schema.ts";
 
 /** What staff make of threads: whose they are, what was read, what they told each other. Receiving and accepting know nothing of it. */

@@ -6,8 +6,9 @@ import { removeContacts } from "./contacts.ts";
 import { rememberKey } from "./erased.ts";
 import { forgetDesk } from "./desk.ts";
 import { forgetWords } from "./message_words.ts";
-import { BLANK_TEXTS, pageOf } from "./messages.ts";
+import { BLANK_TEXTS } from "./messages.ts";
 import { named } from "./outbox.ts";
+import { pageOf } from "./pages.ts";
 import { erasures } from "./schema.ts";
 import { type Refusal, suppressStatements } from "./suppressions.ts";
 

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { instant } from "../gateway/message_view.ts";
 import type { Db } from "./client.ts";
+import { PAGE_REACH, pageOf } from "./pages.ts";
 import { conversations, message_events, messages, RARE_STATUSES } from "./schema.ts";
 import { DECISION, withDecisions } from "./shared_decisions.ts";
 import type { MessageRow } from "./writes.ts";
@@ -20,9 +21,6 @@ export interface MessageFilter {
 export const BLANK_TEXTS = `text = '', submitted_text = null, metadata = null, error_detail = null,
   decision = (select json_set(d.decision, '$.rules', json((select json_group_array(json_set(r.value, '$.reason', ''))
     from json_each(d.decision, '$.rules') r))) from (select ${DECISION} as decision) d)`;
-
-/** Rows that a page may look at where no index finds the fitting ones: the thread of the database serves everybody. */
-export const PAGE_REACH = 5_000;
 
 /**
  * A page, newest first; `next` is the cursor of the following one. Where no index knows the fitting messages a page looks at
@@ -67,12 +65,6 @@ export async function listMessages(
 
 function isRare(status: MessageRow["status"] | undefined): boolean {
   return RARE_STATUSES.some((rare) => rare === status);
-}
-
-/** Cuts the extra row that tells whether there is more. */
-export function pageOf<T extends { id: string }>(rows: T[], limit: number): { rows: T[]; next: string | null } {
-  const page = rows.slice(0, limit);
-  return { rows: page, next: rows.length > limit ? page.at(-1)!.id : null };
 }
 
 export async function findMessage(db: Db, id: string): Promise<MessageRow | null> {

@@ -4,7 +4,7 @@ import type { NewId } from "../gateway/ids.ts";
 import { samePerson } from "./api_keys.ts";
 import { auditIfChanged, auditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { overrides } from "./schema.ts";
 import { findSuppression, type SuppressionRow } from "./suppressions.ts";
 

@@ -1,6 +1,6 @@
 import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { rule_drafts } from "./schema.ts";
 
 /** Changes of the rules that people are writing. Every statement names the owner: nobody sees or changes another's. */

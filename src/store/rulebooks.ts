@@ -2,7 +2,7 @@ import type { InStatement } from "@libsql/client/web";
 import { and, desc, eq, lt, type SQL } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { activations, proposals } from "./schema.ts";
 
 /**

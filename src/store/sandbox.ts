@@ -1,6 +1,6 @@
 import type { Db } from "./client.ts";
 import type { ConversationCursor } from "./conversations.ts";
-import { PAGE_REACH } from "./messages.ts";
+import { PAGE_REACH } from "./pages.ts";
 
 export interface HandsetMessage {
   id: string;

@@ -7,8 +7,7 @@ import type { Db, DbClient } from "./client.ts";
 import { withdrawConsents } from "./consents.ts";
 import { removeContacts } from "./contacts.ts";
 import { erasedUnder, rememberKeysOf } from "./erased.ts";
-import { PAGE_REACH, pageOf } from "./messages.ts";
-import { walk } from "./pages.ts";
+import { PAGE_REACH, pageOf, walk } from "./pages.ts";
 import { suppressions } from "./schema.ts";
 import { noWrites, statementsOf } from "./writes.ts";
 

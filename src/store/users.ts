@@ -3,7 +3,7 @@ import { and, desc, eq, lt } from "drizzle-orm";
 import type { UserRole } from "../core/roles.ts";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
-import { pageOf } from "./messages.ts";
+import { pageOf } from "./pages.ts";
 import { users } from "./schema.ts";
 
 /** The staff. Every condition stands in the SQL of the change, so that of two changes at once the first one counts. */

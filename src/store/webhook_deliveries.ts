@@ -1,6 +1,6 @@
 import { type AuditRow, auditStatements } from "./audit.ts";
 import type { Db } from "./client.ts";
-import { PAGE_REACH } from "./messages.ts";
+import { PAGE_REACH } from "./pages.ts";
 import { madeStatus, moveUp } from "./webhook_order.ts";
 
 /** Deliveries as staff see them, with their attempts, and sending them again. */

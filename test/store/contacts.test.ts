@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ContactFilter } from "../../src/store/contact_filter.ts";
 import { eachContact, listContacts } from "../../src/store/contacts.ts";
-import { PAGE_REACH } from "../../src/store/messages.ts";
+import { PAGE_REACH } from "../../src/store/pages.ts";
 import { freshDatabase } from "../support/database.ts";
 
 const CONTACTS = PAGE_REACH * 4;

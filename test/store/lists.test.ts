@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { listConversations } from "../../src/store/conversations.ts";
-import { listMessages, type MessageFilter, PAGE_REACH } from "../../src/store/messages.ts";
+import { listMessages, type MessageFilter } from "../../src/store/messages.ts";
+import { PAGE_REACH } from "../../src/store/pages.ts";
 import { RARE_STATUSES } from "../../src/store/schema.ts";
 import { freshDatabase } from "../support/database.ts";
 

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { android } from "../../src/carriers/android.ts";
-import { keepsTheSendingContract } from "./contract.ts";
+import { keepsTheSendingContract, namesTheWrongOne } from "./contract.ts";
 import { survivesAnything } from "./wild.ts";
 import { NOW, outgoing, testIo, webhook, type WebhookParts, withServer } from "./support.ts";
 
@@ -65,9 +65,7 @@ describe("configuration", () => {
     ["signing_key", { ...SETTINGS, signing_key: "" }],
     ["numbers", { ...SETTINGS, numbers: [] }],
     ["numbers.0", { ...SETTINGS, numbers: ["36105"] }],
-  ])("a wrong %s is named", (field, settings) => {
-    expect(android.config.safeParse(settings).error?.issues.map((issue) => issue.path.join("."))).toEqual([field]);
-  });
+  ])("a wrong %s is named", namesTheWrongOne(android));
 });
 
 describe("send()", () => {

@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { bird } from "../../src/carriers/bird.ts";
 import { refuseBird } from "../../src/carriers/messagebird_signature.ts";
-import { keepsTheSendingContract, refusesForgedWebhooks } from "./contract.ts";
+import { keepsTheSendingContract, namesTheWrongOne, refusesForgedWebhooks, understandsRefusal } from "./contract.ts";
 import {
   NOW,
   outgoing,
@@ -21,6 +21,7 @@ const SETTINGS = {
   sender: "+447700900000",
   signing_key: "signing-key-of-tests",
 };
+const SECRETS = [SETTINGS.access_key, SETTINGS.signing_key];
 const config = bird.config.parse(SETTINGS);
 const ID = "aaaaaaaa-bbbb-4ccc-8ddd-000000000003";
 const INBOUND = "https://sms.example.com/carriers/acc_1/inbound";
@@ -77,9 +78,7 @@ describe("configuration", () => {
     ["channel_id", { ...SETTINGS, channel_id: "ch_1" }],
     ["sender", { ...SETTINGS, sender: "0612345678901" }],
     ["signing_key", { ...SETTINGS, signing_key: undefined }],
-  ])("a wrong %s is named", (field, settings) => {
-    expect(bird.config.safeParse(settings).error?.issues.map((issue) => issue.path.join("."))).toEqual([field]);
-  });
+  ])("a wrong %s is named", namesTheWrongOne(bird));
 });
 
 describe("send()", () => {
@@ -128,17 +127,18 @@ describe("send()", () => {
       kind: "ambiguous",
       code: "http_500",
     }],
-  ])("%s", (_label, answer, expected) =>
-    withServer(() => answer, async (url) => {
-      const result = await bird.send(outgoing({ from: SETTINGS.sender }), { ...config, api_url: url }, io);
-      expect(result).toMatchObject({ ok: false, ...expected });
-      expect(JSON.stringify(result)).not.toContain("33612345678");
-    }));
+  ])(
+    "%s",
+    understandsRefusal(
+      (url) => bird.send(outgoing({ from: SETTINGS.sender }), { ...config, api_url: url }, io),
+      SECRETS,
+    ),
+  );
 });
 
 keepsTheSendingContract(bird, {
   at: (url) => ({ ...config, api_url: url }),
-  secrets: [SETTINGS.access_key, SETTINGS.signing_key],
+  secrets: SECRETS,
   from: SETTINGS.sender,
   accepts: 202,
 });
@@ -155,7 +155,7 @@ refusesForgedWebhooks({
   timed: true,
   other: { ...config, signing_key: "another-key" },
   signed: (body, kind) => signed(body, kind === "inbound" ? INBOUND : STATUS),
-  secrets: [SETTINGS.access_key, SETTINGS.signing_key, "another-key"],
+  secrets: [...SECRETS, "another-key"],
 });
 
 describe("the signature", () => {

@@ -75,6 +75,29 @@ export function keepsTheSendingContract<Config>(
   });
 }
 
+/** For a table of settings with one wrong field each. */
+export function namesTheWrongOne(
+  { config }: Pick<Carrier<unknown>, "config">,
+): (field: string, settings: unknown) => void {
+  return (field, settings) => {
+    expect(config.safeParse(settings).error?.issues.map((issue) => issue.path.join("."))).toEqual([field]);
+  };
+}
+
+/** For a table of refusals of an API: what becomes of each, without a word about the person or a secret. */
+export function understandsRefusal(
+  send: (url: string) => Promise<SendResult>,
+  secrets: readonly string[],
+): (label: string, answer: Response, expected: object) => Promise<void> {
+  return (_label, answer, expected) =>
+    withServer(() => answer, async (url) => {
+      const result = await send(url);
+      expect(result).toMatchObject({ ok: false, ...expected });
+      const told = JSON.stringify(result);
+      for (const word of ["33612345678", "Bonjour", ...secrets]) expect(told).not.toContain(word);
+    });
+}
+
 /** Webhooks that only a secret in the address tells from those of a stranger. `good`: one that is understood, by its `key`. */
 export function wantsTheKey<Config>(
   carrier: Carrier<Config>,

@@ -3,7 +3,7 @@ import { stringify } from "node:querystring";
 import { describe, expect, test } from "vitest";
 import { messagebird } from "../../src/carriers/messagebird.ts";
 import { refuseMessagebirdHmac, refuseMessagebirdJwt } from "../../src/carriers/messagebird_signature.ts";
-import { keepsTheSendingContract, refusesForgedWebhooks } from "./contract.ts";
+import { keepsTheSendingContract, namesTheWrongOne, refusesForgedWebhooks, understandsRefusal } from "./contract.ts";
 import {
   NOW,
   outgoing,
@@ -16,6 +16,7 @@ import {
 } from "./support.ts";
 
 const SETTINGS = { access_key: "access-key-of-tests", signing_key: "signing-key-of-tests" };
+const SECRETS = [SETTINGS.access_key, SETTINGS.signing_key];
 const config = messagebird.config.parse(SETTINGS);
 const older = messagebird.config.parse({ ...SETTINGS, signature: "hmac" });
 const ID = "eef0ab57a9e049be946f3821568c2b2e";
@@ -107,9 +108,7 @@ describe("configuration", () => {
     ["access_key", { ...SETTINGS, access_key: "" }],
     ["signing_key", { ...SETTINGS, signing_key: "a b" }],
     ["signature", { ...SETTINGS, signature: "none" }],
-  ])("a wrong %s is named", (field, settings) => {
-    expect(messagebird.config.safeParse(settings).error?.issues.map((issue) => issue.path.join("."))).toEqual([field]);
-  });
+  ])("a wrong %s is named", namesTheWrongOne(messagebird));
 });
 
 describe("send()", () => {
@@ -158,17 +157,12 @@ describe("send()", () => {
     ["too fast", refusal(99, 429), { kind: "throttled", code: "99" }],
     ["a code that is none", refusal("x", 400), { kind: "final", code: "http_400" }],
     ["a code in a server error", refusal(99, 500), { kind: "ambiguous", code: "http_500" }],
-  ])("%s", (_label, answer, expected) =>
-    withServer(() => answer, async (url) => {
-      const result = await messagebird.send(outgoing(), { ...config, api_url: url }, io);
-      expect(result).toMatchObject({ ok: false, ...expected });
-      expect(JSON.stringify(result)).not.toContain("33612345678");
-    }));
+  ])("%s", understandsRefusal((url) => messagebird.send(outgoing(), { ...config, api_url: url }, io), SECRETS));
 });
 
 keepsTheSendingContract(messagebird, {
   at: (url) => ({ ...config, api_url: url }),
-  secrets: [SETTINGS.access_key, SETTINGS.signing_key],
+  secrets: SECRETS,
   accepts: 201,
 });
 
@@ -184,7 +178,7 @@ describe("under the token", () => {
     other: { ...config, signing_key: "another-key" },
     signed: (body, kind) => asJson(body, kind === "inbound" ? INBOUND : STATUS),
     content: { inbound: JSON.stringify(MESSAGE), status: JSON.stringify(REPORT) },
-    secrets: [SETTINGS.access_key, SETTINGS.signing_key, "another-key"],
+    secrets: [...SECRETS, "another-key"],
   });
 });
 
@@ -199,7 +193,7 @@ describe("under the older scheme", () => {
     other: { ...older, signing_key: "another-key" },
     signed: (body, kind) => asOlder({}, kind === "inbound" ? INBOUND : STATUS, body || " "),
     content: { inbound: JSON.stringify(MESSAGE), status: JSON.stringify(REPORT) },
-    secrets: [SETTINGS.access_key, SETTINGS.signing_key, "another-key"],
+    secrets: [...SECRETS, "another-key"],
   });
 
   test.each([[100, true], [101, false]])("%d seconds away: %s", async (seconds, expected) => {

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { INFO, PUBLIC_URL, testGateway } from "../support/gateway.ts";
-
-const KANNEL = {
-  url: "http://127.0.0.1:13013/cgi-bin/sendsms",
-  username: "parley",
-  password: "very-secret-password",
-  webhook_secret: "very-secret-webhook-key",
-};
+import { KANNEL } from "../support/kannel_settings.ts";
 
 test("secrets are taken and never shown again, kept when left out, replaced when given", async () => {
   const gateway = await testGateway();

@@ -4,20 +4,12 @@ import { parseMsisdn } from "../../src/core/msisdn.ts";
 import { decideInbound } from "../../src/core/decide.ts";
 import { loadFacts } from "../../src/store/facts.ts";
 import { INFO, type TestGateway, testGateway, walkPages } from "../support/gateway.ts";
+import { KANNEL } from "../support/kannel_settings.ts";
 
 const FR = "+33639980100";
 const path = (msisdn: string) => `/v1/sandbox/handsets/${encodeURIComponent(msisdn)}/messages`;
 const typed = (g: TestGateway, msisdn: string, text: string, to = "36105") =>
   g.call("POST", path(msisdn), { to, text });
-const KANNEL = {
-  kind: "kannel",
-  config: {
-    url: "http://127.0.0.1:13013/cgi-bin/sendsms",
-    username: "parley",
-    password: "very-secret-password",
-    webhook_secret: "very-secret-webhook-key",
-  },
-};
 
 test("what is typed on a handset is received as from a carrier, and answered on it", async () => {
   const g = await testGateway();
@@ -49,7 +41,7 @@ test("handsets are listed once each, the last one used first, and people of real
   const [a, b, c, d, e] = numbers;
   expect(await listed()).toEqual([b, e, d, c, a]);
   expect((await g.call("GET", "/v1/sandbox/handsets?limit=1")).body.data).toMatchObject([{ country: "FR" }]);
-  expect((await g.call("PUT", "/v1/carriers/local", KANNEL)).status).toBe(201);
+  expect((await g.call("PUT", "/v1/carriers/local", { kind: "kannel", config: KANNEL })).status).toBe(201);
   await g.call("PUT", "/v1/senders/36111", { carrier_id: "local", country: "FR" });
   await g.call("POST", "/v1/messages", { to: "+33612000001", from: "36111", text: INFO });
   expect(await listed()).toEqual([b, e, d, c, a]);

@@ -1,13 +1,8 @@
 import { expect, test } from "vitest";
 import { APP_KEY, consent, type TestGateway, testGateway } from "../support/gateway.ts";
+import { KANNEL } from "../support/kannel_settings.ts";
 
 const PERSON = "+33612000001";
-const KANNEL = {
-  url: "http://127.0.0.1:13013/cgi-bin/sendsms",
-  username: "parley",
-  password: "very-secret-password",
-  webhook_secret: "very-secret-webhook-key",
-};
 
 const asApp = (gateway: TestGateway, to: string, text: string) =>
   gateway.call("POST", "/carriers/sandbox/inbound", { from: PERSON, to, text }, { authorization: `Bearer ${APP_KEY}` });

@@ -4,19 +4,11 @@ import { auditRow } from "../../src/store/audit.ts";
 import { DATABASE_KINDS } from "../support/database.ts";
 import { ADMIN_KEY, consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
 import { type Instance, instance } from "../support/instance.ts";
+import { KANNEL } from "../support/kannel_settings.ts";
 
 const FR = "+33639980100";
 const SUNDAY = "2026-11-29T22:00:00+01:00";
 const MONDAY = "2026-11-30T10:05:00+01:00";
-const KANNEL = {
-  kind: "kannel",
-  config: {
-    url: "http://127.0.0.1:13013/cgi-bin/sendsms",
-    username: "parley",
-    password: "very-secret-password",
-    webhook_secret: "very-secret-webhook-key",
-  },
-};
 
 type Callable = Pick<TestGateway, "call"> | Pick<Instance, "call">;
 
@@ -101,12 +93,12 @@ test.each(DATABASE_KINDS)(
 test("beside a real carrier no clock is set, and beside a set clock no real carrier", async () => {
   const g = await testGateway();
   await set(g, MONDAY);
-  const carrier = await g.call("PUT", "/v1/carriers/local", KANNEL);
+  const carrier = await g.call("PUT", "/v1/carriers/local", { kind: "kannel", config: KANNEL });
   expect([carrier.status, carrier.body.code]).toEqual([409, "test_clock"]);
   expect((await g.call("PUT", "/v1/carriers/more", { kind: "sandbox" })).status).toBe(201);
   expect((await g.call("GET", "/v1/audit?subject=local")).body.data).toEqual([]);
   await own(g);
-  expect((await g.call("PUT", "/v1/carriers/local", KANNEL)).status).toBe(201);
+  expect((await g.call("PUT", "/v1/carriers/local", { kind: "kannel", config: KANNEL })).status).toBe(201);
   const refused = await set(g, MONDAY);
   expect([refused.status, refused.body.code]).toEqual([409, "real_carrier"]);
   expect((await g.call("GET", "/v1/sandbox/clock")).body).toMatchObject({ set: false, settable: false });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { reachableFromPhones } from "../../src/gateway/public_url.ts";
 import { freshDatabase } from "../support/database.ts";
 import { consentOf, instance, prepare, TUESDAY } from "../support/instance.ts";
+import { KANNEL } from "../support/kannel_settings.ts";
 
 test.each([
   ["https://sms.example.com", true],
@@ -25,12 +26,6 @@ test.each([
 
 describe("advertising whose only way out is a link", () => {
   const PERSON = "+447700900123";
-  const KANNEL = {
-    url: "http://127.0.0.1:13013/cgi-bin/sendsms",
-    username: "parley",
-    password: "very-secret-password",
-    webhook_secret: "very-secret-webhook-key",
-  };
 
   test.each([
     ["https://sms.example.com", "ACME", 202, []],

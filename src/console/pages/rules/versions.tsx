@@ -8,6 +8,7 @@ import { ApiProblem, withQuery } from "../../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
 import { type Form, formOf, wantsPart } from "../../form.ts";
 import { Badge, described, Field, More, Notice, When } from "../../parts.tsx";
+import { staffNames } from "../../staff_names.ts";
 import { STYLES } from "./browse.tsx";
 import { Run } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
@@ -46,7 +47,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
       api.get<SettingsRead>("/v1/rulebooks/active/settings"),
     ]);
     const waiting = [...proposed.data, ...approved.data];
-    const named = await names(c);
+    const named = await staffNames(api, reader.language);
     return await console.page(
       c,
       { title: words.title, place: "rules", styles: STYLES },
@@ -121,7 +122,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
       api.get<{ data: ProposalRead[] }>("/v1/rulebooks/proposals", { rulebook: hash, limit: 20 }),
       api.get<{ data: VersionRead[] }>("/v1/rulebooks", { limit: 50 }),
     ]);
-    const named = await names(c);
+    const named = await staffNames(api, reader.language);
     return await console.page(
       c,
       { title: `${words.version} ${hash.slice(0, 11)}`, place: "rules", styles: STYLES },
@@ -262,7 +263,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
       api.get<ProposalRead>(`/v1/rulebooks/proposals/${encodeURIComponent(id)}`),
       api.get<{ rulebook: string }>("/v1/rulebooks/active/countries"),
     ]);
-    const named = await names(c);
+    const named = await staffNames(api, reader.language);
     const mine = one.proposed_by === viewerOf(c).actor;
     const open = one.state === "proposed" || one.state === "approved";
     const moved = open && one.base !== active;
@@ -372,13 +373,6 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
       if (error instanceof ApiProblem) return <Cannot problem={error} reader={reader} />;
       throw error;
     }
-  }
-
-  /** Who is behind an id, as far as the API tells: keys stay ids. */
-  async function names(c: ConsoleContext): Promise<(id: string) => string> {
-    const { data } = await console.api(c).get<{ data: { id: string; name: string }[] }>("/v1/users", { limit: 200 });
-    const known = new Map(data.map(({ id, name }) => [id, name]));
-    return (id) => known.get(id) ?? id;
   }
 
   return routes;

@@ -5,6 +5,7 @@ import { countryRoutes } from "./country.tsx";
 import { draftEditorRoutes } from "./draft_editor.tsx";
 import { draftStepRoutes } from "./draft_steps.tsx";
 import { draftRoutes } from "./drafts.tsx";
+import { proposalRoutes } from "./proposals.tsx";
 import { ruleRoutes } from "./rule.tsx";
 import { tryRoutes } from "./try.tsx";
 import { versionRoutes } from "./versions.tsx";
@@ -21,6 +22,7 @@ export function rulesRoutes(console: Console): Hono<ConsoleEnv> {
       draftEditorRoutes,
       draftStepRoutes,
       versionRoutes,
+      proposalRoutes,
       // Last: a rule may have any name with a dot in it.
       ruleRoutes,
     ]

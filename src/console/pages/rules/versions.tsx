@@ -5,31 +5,23 @@ import type { ProposalRead } from "../../../api/proposals.ts";
 import type { ActivationSchema, VersionSchema } from "../../../api/rulebook_schemas.ts";
 import type { SettingsRead } from "../../../api/rulebook_reading.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
-import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
-import { type Form, formOf, wantsPart } from "../../form.ts";
-import { Badge, described, Field, More, Notice, When } from "../../parts.tsx";
+import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
+import { formOf, wantsPart } from "../../form.ts";
+import { described, Field, More, Notice, When } from "../../parts.tsx";
 import { staffNames } from "../../staff_names.ts";
 import { STYLES } from "./browse.tsx";
 import { Run } from "./draft_frame.tsx";
-import { draftWords } from "./draft_words.ts";
-import { mayEdit, onVersion, RuleLink, Tabs, Version } from "./frame.tsx";
+import { mayEdit, onVersion, Tabs, Version } from "./frame.tsx";
 import { Cannot, type Change, Changes } from "./results.tsx";
+import { COMPARE, noteIn, State } from "./version_parts.tsx";
 import { versionWords } from "./version_words.ts";
 
 type VersionRead = z.infer<typeof VersionSchema>;
 type Activation = z.infer<typeof ActivationSchema>;
 
-const TONES: Readonly<Record<string, "good" | "warn" | "bad" | "info" | "neutral">> = {
-  active: "good",
-  published: "good",
-  approved: "info",
-  proposed: "warn",
-  rejected: "bad",
-};
-const COMPARE = "/console/rules/compare";
 const HASH = "rb_[0-9a-f]{20}";
 
-/** Versions and proposals: who proposed, approved and published what, and the way back. */
+/** Versions: which was in force when and by whom, what two of them differ in, and the way back. Their proposals: `proposals.tsx`. */
 export function versionRoutes(console: Console): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
 
@@ -254,116 +246,6 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
     );
   });
 
-  const proposalPage = async (c: ConsoleContext, id: string, problem?: ApiProblem) => {
-    const reader = c.get("reader");
-    const words = versionWords(reader.language);
-    const drafts = draftWords(reader.language);
-    const api = console.api(c);
-    const [one, { rulebook: active }] = await Promise.all([
-      api.get<ProposalRead>(`/v1/rulebooks/proposals/${encodeURIComponent(id)}`),
-      api.get<{ rulebook: string }>("/v1/rulebooks/active/countries"),
-    ]);
-    const named = await staffNames(api, reader.language);
-    const mine = one.proposed_by === viewerOf(c).actor;
-    const open = one.state === "proposed" || one.state === "approved";
-    const moved = open && one.base !== active;
-    return await console.page(
-      c,
-      { title: words.proposal, place: "rules", styles: STYLES },
-      <>
-        <h1>{words.proposal}</h1>
-        <Tabs c={c} at="versions" />
-        {problem === undefined ? null : <Cannot problem={problem} reader={reader} />}
-        {c.req.query("done") === "publish" && one.state === "published"
-          ? <Notice tone="good">{words.done_published}</Notice>
-          : null}
-        <p class="lead said">{one.note}</p>
-        <dl class="facts">
-          <dt>{words.state}</dt>
-          <dd>
-            <State state={one.state} c={c} />
-          </dd>
-          <dt>{words.version}</dt>
-          <dd>
-            <Version hash={one.rulebook} />
-          </dd>
-          <dt>{words.proposed_by}</dt>
-          <dd>
-            {named(one.proposed_by)}, <When at={one.proposed_at} reader={reader} />
-          </dd>
-          {one.decided_by === null ? null : (
-            <>
-              <dt>{words.decided_by}</dt>
-              <dd>
-                {named(one.decided_by)}
-                {one.decided_at === null ? null : (
-                  <>
-                    , <When at={one.decided_at} reader={reader} />
-                  </>
-                )}
-                {one.decision_note === null ? null : <p class="said">{one.decision_note}</p>}
-              </dd>
-            </>
-          )}
-        </dl>
-        <h2>{words.changes}</h2>
-        <Run c={c} action={COMPARE} about={{ from: one.base ?? "active", to: one.rulebook }} />
-        {one.simulation === null ? null : (
-          <>
-            <h2>{words.simulation}</h2>
-            <p>{drafts.simulated(one.simulation.messages, one.simulation.changed)}</p>
-            <ul class="plain">
-              {one.simulation.groups.map((group) => (
-                <li class="rule-item">
-                  {group.count} · <span class="mono">{group.change}</span>{" "}
-                  {group.rules.map(({ id }) => <RuleLink id={id} />)}
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
-        {!open || !mayEdit(c) ? null : (
-          <form method="post" class="card">
-            {moved ? <Notice tone="warn">{words.base_moved}</Notice> : null}
-            <p>{one.state === "approved" ? words.publish_text : mine ? words.yours : words.approve_text}</p>
-            <Field label={`${words.note} (${words.optional})`} name="note">
-              <textarea {...described("note")} rows={2} maxlength={1000}></textarea>
-            </Field>
-            <div class="row">
-              {one.state === "proposed" && !mine
-                ? <button type="submit" formaction={actionOf(id, "approve")}>{words.approve}</button>
-                : null}
-              {one.state === "approved"
-                ? <button type="submit" formaction={actionOf(id, "publish")}>{words.publish}</button>
-                : null}
-              {mine
-                ? <button type="submit" class="quiet" formaction={actionOf(id, "withdraw")}>{words.withdraw}</button>
-                : <button type="submit" class="quiet" formaction={actionOf(id, "reject")}>{words.reject}</button>}
-            </div>
-          </form>
-        )}
-      </>,
-      problem === undefined ? 200 : 409,
-    );
-  };
-
-  routes.get("/rules/proposals/:id", (c) => proposalPage(c, c.req.param("id")));
-
-  routes.post("/rules/proposals/:id/:what{approve|reject|withdraw|publish}", async (c) => {
-    const { id, what } = c.req.param();
-    const note = noteIn(await formOf(c));
-    try {
-      await console.api(c).post(
-        `/v1/rulebooks/proposals/${encodeURIComponent(id)}/${what}`,
-        note === undefined ? {} : { note },
-      );
-    } catch (error) {
-      if (error instanceof ApiProblem && error.status !== 404) return await proposalPage(c, id, error);
-      throw error;
-    }
-    return c.redirect(`/console/rules/proposals/${id}?done=${what}`, 303);
-  });
-
   async function differences(c: ConsoleContext, from: string, to: string) {
     const reader = c.get("reader");
     try {
@@ -376,15 +258,4 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
   }
 
   return routes;
-}
-
-const actionOf = (id: string, what: string) => `/console/rules/proposals/${id}/${what}`;
-
-function noteIn(form: Form): string | undefined {
-  return form.has("note") ? form.lines("note") : undefined;
-}
-
-function State({ state, c }: { state: string; c: ConsoleContext }) {
-  const { states } = versionWords(c.get("reader").language);
-  return <Badge tone={TONES[state] ?? "neutral"}>{(states as Record<string, string>)[state] ?? state}</Badge>;
 }

@@ -7,6 +7,7 @@ import { erasuresRoutes } from "./erasures.tsx";
 import { overridesRoutes } from "./overrides.tsx";
 import { peoplePageRoutes } from "./people.tsx";
 import { registersRoutes } from "./registers.tsx";
+import { reviewDeskRoutes } from "./review_desk.tsx";
 import { reviewsRoutes } from "./reviews.tsx";
 import { suppressionRoutes } from "./suppression.tsx";
 import { suppressionsRoutes } from "./suppressions.tsx";
@@ -23,6 +24,7 @@ export function registerRoutes(console: Console): Hono<ConsoleEnv> {
       consentsRoutes,
       consentRoutes,
       reviewsRoutes,
+      reviewDeskRoutes,
       overridesRoutes,
       erasuresRoutes,
       auditPageRoutes,

@@ -117,3 +117,8 @@ export const reviewWords = inLanguages({
   complaints_empty_text:
     "Les plaintes se reconnaissent à leurs mots, 33700 et 7726 compris. Les signalements envoyés directement à ces services vous parviennent par votre opérateur ; notez alors le numéro dans les oppositions.",
 });
+
+/** How a review was settled, in words; empty while it is not. */
+export function settlementText(settlement: string | null, words: ReturnType<typeof reviewWords>): string {
+  return (words.settlements as Record<string, string>)[settlement ?? ""] ?? settlement ?? "";
+}

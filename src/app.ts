@@ -15,6 +15,8 @@ import { contactExportRoutes } from "./api/contact_export.ts";
 import { contactImportColumnRoutes } from "./api/contact_import_columns.ts";
 import { contactImportRoutes } from "./api/contact_imports.ts";
 import { campaignExportRoutes } from "./api/campaign_export.ts";
+import { campaignProgressRoutes } from "./api/campaign_progress.ts";
+import { campaignStepRoutes } from "./api/campaign_steps.ts";
 import { campaignRoutes } from "./api/campaigns.ts";
 import { contactListRoutes } from "./api/contact_lists.ts";
 import { contactRoutes } from "./api/contacts.ts";
@@ -118,6 +120,8 @@ export function createApp(api: Api) {
       contactListRoutes,
       campaignExportRoutes,
       campaignRoutes,
+      campaignStepRoutes,
+      campaignProgressRoutes,
       consentRoutes,
       suppressionRoutes,
       reviewRoutes,

@@ -1,12 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { messageView } from "../gateway/message_view.ts";
 import type { Db } from "../store/client.ts";
-import { findCampaign, listMessagesOf } from "../store/campaigns.ts";
+import { listMessagesOf } from "../store/campaigns.ts";
 import { download } from "./bulk.ts";
+import { foundCampaign } from "./campaign_parts.ts";
 import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
 import { Id } from "./fields.ts";
-import { problem } from "./problem.ts";
 import { notFound, problems } from "./schemas.ts";
 
 /** Messages read at once: bounds memory and the time for which nobody else is served. */
@@ -47,7 +47,7 @@ export function campaignExportRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      if (await findCampaign(deps.db, id) === null) throw problem(404, "not_found", "No such campaign");
+      await foundCampaign(deps.db, id);
       return download(c, "campaign.csv", "text/csv; charset=utf-8", exported(deps.db, id)) as never;
     },
   );

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { compileRulebook, type NamedFile, type Rulebook, RulebookError } from "../core/rulebook.ts";
+import type { Rulebook } from "../core/rulebook.ts";
+import { compileRulebook } from "../core/rulebook_compiler.ts";
+import { type NamedFile, RulebookError } from "../core/rulebook_files.ts";
 import { DOUBLE_OPT_IN } from "../core/rulebook_schema.ts";
 import { exampleCases, runExample } from "./examples.ts";
 import { lintErrors } from "./lint/mod.ts";

@@ -1,4 +1,4 @@
-import type { NamedFile } from "../../core/rulebook.ts";
+import type { NamedFile } from "../../core/rulebook_files.ts";
 import { expandWeek } from "./week.ts";
 import type { KeywordEntry, QuietProfile, Rule, RuleFile } from "../../core/rulebook_schema.ts";
 

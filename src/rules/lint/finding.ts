@@ -1,5 +1,6 @@
 import { rulesOfFlow } from "../../core/flows.ts";
-import type { NamedFile, Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook.ts";
+import type { NamedFile } from "../../core/rulebook_files.ts";
 import type { Country, Rule, Stage } from "../../core/rulebook_schema.ts";
 
 /** `error` keeps a rulebook from becoming active; `warning` is for a person to judge. */

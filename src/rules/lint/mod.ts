@@ -1,4 +1,6 @@
-import { compileRulebook, type NamedFile, type Rulebook, RulebookError } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook.ts";
+import { compileRulebook } from "../../core/rulebook_compiler.ts";
+import { type NamedFile, RulebookError } from "../../core/rulebook_files.ts";
 import { openDocument, parseSources, type Sources } from "../parse.ts";
 import { holidaysWithoutCalendar, hoursWithoutZone } from "./checks/clocks.ts";
 import { contradiction } from "./checks/contradiction.ts";

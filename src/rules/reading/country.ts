@@ -1,5 +1,5 @@
 import { holidayCalendar } from "../../core/holidays.ts";
-import { keywordsOf } from "../../core/rulebook.ts";
+import { keywordsOf } from "../../core/country_compiler.ts";
 import type { Country } from "../../core/rulebook_schema.ts";
 import { expandWeek } from "../diff/week.ts";
 import { inCountry, profileOf, type Reading, type ReadRule } from "./mod.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Domain, INBOUND_DOMAINS, OUTBOUND_DOMAINS } from "../../core/fact_domains.ts";
 import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../core/fact_names.ts";
-import { EVENTS_OF, factsOf } from "../../core/rulebook.ts";
+import { EVENTS_OF, factsOf } from "../../core/rule_compiler.ts";
 import { Event, type Stage } from "../../core/rulebook_schema.ts";
 import { countryDomain, countryPaths } from "../country_paths.ts";
 import { isInbound } from "../lint/worlds.ts";

@@ -1,5 +1,5 @@
 import { compileCondition, reader } from "../../core/conditions.ts";
-import { factsOf } from "../../core/rulebook.ts";
+import { factsOf } from "../../core/rule_compiler.ts";
 import type { Condition, Leaf, Stage } from "../../core/rulebook_schema.ts";
 
 /** What a rule asked of a message, and what it was told. */

@@ -3,7 +3,7 @@ import formats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../../src/core/fact_names.ts";
-import { factsOf } from "../../../src/core/rulebook.ts";
+import { factsOf } from "../../../src/core/rule_compiler.ts";
 import { STAGES } from "../../../src/core/rulebook_schema.ts";
 import { loadRulebook } from "../../../src/rules/check.ts";
 import { readSources } from "../../../src/rules/files.ts";

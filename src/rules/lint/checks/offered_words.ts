@@ -1,5 +1,5 @@
 import { compileKeywords } from "../../../core/keywords.ts";
-import { keywordsOf } from "../../../core/rulebook.ts";
+import { keywordsOf } from "../../../core/country_compiler.ts";
 import { tokenize } from "../../../core/text.ts";
 import { type Check, type Draft, filesOf } from "../finding.ts";
 

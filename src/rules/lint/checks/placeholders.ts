@@ -1,5 +1,5 @@
 import { REASON_WORDS, REPLY_WORDS } from "../../../core/decide.ts";
-import { factsOf } from "../../../core/rulebook.ts";
+import { factsOf } from "../../../core/rule_compiler.ts";
 import type { Stage } from "../../../core/rulebook_schema.ts";
 import { type Check, type Draft, filesOf } from "../finding.ts";
 

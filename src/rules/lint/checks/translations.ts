@@ -1,5 +1,5 @@
 import { compilePatterns } from "../../../core/phrases.ts";
-import { keywordsOf } from "../../../core/rulebook.ts";
+import { keywordsOf } from "../../../core/country_compiler.ts";
 import { tokenize } from "../../../core/text.ts";
 import { type Check, type Draft, filesOf, type LintBook } from "../finding.ts";
 

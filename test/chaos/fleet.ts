@@ -1,4 +1,5 @@
-import { type caller, PROJECT, startGateway } from "../support/child.ts";
+import type { Reply as Answered } from "../support/call.ts";
+import { PROJECT, startGateway } from "../support/child.ts";
 import { type Sqld, startSqld } from "../support/sqld.ts";
 
 /** Gateways as `deno task start` runs them, on one database, that are killed and started again. */
@@ -19,7 +20,7 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-export type Reply = Awaited<ReturnType<ReturnType<typeof caller>>>;
+export type Reply = Pick<Answered, "status" | "text" | "body">;
 
 const KEY = "pk_chaos_admin_key";
 

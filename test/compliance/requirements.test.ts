@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { measure } from "../../src/core/segment.ts";
 import { readSources } from "../../src/rules/files.ts";
-import { consent, PROMO, type Reply, type TestGateway, testGateway } from "../support/gateway.ts";
+import type { Reply } from "../support/call.ts";
+import { consent, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
 import { RULES } from "../support/rulebook.ts";
 
 /**

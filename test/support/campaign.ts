@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import type { Answer } from "./instance.ts";
+import type { Reply } from "./call.ts";
 
 /** Whatever can be called: a gateway of a test, another instance on its database, a process. */
 export interface Callable {
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown): Promise<Reply>;
 }
 
 export const CAMPAIGN_TEXT = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
@@ -24,7 +24,7 @@ export async function startCampaign(gateway: Callable, more: Record<string, unkn
 }
 
 /** Takes a step that must be possible; resolves with the campaign as it is then. */
-export async function step(gateway: Callable, id: string, what: string, body?: unknown): Promise<Answer["body"]> {
+export async function step(gateway: Callable, id: string, what: string, body?: unknown): Promise<Reply["body"]> {
   const answer = await gateway.call("POST", `/v1/campaigns/${id}/${what}`, body);
   expect([what, answer.status], JSON.stringify(answer.body)).toEqual([what, 200]);
   return answer.body;

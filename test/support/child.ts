@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { type Call, callerOf } from "./call.ts";
 
 export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 /** Longer than a gateway waits for the lock of its database. */
@@ -66,21 +67,9 @@ export async function taskArguments(task: string): Promise<string[]> {
   return args;
 }
 
-/** Calls a gateway with a key. */
-export function caller(url: string, key: string) {
-  return async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${key}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, text, body: /^[{[\d]/.test(text) ? JSON.parse(text) : text };
-  };
+/** Calls the gateway at `url` with a key. */
+export function caller(url: string, key: string): Call {
+  return callerOf((path, init) => fetch(url + path, init), key);
 }
 
 /** A folder in which `startGateway` finds what the project has, and in which a database of its own is made. */

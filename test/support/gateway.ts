@@ -16,6 +16,7 @@ import { readSources } from "../../src/rules/files.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
 import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
+import { type Call, callerOf, type Reply } from "./call.ts";
 import { type DatabaseKind, freshDatabase, type TestDatabase } from "./database.ts";
 
 const RULES = fileURLToPath(new URL("../../rules", import.meta.url));
@@ -36,14 +37,6 @@ export interface TestClock {
   advance(ms: number): void;
 }
 
-export interface Reply {
-  status: number;
-  // deno-lint-ignore no-explicit-any -- a test reads whatever the answer holds
-  body: any;
-  text: string;
-  headers: Headers;
-}
-
 export interface LogLine {
   level: string;
   event: string;
@@ -59,8 +52,8 @@ export interface TestGateway {
   db: TestDatabase;
   clock: TestClock;
   logged: LogLine[];
-  /** A body that is no string is sent as JSON. The admin key is used unless `authorization` says otherwise. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  /** With the admin key unless `authorization` says otherwise. */
+  call: Call;
   /** The same with the key of an app. */
   appCall(method: string, path: string, body?: unknown): Promise<Reply>;
   /** A message from a sandbox handset. */
@@ -135,20 +128,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   );
   const app = createApp(api);
 
-  const call: TestGateway["call"] = async (method, path, body, headers = {}) => {
-    const response = await app.request(path, {
-      method,
-      headers: {
-        authorization: `Bearer ${ADMIN_KEY}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const isJson = /^application\/(problem\+)?json/.test(response.headers.get("content-type") ?? "");
-    return { status: response.status, body: isJson ? JSON.parse(text) : text, text, headers: response.headers };
-  };
+  const call = callerOf((path, init) => app.request(path, init), ADMIN_KEY);
   return {
     app,
     api,

@@ -19,17 +19,12 @@ import { contentsOf } from "../../src/rules/parse.ts";
 import { saveApiKey, startKey } from "../../src/store/api_keys.ts";
 import type { Db } from "../../src/store/client.ts";
 import { publishRulebook } from "../../src/store/settings.ts";
+import { type Call, callerOf, type Reply } from "./call.ts";
 
 export const RULES = fileURLToPath(new URL("../../rules", import.meta.url));
 export const KEY = "pk_test_of_an_instance";
 /** A Tuesday, 10:00 in Paris. */
 export const TUESDAY = Date.parse("2026-11-24T10:00:00+01:00");
-
-export interface Answer {
-  status: number;
-  // deno-lint-ignore no-explicit-any -- a test reads whatever the answer holds
-  body: any;
-}
 
 /** One gateway process as far as it matters: several may share a database. Nothing runs by itself. */
 export interface Instance {
@@ -39,8 +34,8 @@ export interface Instance {
   webhooks: Dispatcher;
   campaigns: Dispatcher;
   settings: SettingsCache;
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  mo(from: string, to: string, text: string, id?: string): Promise<Answer>;
+  call: Call;
+  mo(from: string, to: string, text: string, id?: string): Promise<Reply>;
 }
 
 const SECRET = "a secret of the tests, outside the database";
@@ -107,19 +102,7 @@ export function instance(db: Db, options: InstanceOptions): Instance {
     { clock: options.now, passwordCost: { cost: 10, r: 8, p: 1 } },
   );
   const app = createApp(api);
-  const call: Instance["call"] = async (method, path, body, headers = {}) => {
-    const response = await app.request(path, {
-      method,
-      headers: {
-        authorization: `Bearer ${KEY}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
-  };
+  const call = callerOf((path, init) => app.request(path, init), KEY);
   return {
     app,
     api,

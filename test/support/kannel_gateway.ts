@@ -4,7 +4,8 @@ import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
 import { runDispatcher, type Runner } from "../../src/gateway/runner.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { MIGRATIONS, temporaryDatabase } from "./database.ts";
-import { type Answer, consentOf, type Instance, instance, prepare, TUESDAY } from "./instance.ts";
+import type { Reply } from "./call.ts";
+import { consentOf, type Instance, instance, prepare, TUESDAY } from "./instance.ts";
 import { type Kannel, type KannelOptions, startKannel } from "./kannel.ts";
 
 export const SECRET = "e2e-webhook-secret_1";
@@ -27,13 +28,13 @@ export interface KannelGateway {
   handOvers: HandOver[];
   /** Lets time pass for the gateway, so that nobody waits for its retries. */
   skip(ms: number): void;
-  send(to: string, text: string): Promise<Answer>;
+  send(to: string, text: string): Promise<Reply>;
   consented(to: string): Promise<void>;
   /** Texts that this handset has received, oldest first. */
   textsOf(to: string): string[];
-  message(id: string): Promise<Answer["body"]>;
-  inboundOf(msisdn: string): Promise<Answer["body"][]>;
-  suppressionsOf(msisdn: string): Promise<Answer["body"][]>;
+  message(id: string): Promise<Reply["body"]>;
+  inboundOf(msisdn: string): Promise<Reply["body"][]>;
+  suppressionsOf(msisdn: string): Promise<Reply["body"][]>;
   close(): Promise<void>;
 }
 

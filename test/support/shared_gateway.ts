@@ -3,7 +3,8 @@ import type { Clock } from "../../src/gateway/clock.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { type DatabaseKind, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "./database.ts";
-import { type Answer, consentOf, type Instance, instance, type InstanceOptions, prepare, TUESDAY } from "./instance.ts";
+import type { Reply } from "./call.ts";
+import { consentOf, type Instance, instance, type InstanceOptions, prepare, TUESDAY } from "./instance.ts";
 
 const TABLES = [
   ...["list_members", "contact_lists", "campaigns", "campaign_counts", "erasures", "webhook_events"],
@@ -58,7 +59,7 @@ export function sharedGateway(
         async textsTo(person) {
           await gateway.dispatcher.tick();
           const { body } = await gateway.call("GET", `/v1/sandbox/handsets/${encodeURIComponent(person)}`);
-          return body.data.filter(({ to }: Answer["body"]) => to === person).map(({ text }: Answer["body"]) => text);
+          return body.data.filter(({ to }: Reply["body"]) => to === person).map(({ text }: Reply["body"]) => text);
         },
         sql: async (sql, ...args) =>
           (await db.client.execute({ sql, args })).rows as unknown as Record<string, unknown>[],

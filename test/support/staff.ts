@@ -6,7 +6,7 @@ import { hashKey } from "../../src/store/api_keys.ts";
 import { auditRow } from "../../src/store/audit.ts";
 import { useLink } from "../../src/store/user_links.ts";
 import { inviteUser } from "../../src/store/users.ts";
-import type { Answer } from "./instance.ts";
+import { type Reply, replyOf } from "./call.ts";
 
 /** What of a gateway is needed to have users. */
 export interface Staffed {
@@ -18,7 +18,7 @@ export interface Member {
   id: string;
   email: string;
   /** Calls the API as the console does for this user. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown): Promise<Reply>;
 }
 
 export const PASSWORD = "correct horse battery";
@@ -48,12 +48,10 @@ export async function callAs(
   method: string,
   path: string,
   body?: unknown,
-): Promise<Answer> {
+): Promise<Reply> {
   const request = new Request(`http://inside${path}`, {
     method,
     ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
   });
-  const response = await app.request(speakAs(request, { actor: id, name, role }));
-  const text = await response.text();
-  return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+  return await replyOf(await app.request(speakAs(request, { actor: id, name, role })));
 }

@@ -1,4 +1,5 @@
-import { type Reply, type TestGateway } from "./gateway.ts";
+import type { Reply } from "./call.ts";
+import type { TestGateway } from "./gateway.ts";
 
 /** A visitor has no key. */
 export const NOBODY = { authorization: "" };

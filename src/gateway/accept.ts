@@ -1,6 +1,7 @@
 import { loadFacts } from "../store/facts.ts";
 import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
 import { releaseSettled } from "../store/reviews.ts";
+import { RecentDecisions, saveDecisions } from "../store/shared_decisions.ts";
 import { commit, type MessageRow, noWrites } from "../store/writes.ts";
 import { Batcher, GROUP_LIMITS } from "./batcher.ts";
 import { composeDraft, type Draft, draftRow, refusalDetail, reviewWrites } from "./compose.ts";
@@ -39,8 +40,9 @@ export interface Acceptor {
 
 /** `stored` is called after each commit that left something to dispatch. */
 export function acceptor(deps: Deps, stored: () => void): Acceptor {
+  const decisions = new RecentDecisions();
   const batcher = new Batcher<Submission, Acceptance>(
-    (group) => acceptGroup(group, deps, stored),
+    (group) => acceptGroup(group, deps, decisions, stored),
     // A person's messages see each other one by one; a repeated key waits for the first to be stored.
     ({ draft, idempotency }) =>
       idempotency === null ? [draft.to] : [draft.to, `${idempotency.api_key_id} ${idempotency.key}`],
@@ -58,6 +60,7 @@ export function acceptor(deps: Deps, stored: () => void): Acceptor {
 async function acceptGroup(
   group: Submission[],
   deps: Deps,
+  decisions: RecentDecisions,
   stored: () => void,
 ): Promise<(Acceptance | Promise<Acceptance>)[]> {
   const now = deps.now();
@@ -113,7 +116,11 @@ async function acceptGroup(
   });
 
   if (writes.messages.length === 0) return results.map((one) => one.acceptance);
-  const { kept } = await commit(client, writes, now, { beside: releaseSettled(doubted, now) });
+  const { rows, ids } = decisions.share(writes.messages);
+  const { kept } = await commit(client, { ...writes, messages: [...rows] }, now, {
+    before: saveDecisions(ids),
+    beside: releaseSettled(doubted, now),
+  });
   if (results.some(({ row }) => row?.status === "queued")) stored();
 
   // A message that was not kept lost the race for its key against another instance: the answer is the winner's. Only its own

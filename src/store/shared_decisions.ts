@@ -25,6 +25,47 @@ export function saveDecisions(ids: ReadonlyMap<string, string>): InStatement[] {
   }];
 }
 
+/** Distinct decisions that are remembered at least, and at most twice as many. */
+const REMEMBERED = 500;
+
+/**
+ * Remembers the decisions of late, to find those that are worth sharing: what two people got. A decision may quote words of a text, so
+ * that of one person alone stays in their row, where retention and erasure find it.
+ */
+export class RecentDecisions {
+  /** The person who got it first, or the id under which it is shared. */
+  #recent = new Map<string, string>();
+  #older = new Map<string, string>();
+
+  /** The rows as they are stored, and the decisions that have to be stored with them (`saveDecisions`). */
+  share<T extends { person: string; decision: string }>(
+    rows: readonly T[],
+  ): { rows: readonly T[]; ids: Map<string, string> } {
+    const ids = new Map<string, string>();
+    const stored = rows.map((row) => {
+      const { person, decision } = row;
+      const known = this.#recent.get(decision) ?? this.#older.get(decision);
+      const id = known === undefined || known === person || known.startsWith(PREFIX) ? known : decisionId(decision);
+      if (id === undefined || id === person) {
+        this.#remember(decision, person);
+        return row;
+      }
+      this.#remember(decision, id);
+      ids.set(decision, id);
+      return { ...row, decision: id };
+    });
+    return { rows: stored, ids };
+  }
+
+  #remember(decision: string, value: string): void {
+    if (this.#recent.size >= REMEMBERED && !this.#recent.has(decision)) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(decision, value);
+  }
+}
+
 /** SQL: the decision of a row of `messages` as JSON. */
 export const DECISION =
   "coalesce((select s.decision from shared_decisions s where s.id = messages.decision), messages.decision)";

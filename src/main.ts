@@ -61,7 +61,7 @@ async function start(): Promise<void> {
   await migrate(db, "migrations");
   await seedSandbox(db, now());
 
-  const seen = await stampOf(config.rulesDir).catch(() => "");
+  const seen = stampIfReadable(config.rulesDir);
   const published = await publishFolder(db.client, config.rulesDir, now(), newId);
   if ("problems" in published) await keepLastGood(published.problems, settings, log);
   else logDifference(log, published);
@@ -146,6 +146,15 @@ async function start(): Promise<void> {
     },
     withConsole(createApp(api), api),
   );
+}
+
+/** Empty for a folder that cannot be read, which is told where it is read. */
+function stampIfReadable(folder: string): string {
+  try {
+    return stampOf(folder);
+  } catch {
+    return "";
+  }
 }
 
 /** Rule files that do not check must not stop a gateway that has a good rulebook: STOPs still come in. */

@@ -117,7 +117,7 @@ async function acceptGroup(
 
   if (writes.messages.length === 0) return results.map((one) => one.acceptance);
   const { rows, ids } = decisions.share(writes.messages);
-  const { kept } = await commit(client, { ...writes, messages: [...rows] }, now, {
+  const { kept } = await commit(client, { ...writes, messages: rows }, now, {
     before: saveDecisions(ids),
     beside: releaseSettled(doubted, now),
   });

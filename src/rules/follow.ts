@@ -150,7 +150,7 @@ export function followFolder(
       });
       if (stopped) return;
       try {
-        const stamp = await stampOf(folder);
+        const stamp = stampOf(folder);
         if (stamp === seen) continue;
         seen = stamp;
         const result = await publishFolder(client, folder, now(), newId);

@@ -47,13 +47,32 @@ export function fromWire({ columns, columnTypes, rows, rowsAffected, lastInsertR
   };
 }
 
-/**
- * Rows whose places and `length` live on a class made for this result set. Defining each of them on each row, as libSQL
- * does, takes 25 times as long.
- */
+type RowClass = new (values: Value[]) => object;
+/** By the names of the columns: the gateway's statements have some dozens of those. */
+const rowClasses = new Map<string, RowClass>();
+const MOST_CLASSES = 500;
+
 function rowsOf(columns: string[], rows: Value[][]): Row[] {
   if (rows.length === 0) return [];
-  class ResultRow {
+  const names = columns.join("\n");
+  let ResultRow = rowClasses.get(names);
+  if (ResultRow === undefined) {
+    if (rowClasses.size >= MOST_CLASSES) rowClasses.clear();
+    rowClasses.set(names, ResultRow = rowClass(columns));
+  }
+  return rows.map((values) => new ResultRow(values) as unknown as Row);
+}
+
+/**
+ * Rows whose places and `length` live on a class made for their columns. Defining each of them on each row, as libSQL does, takes 25
+ * times as long.
+ */
+function rowClass(columns: string[]): RowClass {
+  // Of two columns with one name the first is read by name; `length`, or the 1 of `select 0, 1`, is only a place.
+  const named = columns.map((name, place) => ({ name, place })).filter(({ name, place }) =>
+    columns.indexOf(name) === place && !Object.hasOwn(columns, name)
+  );
+  return class ResultRow {
     readonly #values: Value[];
     constructor(values: Value[]) {
       this.#values = values;
@@ -69,10 +88,5 @@ function rowsOf(columns: string[], rows: Value[][]): Row[] {
         });
       });
     }
-  }
-  // Of two columns with one name the first is read by name; `length`, or the 1 of `select 0, 1`, is only a place.
-  const named = columns.map((name, place) => ({ name, place })).filter(({ name, place }) =>
-    columns.indexOf(name) === place && !Object.hasOwn(columns, name)
-  );
-  return rows.map((values) => new ResultRow(values) as unknown as Row);
+  };
 }

@@ -25,7 +25,7 @@ export function saveDecisions(ids: ReadonlyMap<string, string>): InStatement[] {
   }];
 }
 
-/** Distinct decisions that are remembered at least, and at most twice as many. */
+/** So many distinct decisions are remembered at least, and at most twice as many. */
 const REMEMBERED = 500;
 
 /**
@@ -40,16 +40,16 @@ export class RecentDecisions {
   /** The rows as they are stored, and the decisions that have to be stored with them (`saveDecisions`). */
   share<T extends { person: string; decision: string }>(
     rows: readonly T[],
-  ): { rows: readonly T[]; ids: Map<string, string> } {
+  ): { rows: T[]; ids: Map<string, string> } {
     const ids = new Map<string, string>();
     const stored = rows.map((row) => {
       const { person, decision } = row;
-      const known = this.#recent.get(decision) ?? this.#older.get(decision);
-      const id = known === undefined || known === person || known.startsWith(PREFIX) ? known : decisionId(decision);
-      if (id === undefined || id === person) {
+      const known = this.#recent.get(decision) ?? this.#older.get(decision) ?? person;
+      if (known === person) {
         this.#remember(decision, person);
         return row;
       }
+      const id = known.startsWith(PREFIX) ? known : decisionId(decision);
       this.#remember(decision, id);
       ids.set(decision, id);
       return { ...row, decision: id };

@@ -34,6 +34,20 @@ describe.each(DATABASE_KINDS)("messages of apps, %s database", (kind) => {
     expect(await count("messages")).toBe(1);
   });
 
+  test("people who get the same decision share it in the store, and each is told all of it", async () => {
+    const people = [1, 2, 3].map((n) => `+3361200020${n}`);
+    const answers = [];
+    for (const to of [...people, people[0]]) answers.push((await send({ to })).body);
+    expect(await count("messages", "decision like 'dec_%'")).toBe(3);
+    expect(await count("shared_decisions")).toBe(1);
+    for (const { id, decision } of answers) {
+      expect((await g.call("GET", `/v1/messages/${id}`)).body.decision).toEqual(decision);
+      expect((await g.call("GET", `/v1/messages/${id}/explain`)).status).toBe(200);
+    }
+    expect((await g.call("GET", "/v1/messages")).body.data.map((one: { decision: unknown }) => one.decision))
+      .toEqual(answers.map(({ decision }) => decision));
+  });
+
   test("the same key with another body is 422 and stores nothing", async () => {
     const first = await send({}, "k");
     const other = await send({ text: "Autre chose." }, "k");

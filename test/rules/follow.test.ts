@@ -208,7 +208,7 @@ test("followFolder() applies an edit within two seconds, and keeps the last good
 test("followFolder() tells once what stays wrong, and that it is mended", async () => {
   const { client } = await freshDatabase();
   const path = await folder();
-  const seen = await stampOf(path);
+  const seen = stampOf(path);
   await publishFolder(client, path, AT, newId);
   const logged: string[] = [];
   const log: Log = (_level, event) => void logged.push(event);

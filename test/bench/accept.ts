@@ -7,16 +7,23 @@ import type { Settings } from "./main.ts";
 /** A Tuesday morning in Paris: advertising may leave, so that it is queued and handed over while the next is accepted. */
 const OPEN_HOURS = "2026-11-24T10:00:00+01:00";
 
-const INFORMATIVE = [
-  "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.",
-  "Votre commande 482913 est arrivée au point relais, 12 rue des Lilas. Retrait jusqu'au 30/11.",
-  "Code de vérification : 482913. Ne le communiquez à personne.",
-  "Rappel : le passage du technicien est prévu demain entre 8h et 10h.",
+/** As apps send them: no two alike. `n` is the number of the request. */
+type Template = (n: number) => string;
+const digits = (n: number) => String(100_000 + n * 7_919 % 900_000);
+const hour = (n: number) => `${8 + n % 11}h${String(n * 5 % 60).padStart(2, "0")}`;
+const NAMES = ["Camille", "Inès", "Lucas", "Maëlle", "Noé", "Yanis"];
+
+const INFORMATIVE: readonly Template[] = [
+  (n) => `Votre rendez-vous est confirmé mardi 24 novembre à ${hour(n)}.`,
+  (n) =>
+    `Votre commande ${digits(n)} est arrivée au point relais, ${1 + n % 99} rue des Lilas. Retrait jusqu'au 30/11.`,
+  (n) => `Code de vérification : ${digits(n)}. Ne le communiquez à personne.`,
+  (n) => `Bonjour ${NAMES[n % NAMES.length]}, rappel : le passage du technicien est prévu demain à ${hour(n)}.`,
 ];
-const COMMERCIAL = [
-  "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
-  "Vente privée ce samedi : profitez de 20% de remise sur la nouvelle collection.",
-  "Offre spéciale : 2 pizzas achetées = 1 offerte, ce soir seulement.",
+const COMMERCIAL: readonly Template[] = [
+  (n) => `Soldes d'hiver : -${10 + n % 60}% sur tout le magasin jusqu'à dimanche !`,
+  (n) => `${NAMES[n % NAMES.length]}, vente privée ce samedi : profitez de ${5 + n % 45}% sur la nouvelle collection.`,
+  () => "Offre spéciale : 2 pizzas achetées = 1 offerte, ce soir seulement.",
 ];
 
 /** Requests made for each figure: more than are asked, so that nobody gets two. */
@@ -56,10 +63,10 @@ export async function measureAccepts(
   }
 }
 
-function* requests(gateway: Gateway, numbers: readonly string[], texts: readonly string[]): Iterable<string> {
+function* requests(gateway: Gateway, numbers: readonly string[], texts: readonly Template[]): Iterable<string> {
   const headers = { Authorization: `Bearer ${gateway.key}`, "Content-Type": "application/json" };
   for (const [index, to] of numbers.entries()) {
-    const body = JSON.stringify({ to, from: "36105", text: texts[index % texts.length] });
+    const body = JSON.stringify({ to, from: "36105", text: texts[index % texts.length]!(index) });
     yield rawRequest("POST", "/v1/messages", headers, body);
   }
 }

@@ -63,7 +63,7 @@ async function bench(args: readonly string[]): Promise<void> {
     figures: [],
     decide: [],
     kannelCallbacksPerSecond: null,
-    edgeColdStartMs: null,
+    edgeColdStart: null,
     imports: [],
     campaigns: [],
     pages: [],
@@ -83,7 +83,7 @@ async function bench(args: readonly string[]): Promise<void> {
     },
     async edge() {
       print("edge, cold starts …");
-      report.edgeColdStartMs = (await measureColdStart(quick ? 1 : 5)).medianMs;
+      report.edgeColdStart = await measureColdStart(quick ? 1 : 5);
     },
     echo: () => measureEcho(generator, settings, figure("hono echo")),
     async kannel() {

@@ -12,7 +12,7 @@ export interface Report {
   figures: Figure[];
   decide: DecideResult[];
   kannelCallbacksPerSecond: number | null;
-  edgeColdStartMs: number | null;
+  edgeColdStart: { sourcesMs: number; bundleMs: number } | null;
   imports: ImportFigure[];
   campaigns: CampaignFigure[];
   pages: PageFigure[];
@@ -79,7 +79,7 @@ function troubleOf(
 
 /** The tables. */
 export function tables(report: Report): string {
-  const { figures, decide, kannelCallbacksPerSecond: callbacks, edgeColdStartMs } = report;
+  const { figures, decide, kannelCallbacksPerSecond: callbacks, edgeColdStart } = report;
   const find = (name: FigureName, connections: number) =>
     figures.find((one) => one.name === name && one.connections === connections);
   const rows: string[][] = [["", "connections", "per second", "p50", "p99", "× Kannel", "% of echo", "trouble"]];
@@ -107,12 +107,16 @@ export function tables(report: Report): string {
   return [
     aligned(rows),
     aligned(decided),
-    ...(edgeColdStartMs === null ? [] : [`edge, new process to first answer: ${ms(edgeColdStartMs)}`]),
+    ...(edgeColdStart === null ? [] : [
+      `edge, new process to first answer: ${ms(edgeColdStart.bundleMs)} bundled, ${
+        ms(edgeColdStart.sourcesMs)
+      } from sources`,
+    ]),
     aligned([["target (design 7)", "measured", ""], ...targets(report)]),
   ].join("\n\n");
 }
 
-function targets({ figures, decide, kannelCallbacksPerSecond: callbacks, edgeColdStartMs }: Report): string[][] {
+function targets({ figures, decide, kannelCallbacksPerSecond: callbacks, edgeColdStart }: Report): string[][] {
   const at64 = (name: FigureName) => figures.find((one) => one.name === name && one.connections === 64);
   const rows: string[][] = [];
   const row = (target: string, measured: number | undefined, shown: string, met: boolean) => {
@@ -139,8 +143,8 @@ function targets({ figures, decide, kannelCallbacksPerSecond: callbacks, edgeCol
   );
   const growth = ratio(many?.medianUs, shipped?.medianUs);
   row("decide with 10 × the countries: at most 1.2 ×", growth, `${growth?.toFixed(2)} ×`, growth! <= 1.2);
-  const cold = edgeColdStartMs ?? undefined;
-  row("edge, first answer after a cold start: under 1 s", cold, ms(cold ?? 0), cold! < 1000);
+  const cold = edgeColdStart?.bundleMs;
+  row("edge (bundled), first answer after a cold start: under 1 s", cold, ms(cold ?? 0), cold! < 1000);
   return rows;
 }
 

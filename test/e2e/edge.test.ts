@@ -10,6 +10,7 @@ const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
 const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";
 const CONFIRMATION = "Parley : votre désinscription est prise en compte. Vous ne recevrez plus de SMS publicitaires.";
 const DAY = 86_400_000;
+const CHILD = "test/support/edge_child.ts";
 
 interface EdgeProcess {
   child: Child;
@@ -21,12 +22,13 @@ interface EdgeProcess {
 describe("two edge instances, with network and environment alone, on one libSQL server", { timeout: 30_000 }, () => {
   let server: Sqld;
   let db: Db;
+  let folder: string;
   const instances: EdgeProcess[] = [];
   const one = () => instances[0]!;
   const both = <T>(ask: (edge: EdgeProcess) => Promise<T>) => Promise.all(instances.map(ask));
 
-  const startEdge = async (): Promise<EdgeProcess> => {
-    const args = ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env", "test/support/edge_child.ts"];
+  const startEdge = async (file: string): Promise<EdgeProcess> => {
+    const args = ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env", file];
     const child = startDeno(args, { PARLEY_DATABASE_URL: server.url, PARLEY_PRIVATE_WEBHOOKS: "true" });
     const [, port] = await child.printed(/^port (\d+)$/m);
     const call = caller(`http://127.0.0.1:${port}`, KEY);
@@ -42,14 +44,25 @@ describe("two edge instances, with network and environment alone, on one libSQL 
     });
     expect(await migration.ended, migration.output()).toBe(0);
     expect(migration.output()).toMatch(/^Rulebook rb_[0-9a-f]{20} is active\.$/m);
-    instances.push(...await Promise.all([startEdge(), startEdge()]));
+    // One from the sources, one from a single file, as `deno task bundle` makes it.
+    instances.push(...await Promise.all([startEdge(CHILD), bundled().then(startEdge)]));
   }, 60_000);
+
+  const bundled = async (): Promise<string> => {
+    folder = await Deno.makeTempDir({ prefix: "parley-edge-" });
+    const file = `${folder}/edge.js`;
+    const args = await taskArguments("bundle");
+    const bundling = startDeno(args.map((arg) => ({ "src/edge.ts": CHILD, "dist/edge.js": file })[arg] ?? arg), {});
+    expect(await bundling.ended, bundling.output()).toBe(0);
+    return file;
+  };
 
   afterAll(async () => {
     for (const { child } of instances) child.kill("SIGKILL");
     await Promise.all(instances.map(({ child }) => child.ended));
     await db?.close();
     await server?.stop();
+    await Deno.remove(folder, { recursive: true });
   });
 
   const handset = async (msisdn: string): Promise<{ from: string; to: string; text: string }[]> =>

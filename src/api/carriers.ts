@@ -151,7 +151,11 @@ export function carrierRoutes({ deps }: Api) {
       responses: {
         201: json(CarrierView, "Created"),
         200: json(CarrierView, "Replaced"),
-        409: { description: "A real carrier cannot be used while the clock is a test clock" },
+        409: {
+          description:
+            "Of real carriers. `test_clock`: the clock is a test clock. `approved_alone`: the rules in force " +
+            "were approved by whoever proposed them; somebody else approves them first",
+        },
         ...problems,
         ...forbidden,
       },
@@ -178,14 +182,21 @@ export function carrierRoutes({ deps }: Api) {
         details: { kind, rate_per_second, ...shown(complete, adapter) },
       } as const;
       const saved = { id, kind, config: JSON.stringify(complete), rate_per_second, created_at: now, updated_at: now };
-      const row = await saveCarrier(deps.db, saved, auditRow(fact, deps.newId));
-      if (row === null) {
+      const result = await saveCarrier(deps.db, saved, auditRow(fact, deps.newId));
+      if (!result.ok && result.proposal !== null) {
+        const detail =
+          `Whoever made the proposal ${result.proposal} approved it alone, and it is in the rules in force: real ` +
+          "people must not get messages by them. Let somebody else approve it " +
+          `(POST /v1/rulebooks/proposals/${result.proposal}/approve), or publish or bring back another version.`;
+        throw problem(409, "approved_alone", "The rules in force were approved by one person alone", detail);
+      }
+      if (!result.ok) {
         const detail =
           "A test clock is set (DELETE /v1/sandbox/clock takes it away): real people must not get messages.";
         throw problem(409, "test_clock", "Test clock", detail);
       }
       await deps.settings.refresh();
-      return existing === null ? c.json(view(row), 201) : c.json(view(row), 200);
+      return existing === null ? c.json(view(result.row), 201) : c.json(view(result.row), 200);
     },
   );
 

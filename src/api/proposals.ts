@@ -3,12 +3,14 @@ import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { decideProposal, type ProposalDecision, propose, publish, resolveVersion, usable } from "../rules/life.ts";
 import { simulateStored } from "../rules/simulate/mod.ts";
 import { type SimulationSummary, summaryOf } from "../rules/simulate/summary.ts";
+import { standingOf } from "../store/approved_alone.ts";
 import { readSources } from "../store/settings.ts";
 import { findProposal, listProposals, type Proposal } from "../store/rulebooks.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { problem } from "./problem.ts";
 import { conflict, orProblem } from "./rulebook_problem.ts";
+import { may } from "./roles.ts";
 import { LAST, Ref, RefParam, SimulationSummarySchema } from "./rulebook_schemas.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
@@ -25,11 +27,23 @@ const ProposalSchema = z.object({
   decided_by: z.string().nullable().openapi({ description: "API key or user that approved, rejected or withdrew it" }),
   decided_at: z.string().nullable(),
   decision_note: z.string().nullable(),
+  approved_alone: z.boolean().openapi({
+    description: "Approved by whoever proposed it, who was alone in the sandbox, and by nobody else since",
+  }),
   simulation: SimulationSummarySchema.nullable().openapi({
     description: "What replaying past messages counted when it was proposed",
   }),
 }).openapi("Proposal");
 export type ProposalRead = z.infer<typeof ProposalSchema>;
+
+const ProposalWithStanding = ProposalSchema.extend({
+  yours: z.boolean().openapi({ description: "You proposed it, if under a key of yours" }),
+  you_may_approve: z.boolean(),
+  others_may_approve: z.boolean().openapi({
+    description: "Somebody on the staff other than who proposed it may approve proposals; keys are not counted",
+  }),
+}).openapi("ProposalWithStanding");
+export type ProposalStanding = z.infer<typeof ProposalWithStanding>;
 
 const Note = z.strictObject({ note: lines(1_000).optional() });
 
@@ -38,7 +52,9 @@ const DECISIONS: { decision: ProposalDecision; summary: string; description: str
     decision: "approve",
     summary: "Approve a proposal",
     description:
-      "By another person than proposed it: neither the same key or user nor a key that this user made. It becomes active when somebody publishes it.",
+      "By another person than proposed it: neither the same key or user nor a key that this user made. It becomes active when " +
+      "somebody publishes it. A user may approve their own proposal while nobody else on the staff could and there is no real " +
+      "carrier account; somebody else may approve that one too, also when it is published.",
   },
   {
     decision: "reject",
@@ -81,12 +97,22 @@ export function proposalRoutes({ deps }: Api) {
       summary: "One proposal",
       tags: ["Rulebooks"],
       request: { params: Id },
-      responses: { 200: json(ProposalSchema, "The proposal"), ...problems, ...notFound },
+      responses: { 200: json(ProposalWithStanding, "The proposal"), ...problems, ...notFound },
     }),
     async (c) => {
       const proposal = await findProposal(db, c.req.valid("param").id);
       if (proposal === null) throw problem(404, "no_such_proposal", "No such proposal");
-      return c.json(proposalView(proposal), 200);
+      const { actor, role } = c.get("principal");
+      const { yours, alone, others } = await standingOf(db, actor, proposal.proposed_by);
+      const open = yours
+        ? proposal.state === "proposed" && alone
+        : proposal.state === "proposed" || proposal.approved_alone;
+      return c.json({
+        ...proposalView(proposal),
+        yours,
+        you_may_approve: open && may(role, "POST /v1/rulebooks/proposals/{id}/approve"),
+        others_may_approve: others,
+      }, 200);
     },
   );
 
@@ -160,7 +186,8 @@ export function proposalRoutes({ deps }: Api) {
       path: "/v1/rulebooks/proposals/{id}/publish",
       summary: "Make an approved proposal the active version",
       description:
-        "409 when another version became active since it was proposed: what was approved was another change.",
+        "409 when another version became active since it was proposed: what was approved was another change. `approved_alone`: " +
+        "only its proposer approved it, and there is a real carrier account by now.",
       tags: ["Rulebooks"],
       request: { params: Id, body: { content: { "application/json": { schema: Note } } } },
       responses: {
@@ -200,6 +227,7 @@ function proposalView(row: Proposal): z.infer<typeof ProposalSchema> {
     decided_by,
     decided_at,
     decision_note,
+    approved_alone,
     simulation,
   } = row;
   return {
@@ -213,6 +241,7 @@ function proposalView(row: Proposal): z.infer<typeof ProposalSchema> {
     decided_by,
     decided_at: instantOrNull(decided_at),
     decision_note,
+    approved_alone,
     simulation: simulation === null ? null : JSON.parse(simulation) as SimulationSummary,
   };
 }

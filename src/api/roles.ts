@@ -1,6 +1,6 @@
 import { type Context } from "hono";
 import { matchedRoutes } from "hono/route";
-import { type Role, ROLES } from "../core/roles.ts";
+import { type Role, ROLES, RULE_APPROVERS } from "../core/roles.ts";
 import type { Env } from "./context.ts";
 
 /** Who may do what: the one place that says so. `requireKey` applies it to whatever asks, a key or a user of the console. */
@@ -141,7 +141,7 @@ export const ROLES_OF: Readonly<Record<string, readonly Role[]>> = {
   "POST /v1/rulebooks/rollback": COMPLIANCE,
   "GET /v1/rulebooks/proposals": EVERYONE,
   "GET /v1/rulebooks/proposals/{id}": EVERYONE,
-  "POST /v1/rulebooks/proposals/{id}/approve": COMPLIANCE,
+  "POST /v1/rulebooks/proposals/{id}/approve": RULE_APPROVERS,
   "POST /v1/rulebooks/proposals/{id}/reject": COMPLIANCE,
   "POST /v1/rulebooks/proposals/{id}/withdraw": COMPLIANCE,
   "POST /v1/rulebooks/proposals/{id}/publish": COMPLIANCE,

@@ -17,6 +17,7 @@ const STATUS: Record<LifeFailure["code"], { status: number; title: string }> = {
   already_active: { status: 409, title: "Active already" },
   already_proposed: { status: 409, title: "Proposed already" },
   proposal_state: { status: 409, title: "The proposal does not stand in that state" },
+  approved_alone: { status: 409, title: "Approved by one person alone" },
   base_moved: { status: 409, title: "Another version is active now" },
   nothing_to_roll_back: { status: 409, title: "Nothing to roll back to" },
   never_active: { status: 409, title: "Never active" },

@@ -1,6 +1,6 @@
 import type { Rulebook } from "../core/rulebook.ts";
 import type { NewId } from "../gateway/ids.ts";
-import { samePerson } from "../store/api_keys.ts";
+import { proposalAlone, standingOf } from "../store/approved_alone.ts";
 import { auditRow } from "../store/audit.ts";
 import type { Db } from "../store/client.ts";
 import {
@@ -43,6 +43,7 @@ export interface LifeFailure {
     | "already_proposed"
     | "approval_by_proposer"
     | "only_the_proposer"
+    | "approved_alone"
     | "proposal_state"
     | "base_moved"
     | "nothing_to_roll_back"
@@ -122,6 +123,7 @@ export async function propose(
     decided_at: null,
     decision_note: null,
     simulation: JSON.stringify(simulation),
+    approved_alone: false,
   };
   const details = { rulebook, base: active };
   const { proposed_at: at } = proposal;
@@ -144,32 +146,50 @@ const DECISIONS = {
 >;
 export type ProposalDecision = keyof typeof DECISIONS;
 
-/** Approves, rejects or withdraws a proposal. Of two decisions at once the first stands. */
+/**
+ * Approves, rejects or withdraws a proposal. Of two decisions at once the first stands. Somebody who is alone in the sandbox approves
+ * what they proposed themselves (store/approved_alone.ts); somebody else may then approve it too, in their place, also when it is published.
+ */
 export async function decideProposal(
   { db, newId, now }: LifeDeps,
   decision: ProposalDecision,
   { id, by, note }: { id: string; by: string; note: string | null },
 ): Promise<LifeResult<Proposal>> {
-  const { from, to, by: who } = DECISIONS[decision];
+  const { by: who, ...decided } = DECISIONS[decision];
   const proposal = await findProposal(db, id);
   if (proposal === null) return noSuchProposal(id);
-  const mine = await samePerson(db, proposal.proposed_by, by);
-  if (who === "another" && mine) {
-    return failed(
-      "approval_by_proposer",
-      `${id} was proposed by the same person, as ${proposal.proposed_by}. Somebody else must ${decision} it.`,
-    );
-  }
+  const { yours: mine, alone } = await standingOf(db, by, proposal.proposed_by);
+  const somebodyElse = failed(
+    "approval_by_proposer",
+    `${id} was proposed by the same person, as ${proposal.proposed_by}. Somebody else must ${decision} it.`,
+  );
+  const self = decision === "approve" && mine && alone;
+  if (who === "another" && mine && !self) return somebodyElse;
   if (who === "proposer" && !mine) {
     return failed("only_the_proposer", `${id} was proposed by ${proposal.proposed_by}; others approve or reject it.`);
   }
   const at = now();
-  const details = { rulebook: proposal.rulebook, note };
-  const audit = auditRow({ at, actor: by, action: `rulebook.${to}`, subject: id, details }, newId);
-  const settled = await settleProposal(db, id, from, { state: to, by, at, note }, audit);
+  const instead = decision === "approve" && !mine && proposal.approved_alone;
+  const from = instead ? [proposal.state] : decided.from;
+  const details = {
+    rulebook: proposal.rulebook,
+    note,
+    ...(self ? { alone_in_sandbox: true } : {}),
+    ...(instead ? { instead_of: proposal.decided_by } : {}),
+  };
+  const audit = auditRow({ at, actor: by, action: `rulebook.${decided.to}`, subject: id, details }, newId);
+  const settled = await settleProposal(db, id, from, {
+    state: instead ? proposal.state : decided.to,
+    by,
+    at,
+    note,
+    way: self ? "alone" : instead ? "instead" : "anyhow",
+  }, audit);
   const after = await findProposal(db, id);
   if (after === null) return noSuchProposal(id);
-  return settled ? done(after) : wrongState(after, from);
+  if (settled) return done(after);
+  // Somebody joined, or a real carrier was connected, meanwhile.
+  return self && after.state === "proposed" ? somebodyElse : wrongState(after, from);
 }
 
 /** Makes an approved proposal the active version; its base must still be active. */
@@ -191,11 +211,9 @@ export async function publish(
   }
   const after = await findProposal(db, id);
   if (after?.state !== "approved") return after === null ? noSuchProposal(id) : wrongState(after, ["approved"]);
-  return baseMoved(
-    proposal.base,
-    (await activeRulebook(db.client)).active,
-    "Propose it again, compared with that one.",
-  );
+  const { active } = await activeRulebook(db.client);
+  if (active === proposal.base && after.approved_alone) return approvedAlone(proposal.rulebook, id);
+  return baseMoved(proposal.base, active, "Propose it again, compared with that one.");
 }
 
 /**
@@ -226,7 +244,9 @@ export async function rollback(
   if (await rollBack(db.client, { from: active, to: target, by, at, note }, audit)) {
     return done({ active: target, previous: active });
   }
-  return baseMoved(active, (await activeRulebook(db.client)).active, "Nothing was rolled back.");
+  const { active: meanwhile } = await activeRulebook(db.client);
+  const alone = meanwhile === active ? await proposalAlone(db.client, target) : null;
+  return alone === null ? baseMoved(active, meanwhile, "Nothing was rolled back.") : approvedAlone(target, alone);
 }
 
 /**
@@ -275,6 +295,14 @@ function wrongState({ id, state, decided_by }: Proposal, wanted: readonly string
   // Of a published one the row knows who approved it, not who published it.
   const by = decided_by === null || state === "published" ? "" : ` (by ${decided_by})`;
   return failed("proposal_state", `${id} is ${state}${by}; it would have to be ${wanted.join(" or ")}.`);
+}
+
+function approvedAlone(rulebook: string, proposal: string): LifeResult<never> {
+  return failed(
+    "approved_alone",
+    `Whoever made the proposal ${proposal} approved it alone. ${rulebook} is with it, and with a real carrier it would decide for ` +
+      "real people: let somebody else approve the proposal first.",
+  );
 }
 
 function baseMoved(from: string | null, to: string | null, advice: string): LifeResult<never> {

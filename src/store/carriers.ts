@@ -1,4 +1,5 @@
 import { asc, eq, gt } from "drizzle-orm";
+import { ALONE_IN_FORCE } from "./approved_alone.ts";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
 import { pageOf } from "./pages.ts";
@@ -25,19 +26,24 @@ export async function findCarrier({ orm }: Db, id: string): Promise<CarrierRow |
 /** What `saveCarrier` writes; `config` is JSON, secrets included. */
 export type NewCarrier = Pick<CarrierRow, "id" | "kind" | "config" | "rate_per_second" | "created_at" | "updated_at">;
 
+/** `proposal`: the one that its proposer alone approved; null when it is the test clock that is in the way. */
+export type SavedCarrier = { ok: true; row: CarrierRow } | { ok: false; proposal: string | null };
+
 /**
  * Creates or replaces an account, whose rate goes on where it was. One that is out of service or paused is tried at once with its new settings.
- * `entry` records it. Null for a real one while a test clock is set: real people must not get messages then.
+ * `entry` records it. A real one is refused while a test clock is set, and while rules are in force that one person alone approved:
+ * real people must not get messages then.
  */
 export async function saveCarrier(
   { client }: Db,
   { id, kind, config, rate_per_second, created_at, updated_at }: NewCarrier,
   entry: AuditRow,
-): Promise<CarrierRow | null> {
-  const [saved] = await client.batch([
+): Promise<SavedCarrier> {
+  const [saved, ...later] = await client.batch([
     {
       sql: `insert into carriers (id, kind, config, rate_per_second, created_at, updated_at)
-          select :id, :kind, :config, :rate_per_second, :created_at, :updated_at where :kind = 'sandbox' or ${NO_TEST_CLOCK}
+          select :id, :kind, :config, :rate_per_second, :created_at, :updated_at where :kind = 'sandbox'
+            or (${NO_TEST_CLOCK} and ${ALONE_IN_FORCE} is null)
         on conflict (id) do update set kind = excluded.kind, config = excluded.config, updated_at = excluded.updated_at,
           rate_per_second = excluded.rate_per_second, throttles = 0, paused_until = 0,
           probe_at = case when opened_at is not null then 0 end
@@ -45,8 +51,11 @@ export async function saveCarrier(
       args: { id, kind, config, rate_per_second, created_at, updated_at },
     },
     ...auditIfChanged(entry),
+    `select ${ALONE_IN_FORCE} as proposal`,
   ]);
-  return (saved!.rows[0] as unknown as CarrierRow | undefined) ?? null;
+  const row = saved!.rows[0] as unknown as CarrierRow | undefined;
+  if (row !== undefined) return { ok: true, row };
+  return { ok: false, proposal: later.at(-1)!.rows[0]!["proposal"] as string | null };
 }
 
 /** False when it does not exist, or when senders use it or messages wait to leave through it. `entry` records it. */

@@ -1,4 +1,6 @@
 import type { InStatement } from "@libsql/client/web";
+import { personBehind } from "./api_keys.ts";
+import { ALONE_IN_FORCE, othersApprove } from "./approved_alone.ts";
 import { LONGEST_QUEUED } from "./claim.ts";
 import type { DbClient } from "./client.ts";
 import { named } from "./outbox.ts";
@@ -52,6 +54,7 @@ export const ATTENTION = [
   "reviews_open",
   "overrides_requested",
   "proposals_waiting",
+  "rules_approved_alone",
   "campaign_paused",
 ] as const;
 export type AttentionKind = (typeof ATTENTION)[number];
@@ -98,6 +101,8 @@ const NEEDED = `select json_group_array(json_array(kind, subject, since, n)) as 
   union all select 'reviews_open', null, null, ${some("reviews where settled_at is null")}
   union all select 'overrides_requested', null, min(requested_at), count(*) from overrides where state = 'requested'
   union all select 'proposals_waiting', null, min(proposed_at), count(*) from proposals where state = 'proposed'
+  union all select 'rules_approved_alone', id, decided_at, 1 from proposals
+    where id = ${ALONE_IN_FORCE} and ${othersApprove(personBehind("proposed_by"))}
   union all select 'campaign_paused', id, updated_at, 1 from campaigns where state = 'paused' and pause_reason != 'by_hand'
 ) where n > 0`;
 

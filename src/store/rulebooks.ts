@@ -1,5 +1,6 @@
 import type { InStatement } from "@libsql/client/web";
-import { and, desc, eq, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
+import { aloneBehind, aloneInSandbox, approvedAlone, NO_REAL_CARRIER } from "./approved_alone.ts";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db, DbClient } from "./client.ts";
 import { pageOf } from "./pages.ts";
@@ -10,7 +11,8 @@ import { activations, proposals } from "./schema.ts";
  * and changes only together with a row of `activations`, in one transaction, so that every instance agrees on it.
  */
 
-export type Proposal = typeof proposals.$inferSelect;
+/** `approved_alone`: by whoever proposed it, and by nobody else since. */
+export type Proposal = typeof proposals.$inferSelect & { approved_alone: boolean };
 export type Activation = typeof activations.$inferSelect;
 /** Proposals that may still come to something. */
 export const OPEN_PROPOSAL = ["proposed", "approved"] as const;
@@ -105,6 +107,11 @@ export function latestActivations({ orm }: Db, limit: number): Promise<Activatio
   return orm.select().from(activations).orderBy(desc(activations.id)).limit(limit);
 }
 
+const PROPOSAL = {
+  ...getTableColumns(proposals),
+  approved_alone: sql<boolean>`${sql.raw(approvedAlone("proposals"))}`.mapWith(Boolean),
+};
+
 /** Stores a proposal and its entry of the audit log. */
 export async function addProposal({ client }: Db, proposal: Proposal, audit: AuditRow): Promise<void> {
   const { id, rulebook, base, note, proposed_by, proposed_at, simulation } = proposal;
@@ -119,7 +126,7 @@ export async function addProposal({ client }: Db, proposal: Proposal, audit: Aud
 }
 
 export async function findProposal({ orm }: Db, id: string): Promise<Proposal | null> {
-  const [row] = await orm.select().from(proposals).where(eq(proposals.id, id));
+  const [row] = await orm.select(PROPOSAL).from(proposals).where(eq(proposals.id, id));
   return row ?? null;
 }
 
@@ -137,27 +144,39 @@ export async function listProposals(
   if (cursor !== undefined) where.push(lt(proposals.id, cursor));
   if (state !== undefined) where.push(eq(proposals.state, state));
   if (rulebook !== undefined) where.push(eq(proposals.rulebook, rulebook));
-  const rows = await orm.select().from(proposals).where(and(...where)).orderBy(desc(proposals.id)).limit(limit + 1);
+  const rows = await orm.select(PROPOSAL).from(proposals).where(and(...where)).orderBy(desc(proposals.id)).limit(
+    limit + 1,
+  );
   return pageOf(rows, limit);
 }
+
+/** What else must hold when a proposal is settled. */
+const SETTLING = {
+  anyhow: "true",
+  /** By its proposer, who is alone and whom nothing leads to real people. */
+  alone: aloneInSandbox(":by"),
+  /** In the place of its proposer, who approved it alone. */
+  instead: approvedAlone("proposals"),
+};
 
 /** Settles a proposal that stands in one of `from`; false when it does not any more. Of two at once the first wins. */
 export async function settleProposal(
   { client }: Db,
   id: string,
   from: readonly Proposal["state"][],
-  { state, by, at, note }: {
-    state: "approved" | "rejected" | "withdrawn";
+  { state, by, at, note, way = "anyhow" }: {
+    state: Proposal["state"];
     by: string;
     at: number;
     note: string | null;
+    way?: keyof typeof SETTLING;
   },
   audit: AuditRow,
 ): Promise<boolean> {
   const [settled] = await client.batch([
     {
       sql: `update proposals set state = :state, decided_by = :by, decided_at = :at, decision_note = :note
-        where id = :id and state in (select value from json_each(:from)) returning id`,
+        where id = :id and state in (select value from json_each(:from)) and ${SETTLING[way]} returning id`,
       args: { state, by, at, note, id, from: JSON.stringify(from) },
     },
     ...auditIfChanged(audit),
@@ -165,7 +184,10 @@ export async function settleProposal(
   return settled!.rows.length > 0;
 }
 
-/** Makes an approved proposal the active version if what it was compared with is still the active one; else false. */
+/**
+ * Makes an approved proposal the active version if what it was compared with is still the active one, and if two people agreed on it
+ * or nothing reaches phones; else false.
+ */
 export async function publishProposal(
   client: DbClient,
   { id, rulebook }: Pick<Proposal, "id" | "rulebook">,
@@ -175,7 +197,8 @@ export async function publishProposal(
   const [published] = await client.batch([
     {
       sql: `update proposals set state = 'published' where id = :id and state = 'approved'
-        and base is (select value from settings where name = 'active_rulebook') returning id`,
+        and base is (select value from settings where name = 'active_rulebook')
+        and (${NO_REAL_CARRIER} or not ${approvedAlone("proposals")}) returning id`,
       args: { id },
     },
     {
@@ -189,7 +212,10 @@ export async function publishProposal(
   return published!.rows.length > 0;
 }
 
-/** Puts `to`, which was active before, in the place of `from`; false when `from` is not the active version any more. */
+/**
+ * Puts `to`, which was active before, in the place of `from`; false when `from` is not the active version any more, or when one person
+ * alone approved `to` and messages reach phones.
+ */
 export async function rollBack(
   client: DbClient,
   { from, to, by, at, note }: { from: string; to: string; by: string; at: number; note: string },
@@ -199,7 +225,8 @@ export async function rollBack(
     {
       sql: `insert into activations (rulebook, at, by, way, note) select :to, :at, :by, 'rollback', :note
         where (select value from settings where name = 'active_rulebook') = :from
-          and exists (select 1 from activations where rulebook = :to) returning id`,
+          and exists (select 1 from activations where rulebook = :to)
+          and (${NO_REAL_CARRIER} or ${aloneBehind(":to")} is null) returning id`,
       args: { to, from, at, by, note },
     },
     ...auditIfChanged(audit),

@@ -1,5 +1,6 @@
 import type { InStatement } from "@libsql/client/web";
 import type { ClockSetting, SharedClock } from "../gateway/clock.ts";
+import { NO_REAL_CARRIER } from "./approved_alone.ts";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { DbClient } from "./client.ts";
 
@@ -39,7 +40,7 @@ export async function setTestClock(
     {
       sql: `insert into settings (name, value)
           select '${NAME}', json_object('setting', json(:value), 'ahead', max(0, :before - :now))
-            where :value = 'null' or not exists (select 1 from carriers where kind != 'sandbox')
+            where :value = 'null' or ${NO_REAL_CARRIER}
         on conflict (name) do update set
           value = json_set(excluded.value, '$.ahead', max(0, settings.value->>'ahead' + :before - :now))`,
       args: { value: valueOf(setting), before, now },

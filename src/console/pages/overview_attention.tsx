@@ -18,6 +18,7 @@ const PLACES: Readonly<Record<Item["kind"], (subject: string | null) => string>>
   reviews_open: () => "/console/registers/reviews",
   overrides_requested: () => "/console/registers/overrides",
   proposals_waiting: () => "/console/rules/versions",
+  rules_approved_alone: (id) => `/console/rules/proposals/${id}`,
   campaign_paused: (id) => `/console/campaigns/${id}`,
 };
 

@@ -154,7 +154,7 @@ describe("changing a rule", () => {
     await page.locator(".cm-content").waitFor();
     expect(await page.locator("#rule-text").inputValue()).toContain(SHORTER);
 
-    await page.getByRole("link", { name: "Check", exact: true }).click();
+    await page.getByRole("navigation", { name: "Steps of the draft" }).getByRole("link", { name: "Check" }).click();
     await page.getByText("Everything holds").waitFor();
     await page.getByRole("link", { name: "Changes", exact: true }).click();
     await page.getByText("quiet hours on Saturday").waitFor();

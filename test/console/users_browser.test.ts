@@ -6,7 +6,9 @@ import { firstStartToken } from "../../src/gateway/welcome.ts";
 import { accessibilityFaults, keepPicture, serveApp, SIZES, smallTargets } from "../support/browser.ts";
 import { stagedConsole } from "../support/console_browser.ts";
 import { type TestDatabase } from "../support/database.ts";
-import { type TestGateway } from "../support/gateway.ts";
+import { consent, PROMO, type TestGateway } from "../support/gateway.ts";
+import { shippedRules } from "../support/rulebook.ts";
+import { FR, frenchSaturday } from "../support/rulebook_life.ts";
 import { type Member, member, PASSWORD } from "../support/staff.ts";
 
 /** Signing in, users and one's own account in a real Chromium, with real sessions. */
@@ -263,4 +265,68 @@ test("accessibility: axe finds nothing in light and dark, everything can be hit,
   await page.goto(`/console/users/${boss.id}`);
   await button(page, "Make a link").click();
   await look("user");
+});
+
+test("a newcomer who is alone goes from the printed link to a rule of their own that decides the next message", async () => {
+  gateway.clock.set("2026-11-28T19:00:00+01:00");
+  await consent(gateway, "+33612345678");
+  const send = async () =>
+    (await gateway.call("POST", "/v1/messages", {
+      to: "+33612345678",
+      from: "36105",
+      text: PROMO,
+      category: "commercial",
+    }))
+      .body;
+  expect(await send()).toMatchObject({ status: "queued" });
+
+  const { page, complaints } = await opened();
+  await page.goto(`/console/welcome/${await firstStartToken(gateway.db, gateway.api.realClock)}`);
+  await page.getByLabel("Your name").fill("Front desk");
+  await page.getByLabel("E-mail address").fill("desk@example.com");
+  await page.getByLabel("New password").fill(PASSWORD);
+  await button(page, "Begin").click();
+  await page.getByRole("link", { name: "Rules" }).click();
+  await page.getByRole("link", { name: "France" }).click();
+  await button(page, "Edit this file").click();
+  const [hours, shorter] = [(await shippedRules()).sources[FR]!, await frenchSaturday("18:00")].map((text) =>
+    text.split("\n")
+  );
+  const at = hours!.findIndex((line, index) => line !== shorter![index]);
+  await page.goto(`${page.url()}&line=${at + 1}`);
+  await page.locator(".cm-activeLine", { hasText: hours![at]!.trim() }).waitFor();
+  for (const key of ["End", "Shift+Home", "Shift+Home", "Delete"]) await page.keyboard.press(key);
+  await page.keyboard.insertText(shorter![at]!);
+  // At once, before it was saved by itself.
+  await page.locator(".editing").getByRole("link", { name: "Propose" }).click();
+  await page.getByLabel("What changes, and why").fill("Shorter Saturdays");
+  await button(page, "Propose").click();
+
+  await page.getByText("You are alone here and no message leaves the sandbox").waitFor();
+  for (const size of Object.values(SIZES)) {
+    await page.setViewportSize(size);
+    expect((await button(page, "Approve").boundingBox())!.y).toBeLessThan(size.height - 40);
+  }
+  await keepPicture(page, "rules_alone_phone");
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.setViewportSize(SIZES.desktop);
+  await button(page, "Approve").click();
+  await button(page, "Publish").click();
+  await page.getByText("Published: this version decides now.").waitFor();
+  expect(await page.getByText("Before a real carrier can be connected, somebody else has to approve it too.").count())
+    .toBe(1);
+  expect(await button(page, "Approve").count()).toBe(0);
+  expect(await page.getByRole("link", { name: "Invite somebody who may" }).getAttribute("href")).toBe("/console/users");
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(await send()).toMatchObject({ status: "held", hold_reason: "quiet_hours" });
+
+  const { page: theirs } = await signedIn(await member(gateway, "compliance", "Compliance"));
+  await theirs.goto("/console");
+  await theirs.getByRole("link", { name: "Rules in force that only who proposed them approved" }).click();
+  await button(theirs, "Approve").click();
+  await theirs.getByText("Compliance,").waitFor();
+  expect(await theirs.getByText("somebody else has to approve it too").count()).toBe(0);
+  await theirs.goto("/console");
+  expect(await theirs.getByText("Rules in force that only").count()).toBe(0);
+  expect(complaints).toEqual([]);
 });

@@ -87,18 +87,22 @@ const colours = HighlightStyle.define([
 
 let view = null;
 let timer = null;
-let busy = false;
+/** The last time it was saved, or will have been: one after the other. */
+let last = Promise.resolve();
 let saved = field.value;
 /** Another window saved: what is here is only written over it when somebody says so. */
 let elsewhere = false;
 
 const tell = (text) => state.textContent = text;
 
-async function save() {
+function save() {
   clearTimeout(timer);
-  if (busy) return void (timer = setTimeout(save, SAVE_AFTER_MS));
+  return last = last.then(saveNow);
+}
+
+async function saveNow() {
+  if (elsewhere) return;
   const text = view.state.doc.toString();
-  busy = true;
   tell(words.saving);
   try {
     const body = new URLSearchParams({ file: form.file.value, revision: form.revision.value, text });
@@ -117,8 +121,6 @@ async function save() {
     } else tell(told.problem);
   } catch {
     tell(words.not_saved);
-  } finally {
-    busy = false;
   }
 }
 
@@ -160,8 +162,18 @@ form.addEventListener("submit", (event) => {
   elsewhere = false;
   void save();
 });
+const unsaved = () => view.state.doc.toString() !== saved;
 addEventListener("beforeunload", (event) => {
-  if (view.state.doc.toString() !== saved) event.preventDefault();
+  if (unsaved()) event.preventDefault();
+});
+// Whoever goes on to the next step right after typing has it there.
+addEventListener("click", async (event) => {
+  const way = event.target.closest("a[href]");
+  const aside = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  if (way === null || aside || elsewhere || !unsaved()) return;
+  event.preventDefault();
+  await save();
+  location.assign(way.href);
 });
 
 // --- the editor -----------------------------------------------------------------------------------------------------------

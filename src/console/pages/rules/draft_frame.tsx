@@ -98,7 +98,7 @@ export function Run(
         <input type="hidden" name="run" value="1" />
         {Object.entries(about).map(([name, value]) => <input type="hidden" name={name} value={value} />)}
         {fields}
-        <button type="submit">{words.run}</button>
+        <button type="submit" class={fields === undefined ? "quiet" : ""}>{words.run}</button>
         <span id="running" class="pending" role="status">{words.running}</span>
       </form>
       <div id="result" aria-live="polite">{children}</div>

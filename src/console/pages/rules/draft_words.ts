@@ -3,7 +3,7 @@ import { inLanguages } from "../../words.ts";
 export const draftWords = inLanguages({
   title: "Drafts",
   lead:
-    "A draft is yours alone and decides nothing. It becomes a rule when you propose it, somebody else approves it, and it is published.",
+    "A draft is yours alone and decides nothing. It becomes a rule when you propose it, it is approved, and it is published.",
   none: "You have no draft",
   none_text: "Begin one here, or with “Edit this file” on a country or a rule.",
   name: "Name",
@@ -36,6 +36,7 @@ export const draftWords = inLanguages({
   deleted: "deleted",
   text: "Content of the file",
   save: "Save",
+  next: "Then:",
   saved: "Saved",
   saving: "Saving …",
   unsaved: "Not saved yet",
@@ -85,7 +86,7 @@ export const draftWords = inLanguages({
   shown_of: (shown: number, count: number) => `${shown} of ${count} are shown`,
   cannot: "This cannot be worked out yet:",
   propose_lead:
-    "Past messages are decided again, the counts go with the proposal, and somebody else has to approve it.",
+    "Past messages are decided again, and the counts go with the proposal. Next, it is approved: by somebody else, or by you while you are alone in the sandbox.",
   note: "What changes, and why",
   note_hint: "For whoever approves it, and for the record",
   propose_it: "Propose",
@@ -93,7 +94,7 @@ export const draftWords = inLanguages({
 }, {
   title: "Brouillons",
   lead:
-    "Un brouillon n’est qu’à vous et ne décide de rien. Il devient une règle quand vous le proposez, que quelqu’un d’autre l’approuve et qu’il est publié.",
+    "Un brouillon n’est qu’à vous et ne décide de rien. Il devient une règle quand vous le proposez, qu’il est approuvé et qu’il est publié.",
   none: "Vous n’avez pas de brouillon",
   none_text: "Commencez-en un ici, ou par « Modifier ce fichier » sur un pays ou une règle.",
   name: "Nom",
@@ -126,6 +127,7 @@ export const draftWords = inLanguages({
   deleted: "supprimé",
   text: "Contenu du fichier",
   save: "Enregistrer",
+  next: "Ensuite :",
   saved: "Enregistré",
   saving: "Enregistrement …",
   unsaved: "Pas encore enregistré",
@@ -179,7 +181,7 @@ export const draftWords = inLanguages({
   shown_of: (shown: number, count: number) => `${shown} sur ${count} sont montrés`,
   cannot: "On ne peut pas encore le calculer :",
   propose_lead:
-    "Des messages passés sont décidés de nouveau, les nombres accompagnent la proposition, et quelqu’un d’autre doit l’approuver.",
+    "Des messages passés sont décidés de nouveau, et les nombres accompagnent la proposition. Ensuite elle est approuvée : par quelqu’un d’autre, ou par vous tant qu’il n’y a que vous dans le bac à sable.",
   note: "Ce qui change, et pourquoi",
   note_hint: "Pour qui l’approuvera, et pour mémoire",
   propose_it: "Proposer",

@@ -1,15 +1,16 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import type { ProposalRead } from "../../../api/proposals.ts";
+import type { ProposalStanding } from "../../../api/proposals.ts";
 import { ApiProblem } from "../../api_client.ts";
-import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
+import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { formOf } from "../../form.ts";
-import { described, Field, Notice, When } from "../../parts.tsx";
+import { Notice, When } from "../../parts.tsx";
 import { staffNames } from "../../staff_names.ts";
 import { STYLES } from "./browse.tsx";
 import { Run } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
-import { mayEdit, RuleLink, Tabs, Version } from "./frame.tsx";
+import { RuleLink, Tabs, Version } from "./frame.tsx";
+import { ProposalDecision } from "./proposal_decision.tsx";
 import { Cannot } from "./results.tsx";
 import { COMPARE, noteIn, State } from "./version_parts.tsx";
 import { versionWords } from "./version_words.ts";
@@ -24,13 +25,10 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
     const drafts = draftWords(reader.language);
     const api = console.api(c);
     const [one, { rulebook: active }] = await Promise.all([
-      api.get<ProposalRead>(`/v1/rulebooks/proposals/${encodeURIComponent(id)}`),
+      api.get<ProposalStanding>(`/v1/rulebooks/proposals/${encodeURIComponent(id)}`),
       api.get<{ rulebook: string }>("/v1/rulebooks/active/countries"),
     ]);
     const named = await staffNames(api, reader.language);
-    const mine = one.proposed_by === viewerOf(c).actor;
-    const open = one.state === "proposed" || one.state === "approved";
-    const moved = open && one.base !== active;
     return await console.page(
       c,
       { title: words.proposal, place: "rules", styles: STYLES },
@@ -39,9 +37,14 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
         <Tabs c={c} at="versions" />
         {problem === undefined ? null : <Cannot problem={problem} reader={reader} />}
         {c.req.query("done") === "publish" && one.state === "published"
-          ? <Notice tone="good">{words.done_published}</Notice>
+          ? (
+            <Notice tone="good">
+              {words.done_published} <a href="/console/handsets">{words.see}</a>
+            </Notice>
+          )
           : null}
         <p class="lead said">{one.note}</p>
+        <ProposalDecision c={c} one={one} moved={one.base !== active} />
         <dl class="facts">
           <dt>{words.state}</dt>
           <dd>
@@ -86,26 +89,6 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
             </ul>
           </>
         )}
-        {!open || !mayEdit(c) ? null : (
-          <form method="post" class="card">
-            {moved ? <Notice tone="warn">{words.base_moved}</Notice> : null}
-            <p>{one.state === "approved" ? words.publish_text : mine ? words.yours : words.approve_text}</p>
-            <Field label={`${words.note} (${words.optional})`} name="note">
-              <textarea {...described("note")} rows={2} maxlength={1000}></textarea>
-            </Field>
-            <div class="row">
-              {one.state === "proposed" && !mine
-                ? <button type="submit" formaction={actionOf(id, "approve")}>{words.approve}</button>
-                : null}
-              {one.state === "approved"
-                ? <button type="submit" formaction={actionOf(id, "publish")}>{words.publish}</button>
-                : null}
-              {mine
-                ? <button type="submit" class="quiet" formaction={actionOf(id, "withdraw")}>{words.withdraw}</button>
-                : <button type="submit" class="quiet" formaction={actionOf(id, "reject")}>{words.reject}</button>}
-            </div>
-          </form>
-        )}
       </>,
       problem === undefined ? 200 : 409,
     );
@@ -130,5 +113,3 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
 
   return routes;
 }
-
-const actionOf = (id: string, what: string) => `/console/rules/proposals/${id}/${what}`;

@@ -4,6 +4,7 @@ import type { ChangeSchema, RuleFinding, RuleProblem, SimulationSchema } from ".
 import type { ApiProblem } from "../../api_client.ts";
 import type { Reader } from "../../console.ts";
 import { Badge, Empty, Notice, When } from "../../parts.tsx";
+import { stepPath } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
 import { Effect, RuleLink } from "./frame.tsx";
 import { sayEffect, sayValue } from "./terms_words.ts";
@@ -30,6 +31,13 @@ export function CheckResult({ found, draft, reader }: { found: Validation; draft
         {found.valid ? words.valid : words.invalid}{" "}
         {found.examples === 0 ? "" : words.counts(found.rules, found.countries, found.examples)}
       </Notice>
+      {found.valid
+        ? (
+          <p>
+            <a class="button" href={stepPath(draft, "propose")}>{words.propose}</a>
+          </p>
+        )
+        : null}
       {found.problems.length === 0 ? null : (
         <>
           <h2>{words.problems}</h2>

@@ -48,13 +48,21 @@ export const versionWords = inLanguages({
   reject: "Reject",
   withdraw: "Withdraw",
   publish: "Publish",
+  decide: "Decision",
   yours: "You proposed this: somebody else has to approve it. You can withdraw it.",
+  yours_alone:
+    "Somebody else has to approve what decides for real people. You are alone here and no message leaves the sandbox, so you can approve it yourself.",
+  alone_published:
+    "Only who proposed this approved it. Before a real carrier can be connected, somebody else has to approve it too.",
+  nobody_else: "Nobody else here may approve it.",
+  invite: "Invite somebody who may",
   approve_text: "Whoever proposed it cannot approve it.",
   publish_text: "It is approved. Published, it decides on every message within two seconds.",
   base_moved:
     "Another version came into force since this was proposed. Withdraw it, bring the draft up to date, and propose it again.",
   simulation: "Past messages when it was proposed",
   done_published: "Published: this version decides now.",
+  see: "See it with a handset",
   done_rolled_back: "This version decides again.",
   optional: "optional",
 }, {
@@ -105,13 +113,21 @@ export const versionWords = inLanguages({
   reject: "Rejeter",
   withdraw: "Retirer",
   publish: "Publier",
+  decide: "Décision",
   yours: "Vous l’avez proposée : quelqu’un d’autre doit l’approuver. Vous pouvez la retirer.",
+  yours_alone:
+    "Ce qui décide pour de vraies personnes, quelqu’un d’autre doit l’approuver. Il n’y a que vous ici et aucun message ne quitte le bac à sable : vous pouvez l’approuver vous-même.",
+  alone_published:
+    "Seul son auteur l’a approuvée. Avant qu’un véritable opérateur puisse être raccordé, quelqu’un d’autre doit l’approuver aussi.",
+  nobody_else: "Personne d’autre ici ne peut l’approuver.",
+  invite: "Inviter quelqu’un qui le peut",
   approve_text: "Qui l’a proposée ne peut pas l’approuver.",
   publish_text: "Elle est approuvée. Publiée, elle décide de chaque message en moins de deux secondes.",
   base_moved:
     "Une autre version est entrée en vigueur depuis. Retirez la proposition, mettez le brouillon à jour et proposez-le de nouveau.",
   simulation: "Messages passés au moment de la proposition",
   done_published: "Publiée : cette version décide maintenant.",
+  see: "L’essayer avec un combiné",
   done_rolled_back: "Cette version décide de nouveau.",
   optional: "facultatif",
 });

@@ -37,7 +37,7 @@ const ProposalSchema = z.object({
 export type ProposalRead = z.infer<typeof ProposalSchema>;
 
 const ProposalWithStanding = ProposalSchema.extend({
-  yours: z.boolean().openapi({ description: "You proposed it, if under a key of yours" }),
+  yours: z.boolean().openapi({ description: "You proposed it, be it under a key of yours" }),
   you_may_approve: z.boolean(),
   others_may_approve: z.boolean().openapi({
     description: "Somebody on the staff other than who proposed it may approve proposals; keys are not counted",

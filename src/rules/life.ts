@@ -300,8 +300,8 @@ function wrongState({ id, state, decided_by }: Proposal, wanted: readonly string
 function approvedAlone(rulebook: string, proposal: string): LifeResult<never> {
   return failed(
     "approved_alone",
-    `Whoever made the proposal ${proposal} approved it alone. ${rulebook} is with it, and with a real carrier it would decide for ` +
-      "real people: let somebody else approve the proposal first.",
+    `Whoever made the proposal ${proposal} approved it alone. It is in ${rulebook}, which would decide for ` +
+      "real people now that there is a real carrier account: let somebody else approve the proposal first.",
   );
 }
 

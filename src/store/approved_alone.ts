@@ -65,7 +65,7 @@ export async function proposalAlone(client: DbClient, version: string): Promise<
 
 /** How somebody stands to a proposal of `proposer`. Both are actors: ids of users or keys. */
 export interface Standing {
-  /** They proposed it, if under a key of theirs. */
+  /** They proposed it, be it under a key of theirs. */
   yours: boolean;
   /** They may approve even what is theirs. */
   alone: boolean;

@@ -153,7 +153,7 @@ export async function listProposals(
 /** What else must hold when a proposal is settled. */
 const SETTLING = {
   anyhow: "true",
-  /** By its proposer, who is alone and whom nothing leads to real people. */
+  /** By its proposer, who is alone in the sandbox. */
   alone: aloneInSandbox(":by"),
   /** In the place of its proposer, who approved it alone. */
   instead: approvedAlone("proposals"),

@@ -221,31 +221,34 @@ describe("a real carrier", () => {
     expect((await connect(gateway)).status).toBe(201);
   });
 
-  test("is refused also after a rollback to such rules; other rules in force let it in, and then these do not come back", async () => {
-    const gateway = await testGateway();
-    const shipped = await activeIn(gateway);
-    const desk = await member(gateway, "admin", "Front desk");
-    const rollback = (to: string) => gateway.call("POST", "/v1/rulebooks/rollback", { to, note: "x" });
-    const first = await publishAlone(gateway, desk, "18:00");
-    expect((await rollback(shipped)).status).toBe(200);
-    expect((await rollback(first.rulebook)).status).toBe(200);
-    expect(refusal(await connect(gateway))).toEqual([409, "approved_alone"]);
-    expect((await rollback(shipped)).status).toBe(200);
+  test.each(["embedded", "remote"] as const)(
+    "is refused also after a rollback to such rules; other rules in force let it in, and then these do not come back (%s)",
+    async (kind) => {
+      const gateway = await testGateway({ kind });
+      const shipped = await activeIn(gateway);
+      const desk = await member(gateway, "admin", "Front desk");
+      const rollback = (to: string) => gateway.call("POST", "/v1/rulebooks/rollback", { to, note: "x" });
+      const first = await publishAlone(gateway, desk, "18:00");
+      expect((await rollback(shipped)).status).toBe(200);
+      expect((await rollback(first.rulebook)).status).toBe(200);
+      expect(refusal(await connect(gateway))).toEqual([409, "approved_alone"]);
+      expect((await rollback(shipped)).status).toBe(200);
 
-    // Approved alone and never published, before there is a carrier.
-    const second = await propose(gateway, desk, "17:00");
-    expect((await step(desk, second.id, "approve")).status).toBe(200);
-    expect((await connect(gateway)).status).toBe(201);
+      // Approved alone and never published, before there is a carrier.
+      const second = await propose(gateway, desk, "17:00");
+      expect((await step(desk, second.id, "approve")).status).toBe(200);
+      expect((await connect(gateway)).status).toBe(201);
 
-    expect(refusal(await rollback(first.rulebook))).toEqual([409, "approved_alone"]);
-    expect(refusal(await step(desk, second.id, "publish"))).toEqual([409, "approved_alone"]);
-    expect(await activeIn(gateway)).toBe(shipped);
-    // Somebody else agrees to both: nothing bars them.
-    const other = { call: await secondAdmin(gateway) };
-    for (const { id } of [first, second]) expect((await step(other, id, "approve")).status).toBe(200);
-    expect((await step(desk, second.id, "publish")).status).toBe(200);
-    expect((await rollback(first.rulebook)).status).toBe(200);
-  });
+      expect(refusal(await rollback(first.rulebook))).toEqual([409, "approved_alone"]);
+      expect(refusal(await step(desk, second.id, "publish"))).toEqual([409, "approved_alone"]);
+      expect(await activeIn(gateway)).toBe(shipped);
+      // Somebody else agrees to both: nothing bars them.
+      const other = { call: await secondAdmin(gateway) };
+      for (const { id } of [first, second]) expect((await step(other, id, "approve")).status).toBe(200);
+      expect((await step(desk, second.id, "publish")).status).toBe(200);
+      expect((await rollback(first.rulebook)).status).toBe(200);
+    },
+  );
 
   test("is let in when the same version came from the rules folder, or another one was published since", async () => {
     const gateway = await testGateway();

@@ -313,7 +313,7 @@ test("a newcomer who is alone goes from the printed link to a rule of their own 
   await button(page, "Approve").click();
   await button(page, "Publish").click();
   await page.getByText("Published: this version decides now.").waitFor();
-  expect(await page.getByText("Before a real carrier can be connected, somebody else has to approve it too.").count())
+  expect(await page.getByText("no real carrier can be connected until somebody else has approved it too").count())
     .toBe(1);
   expect(await button(page, "Approve").count()).toBe(0);
   expect(await page.getByRole("link", { name: "Invite somebody who may" }).getAttribute("href")).toBe("/console/users");
@@ -325,7 +325,7 @@ test("a newcomer who is alone goes from the printed link to a rule of their own 
   await theirs.getByRole("link", { name: "Rules in force that only who proposed them approved" }).click();
   await button(theirs, "Approve").click();
   await theirs.getByText("Compliance,").waitFor();
-  expect(await theirs.getByText("somebody else has to approve it too").count()).toBe(0);
+  expect(await theirs.getByText("no real carrier can be connected").count()).toBe(0);
   await theirs.goto("/console");
   expect(await theirs.getByText("Rules in force that only").count()).toBe(0);
   expect(complaints).toEqual([]);

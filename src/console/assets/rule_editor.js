@@ -173,7 +173,7 @@ addEventListener("click", async (event) => {
   if (way === null || aside || elsewhere || !unsaved()) return;
   event.preventDefault();
   await save();
-  location.assign(way.href);
+  if (!elsewhere) location.assign(way.href);
 });
 
 // --- the editor -----------------------------------------------------------------------------------------------------------

@@ -234,13 +234,11 @@ function Editor({ c, shown }: { c: ConsoleContext; shown: Shown & { path: string
         </textarea>
         <div class="row">
           <button type="submit">{shown.over === true ? words.save_over : words.save}</button>
+          <span>{words.next}</span>
+          {(["check", "propose"] as const).map((step) => (
+            <a class="button quiet" href={stepPath(draft.id, step)}>{words[step]}</a>
+          ))}
           <span id="save-state" role="status" class="hint"></span>
-          <span class="next">
-            {words.next}{" "}
-            {(["check", "propose"] as const).map((step) => (
-              <a class="button quiet" href={stepPath(draft.id, step)}>{words[step]}</a>
-            ))}
-          </span>
         </div>
       </form>
       <div id="problems" aria-live="polite">

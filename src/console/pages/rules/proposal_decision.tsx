@@ -39,7 +39,7 @@ export function ProposalDecision({ c, one, moved }: Props) {
   }
   const action = (what: string) => `/console/rules/proposals/${id}/${what}`;
   return (
-    <form method="post" class="card decision" aria-label={words.decide}>
+    <form method="post" class="card" aria-label={words.decide}>
       {moved && open ? <Notice tone="warn">{words.base_moved}</Notice> : null}
       <p>{why}</p>
       {nobody ? <Invite c={c} /> : null}

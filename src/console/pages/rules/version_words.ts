@@ -53,7 +53,7 @@ export const versionWords = inLanguages({
   yours_alone:
     "Somebody else has to approve what decides for real people. You are alone here and no message leaves the sandbox, so you can approve it yourself.",
   alone_published:
-    "Only who proposed this approved it. Before a real carrier can be connected, somebody else has to approve it too.",
+    "Only who proposed this approved it. While it is in force, no real carrier can be connected until somebody else has approved it too.",
   nobody_else: "Nobody else here may approve it.",
   invite: "Invite somebody who may",
   approve_text: "Whoever proposed it cannot approve it.",
@@ -118,7 +118,7 @@ export const versionWords = inLanguages({
   yours_alone:
     "Ce qui décide pour de vraies personnes, quelqu’un d’autre doit l’approuver. Il n’y a que vous ici et aucun message ne quitte le bac à sable : vous pouvez l’approuver vous-même.",
   alone_published:
-    "Seul son auteur l’a approuvée. Avant qu’un véritable opérateur puisse être raccordé, quelqu’un d’autre doit l’approuver aussi.",
+    "Seul son auteur l’a approuvée. Tant qu’elle est en vigueur, aucun véritable opérateur ne peut être raccordé avant que quelqu’un d’autre l’ait approuvée aussi.",
   nobody_else: "Personne d’autre ici ne peut l’approuver.",
   invite: "Inviter quelqu’un qui le peut",
   approve_text: "Qui l’a proposée ne peut pas l’approuver.",

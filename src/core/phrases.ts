@@ -74,6 +74,8 @@ const MAX_VARIANTS_WITH_SETS = 256;
 const MIN_PREFIX = 3;
 /** Words that `...` may stand for. */
 const MAX_GAP = 3;
+/** Words of which it is remembered what may begin with them. */
+const MOST_REMEMBERED = 5_000;
 const SHAPES: ReadonlySet<string> = new Set<Shape>(["number", "percent", "money", "time", "date", "url", "code"]);
 
 /** A state of the trie. `prefixes` is keyed by the first three letters, so many wildcards cost no more than one. */
@@ -160,6 +162,7 @@ class SetIndex {
   #prefixes = new Map<number, { prefix: string; set: PhraseSet }[]>();
   #shapes = new Map<Shape, Set<PhraseSet>>();
   #known = new Set<PhraseSet>();
+  #remembered = new Map<string, ReadonlySet<PhraseSet>>();
 
   get empty(): boolean {
     return this.#known.size === 0;
@@ -180,7 +183,18 @@ class SetIndex {
     }
   }
 
-  beginningWith({ text, shape }: Token): Set<PhraseSet> {
+  /** The same for every text that holds the word, so it is remembered; figures and codes hardly come twice. */
+  beginningWith(token: Token): ReadonlySet<PhraseSet> {
+    if (token.shape !== null) return this.#find(token);
+    let found = this.#remembered.get(token.text);
+    if (found === undefined) {
+      if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(token.text, found = this.#find(token));
+    }
+    return found;
+  }
+
+  #find({ text, shape }: Token): ReadonlySet<PhraseSet> {
     const found = new Set(this.#words.get(text));
     if (text.length >= MIN_PREFIX) {
       for (const { prefix, set } of this.#prefixes.get(prefixKey(text)) ?? []) {
@@ -188,36 +202,36 @@ class SetIndex {
       }
     }
     if (shape !== null) { for (const set of this.#shapes.get(shape) ?? []) found.add(set); }
-    return found;
+    return found.size === 0 ? NO_SETS : found;
   }
 }
+const NO_SETS: ReadonlySet<PhraseSet> = new Set();
 
 /** The sets found at each token and where their phrases end, worked out when a pattern asks. */
 class SetsInText {
-  readonly #begun: (ReadonlyMap<PhraseSet, PhraseEnds> | undefined)[];
+  readonly #begun: (ReadonlySet<PhraseSet> | undefined)[];
+  readonly #ends: (Map<PhraseSet, number[]> | undefined)[];
   readonly #text: Text;
   constructor(readonly index: SetIndex, readonly tokens: readonly Token[]) {
     this.#begun = new Array(tokens.length);
+    this.#ends = new Array(tokens.length);
     this.#text = { tokens, edges: undefined, sets: null };
   }
   /** The sets that may begin at `position`. */
-  at(position: number): ReadonlyMap<PhraseSet, PhraseEnds> {
-    const known = this.#begun[position];
-    if (known !== undefined) return known;
-    const begun = new Map<PhraseSet, PhraseEnds>();
-    for (const set of this.index.beginningWith(this.tokens[position]!)) begun.set(set, { ends: null });
-    return this.#begun[position] = begun;
+  at(position: number): ReadonlySet<PhraseSet> {
+    return this.#begun[position] ??= this.index.beginningWith(this.tokens[position]!);
   }
   /** Where the phrases of `set` that begin at `position` end. */
-  endsOf(set: PhraseSet, known: PhraseEnds, position: number): number[] {
-    if (known.ends !== null) return known.ends;
-    const found: Found[] = [];
-    walk(set.root, this.#text, position, position, found);
-    return known.ends = found.map(({ to }) => to);
+  endsOf(set: PhraseSet, position: number): number[] {
+    const known = this.#ends[position] ??= new Map();
+    let ends = known.get(set);
+    if (ends === undefined) {
+      const found: Found[] = [];
+      walk(set.root, this.#text, position, position, found);
+      known.set(set, ends = found.map(({ to }) => to));
+    }
+    return ends;
   }
-}
-interface PhraseEnds {
-  ends: number[] | null;
 }
 
 interface Text {
@@ -274,18 +288,13 @@ function walk(node: Node, text: Text, from: number, at: number, found: Found[]):
     const begun = text.sets.at(at);
     // Many sets may begin with one word, and many may follow one node: only the fewer are gone through.
     if (begun.size < node.sets.size) {
-      for (const [set, known] of begun) {
+      for (const set of begun) {
         const next = node.sets.get(set);
-        if (next !== undefined) {
-          for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found);
-        }
+        if (next !== undefined) { for (const end of text.sets.endsOf(set, at)) walk(next, text, from, end, found); }
       }
     } else if (begun.size > 0) {
       for (const [set, next] of node.sets) {
-        const known = begun.get(set);
-        if (known !== undefined) {
-          for (const end of text.sets.endsOf(set, known, at)) walk(next, text, from, end, found);
-        }
+        if (begun.has(set)) { for (const end of text.sets.endsOf(set, at)) walk(next, text, from, end, found); }
       }
     }
   }

@@ -27,6 +27,8 @@ const MOST_UNKNOWN = 4;
 const MEAN_PART = 3;
 /** Other readings of one word. */
 const MOST_CHOICES = 6;
+/** Words whose other readings are remembered: people use few words, and finding what one may be takes as long as all the rest. */
+const MOST_REMEMBERED = 5_000;
 /** Words that one may be made of, and ways to reach the same letter: what a hostile text can cost. */
 const MOST_PARTS = 7;
 const MOST_WAYS = 3;
@@ -42,8 +44,17 @@ export function compileRespelling(
 ): Respelling {
   let known: ReadonlySet<string> | undefined;
   let alike: Map<string, string[]> | undefined;
-  const choicesFor = (text: string, words: ReadonlySet<string>): string[][] => {
+  const remembered = new Map<string, readonly string[][]>();
+  const choicesFor = (text: string, words: ReadonlySet<string>): readonly string[][] => {
     if (text.length > LONGEST || !/^\p{L}+$/u.test(text)) return [];
+    const before = remembered.get(text);
+    if (before !== undefined) return before;
+    const choices = findChoices(text, words);
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(text, choices);
+    return choices;
+  };
+  const findChoices = (text: string, words: ReadonlySet<string>): string[][] => {
     alike ??= Map.groupBy(words, (word) => word.length + word[0]!);
     const corrected = text.length < MIN_CORRECTED
       ? []

@@ -21,6 +21,7 @@ export interface TypingMatcher {
 
 /** From this length on two errors are forgiven: words so long have no neighbours. */
 const TWO_ERRORS_FROM = 9;
+const MOST_ERRORS = 2;
 /** From this length on it may also be written in pieces with an error in it ("stip 2 end"). */
 const LONG = 7;
 /** A word of three letters allows a neighbouring key and nothing else. */
@@ -29,10 +30,17 @@ const SHORT = 3;
 const LONGEST = 24;
 const MOST_TOKENS = 5;
 
+/** A word that is looked for, with the letters that it holds. */
+interface Known {
+  word: string;
+  letters: number;
+}
+
 /** Compiles the data; the time of a match depends on the number of words and not on the length of the text. */
 export function compileTyping({ keyboards, words, never }: TypingData): TypingMatcher {
   const near = neighbours(keyboards);
-  const byLength = Map.groupBy(new Set(words), (word) => word.length);
+  const knownAs = (word: string): Known => ({ word, letters: lettersOf(word) });
+  const byLength = Map.groupBy([...new Set(words)].map(knownAs), ({ word }) => word.length);
   return {
     match(tokens, more = []) {
       if (tokens.length === 0 || tokens.length > MOST_TOKENS) return null;
@@ -40,25 +48,49 @@ export function compileTyping({ keyboards, words, never }: TypingData): TypingMa
       if (more.includes(text)) return text;
       if (text.length > LONGEST || text.length < SHORT) return null;
       if (never.has(text)) return null;
-      const candidates = [-2, -1, 0, 1, 2].flatMap((by) => byLength.get(text.length + by) ?? []);
-      return [...more, ...candidates].find((word) => isTypingErrorOf(text, word, tokens.length, near)) ?? null;
+      const typed = knownAs(text);
+      const isMeant = (known: Known) => isTypingErrorOf(typed, known, tokens.length, near);
+      const offered = more.map(knownAs).find(isMeant);
+      if (offered !== undefined) return offered.word;
+      for (let by = -MOST_ERRORS; by <= MOST_ERRORS; by++) {
+        const found = byLength.get(text.length + by)?.find(isMeant);
+        if (found !== undefined) return found.word;
+      }
+      return null;
     },
   };
 }
 
-function isTypingErrorOf(text: string, word: string, tokens: number, near: Near): boolean {
+function isTypingErrorOf(typed: Known, meant: Known, tokens: number, near: Near): boolean {
+  const [text, word] = [typed.word, meant.word];
   if (text === word) return true;
   // A short word in two pieces may be two words: "to p", "un sub".
-  const allowed = word.length >= TWO_ERRORS_FROM ? 2 : tokens > 1 && word.length < LONG ? 0 : 1;
+  const allowed = word.length >= TWO_ERRORS_FROM ? MOST_ERRORS : tokens > 1 && word.length < LONG ? 0 : 1;
   if (allowed === 0 || Math.abs(text.length - word.length) > allowed) return false;
-  return errorsBetween(text, word, allowed, near) <= allowed;
+  // Of nearly all pairs it is untrue, which this tells at once: an error takes one letter away and brings another at most.
+  if (bitsOf(typed.letters ^ meant.letters) > 2 * allowed) return false;
+  return errorsBetween(text, 0, word, 0, allowed, near) <= allowed;
+}
+
+/** The letters of a word as bits, several letters to a bit: words of the same letters have the same. */
+function lettersOf(word: string): number {
+  let letters = 0;
+  for (let at = 0; at < word.length; at++) letters |= 1 << (word.charCodeAt(at) & 31);
+  return letters;
+}
+
+function bitsOf(letters: number): number {
+  let count = 0;
+  for (let rest = letters; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
 
 /** Whether a single word may be another with one typing error in it, on one of `keyboards`. Both are folded. */
 export function slipTest(keyboards: readonly (readonly string[])[]): (typed: string, meant: string) => boolean {
   const near = neighbours(keyboards);
   return (typed, meant) =>
-    Math.abs(typed.length - meant.length) <= 1 && isOneEdit(typed, meant) && errorsBetween(typed, meant, 1, near) <= 1;
+    Math.abs(typed.length - meant.length) <= 1 && isOneEdit(typed, meant) &&
+    errorsBetween(typed, 0, meant, 0, 1, near) <= 1;
 }
 
 /** Whether two words differ in one place, of two letters at most: asked first, because of nearly all pairs it is untrue. */
@@ -71,35 +103,44 @@ function isOneEdit(a: string, b: string): boolean {
   return Math.max(a.length, b.length) - head - tail <= 2;
 }
 
-type Near = (a: string, b: string) => boolean;
+/** Whether two letters, as UTF-16 code units, are hit for one another; NaN, the end of a word, is near to nothing. */
+type Near = (a: number, b: number) => boolean;
 
-/** Fewest typing errors that make `text` of `word`, up to `limit` (more is told as more); recursion of depth `limit`. */
-function errorsBetween(text: string, word: string, limit: number, near: Near): number {
-  let at = 0;
-  while (at < text.length && text[at] === word[at]) at++;
-  if (at === text.length && at === word.length) return 0;
+/**
+ * Fewest typing errors that make the rest of `text` from `i` on of the rest of `word` from `j` on, up to `limit` (more is told as more);
+ * recursion of depth `limit`.
+ */
+function errorsBetween(text: string, i: number, word: string, j: number, limit: number, near: Near): number {
+  const short = word.length - j === SHORT && text.length - i === SHORT;
+  const begun = j;
+  while (i < text.length && text.charCodeAt(i) === word.charCodeAt(j)) i++, j++;
+  if (i === text.length && j === word.length) return 0;
   if (limit === 0) return 1;
-  const rest = (textFrom: number, wordFrom: number) =>
-    1 + errorsBetween(text.slice(textFrom), word.slice(wordFrom), limit - 1, near);
-  const typed = text[at] ?? "", meant = word[at] ?? "";
-  const before = word[at - 1] ?? "";
-  const short = word.length === SHORT && text.length === SHORT;
-  const errors = [limit + 1];
-  if (near(typed, meant)) errors.push(rest(at + 1, at + 1));
+  const typed = text.charCodeAt(i), meant = word.charCodeAt(j);
+  const before = j > begun ? word.charCodeAt(j - 1) : NaN;
+  let fewest = limit + 1;
+  const allows = (nextI: number, nextJ: number) => {
+    fewest = Math.min(fewest, 1 + errorsBetween(text, nextI, word, nextJ, limit - 1, near));
+  };
+  if (near(typed, meant)) allows(i + 1, j + 1);
   if (!short) {
-    if (typed !== "" && typed === word[at + 1] && text[at + 1] === meant) errors.push(rest(at + 2, at + 2));
-    if (meant !== "") errors.push(rest(at, at + 1));
+    if (i < text.length && typed === word.charCodeAt(j + 1) && text.charCodeAt(i + 1) === meant) allows(i + 2, j + 2);
+    if (j < word.length) allows(i, j + 1);
     // A letter too many is a doubled one or a neighbouring key hit together with it.
-    if (typed !== "" && (typed === before || near(typed, meant) || near(typed, before))) errors.push(rest(at + 1, at));
+    if (i < text.length && (typed === before || near(typed, meant) || near(typed, before))) allows(i + 1, j);
   }
-  return Math.min(...errors);
+  return fewest;
 }
 
 /** `0` beside `o` is on the keyboard; `$` and `5` look like `s`. */
-const LOOKALIKES = new Set(["o0", "0o", "s5", "5s", "s$", "$s", "i1", "1i", "l1", "1l"]);
+const LOOKALIKES = ["o0", "0o", "s5", "5s", "s$", "$s", "i1", "1i", "l1", "1l"];
+
+function pairOf(letters: string): number {
+  return letters.charCodeAt(0) * 0x10000 + letters.charCodeAt(1);
+}
 
 function neighbours(keyboards: readonly (readonly string[])[]): Near {
-  const pairs = new Set(LOOKALIKES);
+  const pairs = new Set(LOOKALIKES.map(pairOf));
   for (const rows of keyboards) {
     rows.forEach((row, line) =>
       [...row].forEach((key, column) => {
@@ -107,11 +148,11 @@ function neighbours(keyboards: readonly (readonly string[])[]): Near {
         const below = rows[line + 1] ?? "";
         for (const other of [...beside, below[column - 1], below[column]]) {
           if (other === undefined) continue;
-          pairs.add(key + other);
-          pairs.add(other + key);
+          pairs.add(pairOf(key + other));
+          pairs.add(pairOf(other + key));
         }
       })
     );
   }
-  return (a, b) => pairs.has(a + b);
+  return (a, b) => pairs.has(a * 0x10000 + b);
 }

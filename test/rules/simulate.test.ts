@@ -6,6 +6,7 @@ import type { SimulatedOutcome } from "../../src/rules/simulate/outcome.ts";
 import { simulateScenarios, simulateStored } from "../../src/rules/simulate/mod.ts";
 import { newTally } from "../../src/rules/simulate/tally.ts";
 import { pastMessages } from "../../src/store/history.ts";
+import { DECISION } from "../../src/store/shared_decisions.ts";
 import { consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
 import { shippedRules } from "../support/rulebook.ts";
 import { FR, frenchSaturday } from "../support/rulebook_life.ts";
@@ -68,7 +69,7 @@ describe("simulateStored()", () => {
   test("under the rules that decided, every message comes out as it did, rule for rule", async () => {
     const gateway = await testGateway();
     await story(gateway);
-    const { rows } = await gateway.db.client.execute("select id, decision from messages");
+    const { rows } = await gateway.db.client.execute(`select id, ${DECISION} as decision from messages`);
     expect(rows.length).toBeGreaterThan(30);
     const decided = new Map(rows.map((row) => [row["id"] as string, JSON.parse(row["decision"] as string)]));
     // Every message changes under rules that match nothing, which shows each one's outcome under the shipped rules.

@@ -54,7 +54,7 @@ export async function renderPage(c: ConsoleContext, assets: Assets, props: PageP
   const [css, libraries, modules] = await Promise.all([
     Promise.all(["console.css", ...styles].map(assets.url)),
     Promise.all(["htmx.js", "htmx-sse.js"].map(assets.url)),
-    Promise.all(["console.js", ...scripts].map(assets.url)),
+    Promise.all(["console.js", "typed.js", ...scripts].map(assets.url)),
   ]);
   return (
     <>
@@ -72,11 +72,11 @@ export async function renderPage(c: ConsoleContext, assets: Assets, props: PageP
           {libraries.map((src) => <script src={src} defer></script>)}
           {modules.map((src) => <script src={src} type="module"></script>)}
         </head>
-        <body class={props.full === true ? "full" : ""}>
+        <body class={props.full === true ? "full" : ""} data-viewer={viewer?.actor}>
           <a class="skip" href="#content">{words.skip}</a>
           <Header c={c} viewer={viewer} reader={reader} place={props.place} />
           <main id="content" tabindex={-1}>
-            <div id="notices" aria-live="polite"></div>
+            <div id="notices" aria-live="polite" data-unsent={words.unsent}></div>
             {content}
           </main>
         </body>

@@ -26,6 +26,7 @@ export const layoutWords = inLanguages({
   trouble: "Something went wrong",
   trouble_text: "Nothing more is known here; the log of the gateway tells more. Try again in a moment.",
   home: "Back to the start",
+  unsent: "The gateway cannot be reached. Nothing was sent; what you typed is still here. Try again in a moment.",
 }, {
   skip: "Aller au contenu",
   navigation: "Principale",
@@ -52,4 +53,6 @@ export const layoutWords = inLanguages({
   trouble: "Un problème est survenu",
   trouble_text: "On n’en sait pas plus ici ; le journal de la passerelle en dit davantage. Réessayez dans un instant.",
   home: "Retour à l’accueil",
+  unsent:
+    "La passerelle ne répond pas. Rien n’est parti, et ce que vous avez écrit est encore là. Réessayez dans un instant.",
 });

@@ -72,7 +72,11 @@ function toSignIn(c: ConsoleContext): Response {
     return c.body(null, 401, { "hx-redirect": signInFor(page === null ? "" : page.pathname + page.search) });
   }
   if (c.req.header("accept") === "text/event-stream") return c.body(null, 401);
-  if (c.req.method !== "GET" && c.req.method !== "HEAD") return c.redirect(SIGN_IN, 303);
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+    // Back to the form, which gets back what was typed (`typed.js`).
+    const page = URL.parse(c.req.header("referer") ?? "");
+    return c.redirect(signInFor(page === null ? "" : page.pathname + page.search), 303);
+  }
   const { pathname, search } = new URL(c.req.url);
   return c.redirect(signInFor(pathname + search), 303);
 }

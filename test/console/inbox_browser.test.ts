@@ -122,13 +122,12 @@ test("two agents: what a handset writes appears at once, is answered, and a STOP
   await field.fill(PROMO);
   await expect.poll(() => ana!.page.locator("#verdict").innerText(), PATIENT).toContain("STOP au 36105");
   expect(await ana!.page.locator("#verdict button").isEnabled()).toBe(true);
-  await field.fill("");
   await appears(says("STOP"), () => [
     ana!.page.locator("#thread-head").getByText("Opted out of advertising").waitFor(),
     bo!.page.locator("#standing").getByText("The person wrote it").waitFor(),
   ]);
   expect(Math.min(...took)).toBeLessThan(LIVE_WITHIN_MS);
-  await field.fill(PROMO);
+  // What stands there already is judged anew.
   await expect.poll(() => outcome(ana!.page), PATIENT).toBe("recipient_opted_out");
   expect(await ana!.page.locator("#verdict").innerText()).toContain("The person opted out.");
   expect(await ana!.page.locator("#verdict button").isDisabled()).toBe(true);
@@ -142,7 +141,30 @@ test("two agents: what a handset writes appears at once, is answered, and a STOP
   await ana!.page.locator("#verdict button").click();
   await ana!.page.getByRole("alert").getByText("nothing was sent").waitFor();
   expect(await field.inputValue()).toBe(PROMO);
+
+  // A reply for later never leaves now because its date was mistaken.
+  await field.fill("À demain");
+  await ana!.page.locator(".later summary").click();
+  await ana!.page.locator("#at").fill("2025-11-24T10:00");
+  await ana!.page.locator("#verdict").getByText("This time has passed").waitFor();
+  await ana!.page.evaluate(`document.querySelector("#verdict button").disabled = false`);
+  await ana!.page.locator("#verdict button").click();
+  await ana!.page.getByRole("alert").getByText("This time has passed").waitFor();
+  expect(await ana!.page.locator("#at").inputValue()).toBe("2025-11-24T10:00");
+  expect(await ana!.page.locator("#messages").getByText("À demain").count()).toBe(0);
   expect([...ana!.complaints, ...bo!.complaints]).toEqual([]);
+
+  // Without the gateway nothing seems sent, and nothing typed is lost.
+  await ana!.page.locator("#at").fill("");
+  await ana!.page.route("**/reply", (route) => route.abort());
+  await expect.poll(() => outcome(ana!.page), PATIENT).toBe("queued");
+  await field.press("Control+Enter");
+  await ana!.page.getByText("The gateway cannot be reached.").waitFor();
+  expect(await field.inputValue()).toBe("À demain");
+  await ana!.page.unroute("**/reply");
+  await field.press("Control+Enter");
+  await ana!.page.locator("#messages .outbound").getByText("À demain").waitFor();
+  expect(await ana!.page.getByText("The gateway cannot be reached.").count()).toBe(0);
 });
 
 const HOSTILE = [

@@ -144,6 +144,47 @@ test("a role counts at once, the last administrator stays, and whoever is disabl
   await theirs.waitForURL("**/console/account");
 });
 
+test("what somebody was typing when their session ended comes back, for them alone", async () => {
+  const [ana, bo] = [await member(gateway, "agent", "Ana"), await member(gateway, "agent", "Bo")];
+  const { page } = await signedIn(ana);
+  const out = () => page.context().clearCookies({ name: "parley_session" });
+  const signInHere = async ({ email }: Member) => {
+    await page.waitForURL("**/console/sign-in?next=*");
+    await signIn(page, { email }, PASSWORD, page.url());
+  };
+  // A form that the browser sends, folded parts and choices too.
+  await page.goto("/console/registers/suppressions/new");
+  const refusing = "+33639980199";
+  await page.getByLabel("Telephone number").fill(refusing);
+  await page.getByLabel("Scope").selectOption("all");
+  await page.getByLabel("Note").fill("Said so on the telephone");
+  await out();
+  await button(page, "Save").click();
+  await signInHere(ana);
+  await page.waitForURL("**/registers/suppressions/new");
+  await expect.poll(() => page.getByLabel("Note").inputValue()).toBe("Said so on the telephone");
+  expect(await page.getByLabel("Telephone number").inputValue()).toBe(refusing);
+  expect(await page.getByLabel("Scope").inputValue()).toBe("all");
+  await button(page, "Save").click();
+  await page.waitForURL((url) => !url.pathname.endsWith("/new"));
+  await page.goto("/console/registers/suppressions/new");
+  expect(await page.getByLabel("Note").inputValue()).toBe("");
+
+  // A reply, which asks by itself while it is typed; what it would become is asked again.
+  await gateway.mo("+33639980198", "36105", "Bonjour");
+  const thread = (await gateway.call("GET", "/v1/conversations")).body.data[0].id;
+  for (const [who, text] of [[ana, "À demain"], [bo, ""]] as const) {
+    await page.goto(`/console/inbox/${thread}`);
+    await page.locator("[data-live=on]").waitFor();
+    await out();
+    await page.locator("#text").fill("À demain");
+    await signInHere(who);
+    await page.locator("[data-live=on]").waitFor();
+    await expect.poll(() => page.locator("#text").inputValue()).toBe(text);
+    await expect.poll(() => page.locator("#verdict").getAttribute("data-outcome")).toBe(text === "" ? "" : "queued");
+  }
+});
+
 test("a forgotten password: an administrator's link, once; then everything before it is signed out", async () => {
   const [boss, ana] = [await member(gateway, "admin", "Boss"), await member(gateway, "agent", "Ana")];
   const { page: theirs } = await signedIn(ana);

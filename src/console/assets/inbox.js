@@ -29,6 +29,15 @@ markRead();
 document.addEventListener("visibilitychange", markRead);
 root.addEventListener("parley:renewed", markRead);
 
+// A refusal or an agreement that comes while somebody types changes what their text would become.
+const standing = () => document.getElementById("standing")?.textContent;
+let stood = standing();
+root.addEventListener("parley:renewed", () => {
+  if (standing() === stood) return;
+  stood = standing();
+  if (text()?.value) htmx.trigger(text(), "parley:typed");
+});
+
 const opener = () => document.getElementById("open-canned");
 function showCanned() {
   if (canned !== null && text() !== null) canned.showModal();
@@ -76,6 +85,10 @@ document.addEventListener("keydown", (event) => {
     const send = document.querySelector("#verdict button[type=submit]");
     if (!send.disabled) field.form.requestSubmit(send);
     return;
+  }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field?.id === "note") {
+    event.preventDefault();
+    return field.form.requestSubmit();
   }
   if (event.key === "Escape" && field !== null && field !== undefined) return field.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) {

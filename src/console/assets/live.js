@@ -2,6 +2,8 @@
 // What has the focus keeps it, and what somebody reads stays where it is.
 
 const root = document.querySelector("[data-parts]");
+// The newest message of a telephone is what one came for.
+for (const screen of document.querySelectorAll(".screen")) screen.scrollTop = screen.scrollHeight;
 /** Before asking again for a stream that was refused. */
 const RETRY_MS = 5_000;
 
@@ -52,7 +54,10 @@ async function look() {
   try {
     const answer = await fetch(root.dataset.parts, { headers: { "hx-request": "true" } });
     // Signed out: the page leads to where one signs in.
-    if (answer.redirected || answer.status === 401) return location.reload();
+    if (answer.redirected || answer.status === 401) {
+      document.dispatchEvent(new Event("parley:signed-out"));
+      return location.reload();
+    }
     if (answer.ok) {
       // Made outside of the page: nothing in it runs or loads.
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");

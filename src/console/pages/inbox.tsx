@@ -30,6 +30,9 @@ import { inboxWords } from "./inbox_words.ts";
 export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
   const works = (c: ConsoleContext) => may(viewerOf(c).role, "POST /v1/messages");
+  /** The API sends at once what was for earlier, which suits programs that come late; a person mistook the date. */
+  const isPast = ({ scheduled_at }: { scheduled_at?: string }) =>
+    scheduled_at !== undefined && Date.parse(scheduled_at) < console.now() - 60_000;
   const wordsFor = (c: ConsoleContext) => inboxWords(c.get("reader").language);
   const choiceFrom = (c: ConsoleContext) => choiceOf(c.req.query());
 
@@ -157,6 +160,7 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
     const reader = c.get("reader");
     const api = console.api(c);
     const body = await replyOf(c, api, c.req.param("id"), form);
+    if (isPast(body)) return await c.html(<Verdict reader={reader} preview={null} detail={wordsFor(c).time_passed} />);
     if (body.text.trim() === "") return await c.html(<Verdict reader={reader} preview={null} />);
     try {
       return await c.html(<Verdict reader={reader} preview={await api.post<Preview>("/v1/messages/preview", body)} />);
@@ -173,10 +177,18 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
     const api = console.api(c);
     const key = form.text("key") ?? "";
     const inPlace = wantsPart(c);
+    const body = await replyOf(c, api, id, form);
+    const backWith = async (problem: { title: string; detail: string }) => {
+      const [text, at] = [form.lines("text"), form.text("at") ?? ""];
+      const composer = <Composer reader={reader} thread={id} text={text} at={at} problem={problem} again={inPlace} />;
+      c.header("hx-trigger", "parley:changed");
+      return inPlace ? await c.html(composer) : await threadPage(c, id, composer);
+    };
+    if (isPast(body)) return await backWith({ title: wordsFor(c).time_passed, detail: "" });
     try {
       await api.raw("/v1/messages", {
         method: "POST",
-        body: JSON.stringify(await replyOf(c, api, id, form)),
+        body: JSON.stringify(body),
         headers: {
           "content-type": "application/json",
           ...(/^[\w-]{1,64}$/.test(key) ? { "idempotency-key": `inbox ${key}` } : {}),
@@ -186,22 +198,10 @@ export function inboxRoutes(console: Console): Hono<ConsoleEnv> {
       if (!(error instanceof ApiProblem) || error.status !== 422) throw error;
       const refused = error.body["decision"] !== undefined;
       const words = wordsFor(c);
-      const problem = {
+      return await backWith({
         title: refused ? `${words.refused}.` : `${error.title}.`,
         detail: refused ? `${error.detail ?? ""} ${words.sent_refused}` : error.detail ?? "",
-      };
-      const composer = (
-        <Composer
-          reader={reader}
-          thread={id}
-          text={form.lines("text")}
-          at={form.text("at") ?? ""}
-          problem={problem}
-          again={inPlace}
-        />
-      );
-      c.header("hx-trigger", "parley:changed");
-      return inPlace ? await c.html(composer) : await threadPage(c, id, composer);
+      });
     }
     if (!inPlace) return c.redirect(inboxPath(id, choiceFrom(c)), 303);
     c.header("hx-trigger", "parley:changed");

@@ -100,7 +100,14 @@ test("on a telephone, in French, in the dark; without scripts; and for who may o
   await g.mo(FR, "36105", "😀".repeat(2_500));
   await page.goto(at);
   await page.locator("[data-live=on]").waitFor();
-  await page.getByRole("heading", { name: "Combinés" }).waitFor();
+  await page.getByRole("heading", { name: "Téléphones d’essai" }).waitFor();
+  // The newest message and the place where one is are in sight.
+  expect(
+    await page.evaluate(`(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(
+    document.querySelector(".screen"))`),
+  ).toBeLessThan(2);
+  expect(await page.evaluate(`document.querySelector(".top [aria-current]").getBoundingClientRect().right`))
+    .toBeLessThanOrEqual(SIZES.phone.width);
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(await smallTargets(page)).toEqual([]);
   await keepPicture(page, "handsets-phone-fr-dark");

@@ -6,6 +6,14 @@ if (kept !== encodeURIComponent(zone)) {
   document.cookie = `parley_zone=${encodeURIComponent(zone)}; Path=/console; Max-Age=31536000; SameSite=Lax`;
 }
 
+// On a telephone the navigation is wider than the window: the place where one is stands in sight.
+for (const list of document.querySelectorAll(".top nav ul, .tabs")) {
+  const here = list.querySelector("[aria-current]");
+  if (here === null) continue;
+  const [box, place] = [list.getBoundingClientRect(), here.getBoundingClientRect()];
+  list.scrollLeft = place.left - box.left - (box.width - place.width) / 2;
+}
+
 // The menu closes as menus do: on Escape, and when something else is chosen.
 const menu = document.querySelector("header details.menu");
 document.addEventListener("keydown", (event) => {

@@ -82,8 +82,8 @@ interface OpenerProps {
 export function Opener({ reader, open, numbers, known }: OpenerProps) {
   const words = handsetWords(reader.language);
   const country = new Intl.DisplayNames(reader.language, { type: "region" });
-  return (
-    <form method="get" action={PATH} class="filters card">
+  const form = (
+    <form method="get" action={PATH} class={`filters${open.length === 0 ? " card" : ""}`}>
       {open.map((number) => <input type="hidden" name="n" value={number} />)}
       <div>
         <label for="number">{words.number}</label>
@@ -92,7 +92,7 @@ export function Opener({ reader, open, numbers, known }: OpenerProps) {
           name="n"
           list="numbers"
           required
-          pattern="\+[0-9]{6,15}"
+          pattern="\+[0-9 .\-\(\)]{6,30}"
           aria-describedby="number-hint"
           value={numbers[0]?.number ?? ""}
         />
@@ -114,6 +114,14 @@ export function Opener({ reader, open, numbers, known }: OpenerProps) {
         ))}
       </p>
     </form>
+  );
+  // Beside handsets that are open it would push them out of the window.
+  if (open.length === 0) return form;
+  return (
+    <details class="card opener">
+      <summary>{words.another}</summary>
+      {form}
+    </details>
   );
 }
 

@@ -22,7 +22,6 @@ import {
   TypedText,
 } from "./handset_parts.tsx";
 import { handsetWords } from "./handsets_words.ts";
-
 import type { OwnSender, Page } from "./inbox_data.ts";
 
 /** More do not fit beside each other, and each is read anew whenever something happens. */
@@ -34,7 +33,11 @@ export function handsetRoutes(console: Console): Hono<ConsoleEnv> {
 
   /** Numbers of the address that can be numbers; the last one opened comes last. */
   const openOf = (c: ConsoleContext) =>
-    [...new Set((c.req.queries("n") ?? []).filter((one) => /^\+\d{6,15}$/.test(one)))].slice(-MOST_OPEN);
+    [
+      ...new Set(
+        (c.req.queries("n") ?? []).map((one) => one.replace(/[ .()-]/g, "")).filter((one) => /^\+\d{6,15}$/.test(one)),
+      ),
+    ].slice(-MOST_OPEN);
   const screen = (c: ConsoleContext, number: string) =>
     console.api(c).get<{ data: Typed[] }>(`/v1/sandbox/handsets/${encodeURIComponent(number)}`);
 
@@ -56,7 +59,7 @@ export function handsetRoutes(console: Console): Hono<ConsoleEnv> {
       { title: words.title, place: "handsets", styles: ["handsets.css"], scripts: ["live.js"] },
       <div class="handsets" data-parts={pathOf(open, "/parts")}>
         <h1>{words.title}</h1>
-        <p class="soft">{words.intro}</p>
+        {open.length === 0 ? <p class="soft">{words.intro}</p> : null}
         {problem === null ? null : <Notice tone="bad">{problem.detail ?? problem.title}</Notice>}
         {wentBack ? <Notice tone="warn">{words.went_back}</Notice> : null}
         <ClockBar

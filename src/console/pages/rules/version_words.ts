@@ -127,7 +127,7 @@ export const versionWords = inLanguages({
     "Une autre version est entrée en vigueur depuis. Retirez la proposition, mettez le brouillon à jour et proposez-le de nouveau.",
   simulation: "Messages passés au moment de la proposition",
   done_published: "Publiée : cette version décide maintenant.",
-  see: "L’essayer avec un combiné",
+  see: "L’essayer avec un téléphone",
   done_rolled_back: "Cette version décide de nouveau.",
   optional: "facultatif",
 });

@@ -4,6 +4,7 @@ import type { Campaign } from "../../src/console/api_types.ts";
 import { fieldsOf } from "../../src/console/form.ts";
 import { eventData } from "../../src/console/event_data.ts";
 import { campaignOf, formOfCampaign } from "../../src/console/pages/campaign_form.ts";
+import { filterText } from "../../src/console/pages/filter_words.ts";
 import { addAudience } from "../support/audience.ts";
 import { accessibilityFaults, keepPicture, SIZES } from "../support/browser.ts";
 import { stagedConsole } from "../support/console_browser.ts";
@@ -196,6 +197,17 @@ test.each([
     expect((await gateway.call("POST", "/v1/campaigns", campaign)).status).toBe(422);
   },
 );
+
+test.each(
+  [
+    [{}, ""],
+    [{ tags: ["vip", "lyon"], fields: { city: "Lyon" }, language: "fr" }, "Tags: vip, lyon; city: Lyon; Language: fr"],
+    [{ lists: ["lst_gone"], q: "+336" }, "Lists: lst_gone; Number or name: +336"],
+    [{ created_from: "2026-01-01T00:00:00Z" }, "created_from: 2026-01-01T00:00:00Z"],
+  ] as const,
+)("a filter is said in words, and none of it is left out: %j", (filter, said) => {
+  expect(filterText(filter as Campaign["audience"]["filter"], "en")).toBe(said);
+});
 
 test.each([
   [["data: a\n\nda", "ta: b\n\n"], ["a", "b"]],

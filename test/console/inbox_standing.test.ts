@@ -17,11 +17,14 @@ test("a thread tells which colleague entered an opt-out, and who recorded the co
   expect((await colleague.call("POST", "/v1/consents", consent)).status).toBe(201);
   await gateway.call("POST", "/carriers/sandbox/inbound", { from: person, to: "36105", text: "Bonjour" });
   const { body: { data: [thread] } } = await gateway.call("GET", "/v1/conversations");
-  const page = async () => {
+  const page = async (language = "en") => {
     const fetch = consoleFetch(gateway, () => ({ actor: colleague.id, name: "Night desk", role: "compliance" }));
-    return await (await fetch(new Request(`http://localhost/console/inbox/${thread.id}`))).text();
+    return await (await fetch(
+      new Request(`http://localhost/console/inbox/${thread.id}`, { headers: { "accept-language": language } }),
+    )).text();
   };
   expect(await page()).toContain("web form, recorded by Night desk");
+  expect(await page("fr")).toContain("formulaire web, enregistré par Night desk");
   const entered = await colleague.call("POST", "/v1/suppressions", {
     recipient: person,
     note: "Said so on the telephone",

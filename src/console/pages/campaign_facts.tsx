@@ -4,6 +4,7 @@ import type { Campaign, ContactList } from "../api_types.ts";
 import type { ConsoleContext } from "../console.ts";
 import { When } from "../parts.tsx";
 import { campaignWords } from "./campaigns_words.ts";
+import { filterText } from "./filter_words.ts";
 import { messageWords } from "./message_words.ts";
 
 interface Props {
@@ -19,6 +20,7 @@ export function CampaignFacts({ c, campaign, lists }: Props) {
   const names = new Map(lists.map(({ id, name }) => [id, name]));
   const named = (ids: readonly string[]) => ids.map((id) => names.get(id) ?? id).join(", ");
   const { audience, fuse } = campaign;
+  const narrowed = filterText(audience.filter, reader.language, lists);
   const category = campaign.settled_category ?? campaign.category;
   const window = Object.entries(campaign.sending_window ?? {}).map((one) => one.join(" ")).join("; ");
   const time = (at: string | null) => at === null ? null : <When at={at} reader={reader} />;
@@ -27,12 +29,9 @@ export function CampaignFacts({ c, campaign, lists }: Props) {
     [words.text, <span class="said">{campaign.text}</span>],
     [words.category, category === null ? words.category_unsaid : messageWords(reader.language).categories[category]],
     [words.purpose, campaign.purpose],
-    [words.audience, named(audience.lists) || words.all],
+    [words.audience, named(audience.lists) || narrowed || words.everybody],
+    [words.narrow, named(audience.lists) === "" ? null : narrowed || null],
     [words.exclude, named(audience.exclude_lists) || null],
-    [
-      words.narrow,
-      Object.keys(audience.filter).length === 0 ? null : <code class="said">{JSON.stringify(audience.filter)}</code>,
-    ],
     [words.scheduled_at, time(campaign.scheduled_at)],
     [words.valid_until, time(campaign.valid_until)],
     [words.window, window || null],

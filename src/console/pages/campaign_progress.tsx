@@ -31,10 +31,12 @@ export function CampaignProgress({ c, campaign }: { c: ConsoleContext; campaign:
   const making = !complete && (state === "running" || state === "paused");
   return (
     <>
-      <label for="bar">{words.progress_of(number.format(done), number.format(messages))}</label>
+      <label for="bar">
+        {words.progress_of(number.format(done), number.format(messages))}
+        {making ? <span class="soft">. {words.still_making}</span> : null}
+      </label>
       <progress id="bar" max={Math.max(messages, 1)} value={done}></progress>
-      {making ? <p class="soft">{words.still_making}</p> : null}
-      <ul class="tiles" aria-label={words.by_status}>
+      <ul class="tiles growing" aria-label={words.by_status}>
         {[
           ...Object.entries(counts).map(([status, count]) => [statuses[status] ?? status, count] as const),
           ...(opted_out > 0 ? [[words.opted_out, opted_out] as const] : []),
@@ -58,7 +60,12 @@ export function CampaignSteps({ c, campaign }: { c: ConsoleContext; campaign: Ca
   const step = (name: "start" | "pause" | "resume" | "cancel") =>
     may(role, `POST /v1/campaigns/{id}/${name}`)
       ? (
-        <Confirm label={words[name]} action={`${PATH}/${id}/${name}`} danger={name === "cancel"}>
+        <Confirm
+          label={words[name]}
+          action={`${PATH}/${id}/${name}`}
+          danger={name === "cancel"}
+          main={name === "start" || name === "resume"}
+        >
           <p>{words[`${name}_text`]}</p>
         </Confirm>
       )
@@ -73,7 +80,7 @@ export function CampaignSteps({ c, campaign }: { c: ConsoleContext; campaign: Ca
         ? null
         : <Notice tone={pause_reason === "by_hand" ? "info" : "warn"}>{words.pauses[pause_reason]}</Notice>}
       {doubtful && may(role, "POST /v1/campaigns/{id}/settle") ? <Settle c={c} id={id} /> : null}
-      <div class="row">
+      <div class="row steps">
         {state === "draft"
           ? (
             <>

@@ -6,13 +6,15 @@ interface Props {
   label: string;
   action: string;
   danger?: boolean;
+  /** What one most likely came for. */
+  main?: boolean;
   /** What follows from it. */
   children?: Child;
 }
 
 /** A step that is asked about once more, without scripts: the first press shows what follows, the second does it. */
-export function Confirm({ label, action, danger = false, children }: Props) {
-  const tone = danger ? "danger" : "quiet";
+export function Confirm({ label, action, danger = false, main = false, children }: Props) {
+  const tone = danger ? "quiet dangerous" : main ? "" : "quiet";
   return (
     <details class="confirm">
       <summary class={`button ${tone}`}>{label}…</summary>

@@ -8,7 +8,7 @@ import { instantOf, localOf } from "../local_time.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
 import { Refused, Told } from "../told.tsx";
-import { consentWords } from "./consents_words.ts";
+import { consentSource, consentWords } from "./consents_words.ts";
 import { listImportRoutes } from "./list_import.tsx";
 import { numberMeant, PersonLink, RegisterHead, registerPage } from "./register_frame.tsx";
 import { registerWords } from "./registers_words.ts";
@@ -118,7 +118,10 @@ function List({ c, page, problem }: ListProps) {
             { head: words.purpose, cell: (row) => row.purpose },
             { head: words.status, cell: (row) => <ConsentStatus c={c} status={row.status} /> },
             { head: words.granted_at, cell: (row) => <When at={row.granted_at} reader={reader} /> },
-            { head: words.source, cell: (row) => <span class="said">{row.source}</span> },
+            {
+              head: words.source,
+              cell: (row) => <span class="said">{consentSource(row.source, c.get("reader").language)}</span>,
+            },
             {
               head: words.evidence,
               cell: (row) => (

@@ -1,4 +1,4 @@
-import { inLanguages } from "../words.ts";
+import { inLanguages, type Language } from "../words.ts";
 
 export const consentWords = inLanguages({
   intro: "An append-only ledger: the latest act of a person for a purpose is what holds.",
@@ -10,6 +10,14 @@ export const consentWords = inLanguages({
   status: "Act",
   statuses: { granted: "Agreed", withdrawn: "Withdrawn", disputed: "Disputed", pending: "Asked, no answer yet" },
   source: "How it was obtained",
+  sources: {
+    keyword: "keyword in a message",
+    link: "unsubscribe link",
+    web_form: "web form",
+    paper: "paper",
+    telephone: "telephone",
+    import: "import",
+  },
   source_hint: "For example web_form, paper, telephone",
   granted_at: "When",
   expires_at: "Expires",
@@ -49,6 +57,14 @@ export const consentWords = inLanguages({
   status: "Acte",
   statuses: { granted: "Accepté", withdrawn: "Retiré", disputed: "Contesté", pending: "Demandé, sans réponse" },
   source: "Comment il a été obtenu",
+  sources: {
+    keyword: "mot-clé dans un message",
+    link: "lien de désinscription",
+    web_form: "formulaire web",
+    paper: "papier",
+    telephone: "téléphone",
+    import: "import",
+  },
   source_hint: "Par exemple web_form, paper, telephone",
   granted_at: "Quand",
   expires_at: "Expire",
@@ -78,3 +94,9 @@ export const consentWords = inLanguages({
   open: "Ouvrir",
   one: "Consentement",
 });
+
+/** How a consent was obtained or taken back: Parley's own names and the usual ones in the reader's language, others as they were written. */
+export function consentSource(source: string, language: Language): string {
+  const known: Record<string, string> = consentWords(language).sources;
+  return Object.hasOwn(known, source) ? known[source]! : source;
+}

@@ -11,6 +11,7 @@ import { Refused, Told } from "../told.tsx";
 import { Confirm } from "./confirm.tsx";
 import { contactPage, ContactTable, offeredLists } from "./contact_frame.tsx";
 import { contactWords } from "./contacts_words.ts";
+import { filterText } from "./filter_words.ts";
 import { numberMeant } from "./register_frame.tsx";
 
 const PATH = "/console/contacts/lists";
@@ -137,7 +138,9 @@ async function onePage(console: Console, c: ConsoleContext, problem?: ApiProblem
       <p class="row">
         <Badge>{list.filter === null ? words.kinds.members : words.kinds.filter}</Badge>
         {list.members === null ? null : <span>{words.members}: {list.members}</span>}
-        {list.filter === null ? null : <code class="said">{JSON.stringify(list.filter)}</code>}
+        {list.filter === null
+          ? null
+          : <span class="said">{filterText(list.filter, c.get("reader").language, lists)}</span>}
         {list.filter !== null || !may(viewerOf(c).role, "GET /v1/contacts/export")
           ? null
           : <a href={`/console/contacts/export?list=${list.id}`} download>{words.export}</a>}

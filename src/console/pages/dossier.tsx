@@ -7,7 +7,7 @@ import { Badge, When } from "../parts.tsx";
 import type { NameOf } from "../staff_names.ts";
 import { Pager, Table } from "../table.tsx";
 import { ConsentStatus } from "./consents.tsx";
-import { consentWords } from "./consents_words.ts";
+import { consentSource, consentWords } from "./consents_words.ts";
 import { codeText, messageWords } from "./message_words.ts";
 import { OverrideCard } from "./overrides.tsx";
 import { peopleWords } from "./people_words.ts";
@@ -171,10 +171,10 @@ function SuppressionCard(
       <p>
         {one.rule === null ? null : (
           <>
-            <RuleLink id={one.rule} /> ·
+            <RuleLink id={one.rule} /> ·{" "}
           </>
         )}
-        {one.barrier === null ? null : <>{people.barrier(String(one.barrier.ms_after_receipt))} ·</>}
+        {one.barrier === null ? null : <>{people.barrier(String(one.barrier.ms_after_receipt))} ·{" "}</>}
         <a href={`/console/registers/suppressions/${one.id}`}>{words.evidence}</a>
       </p>
       {one.repeated.length === 0 ? null : (
@@ -216,7 +216,10 @@ function Consents({ c, person, nameOf }: Props) {
         },
         { head: words.status, cell: ({ status }) => <ConsentStatus c={c} status={status} /> },
         { head: words.granted_at, cell: ({ granted_at }) => <When at={granted_at} as="exact" reader={reader} /> },
-        { head: words.source, cell: ({ source }) => <span class="said">{source}</span> },
+        {
+          head: words.source,
+          cell: ({ source }) => <span class="said">{consentSource(source, reader.language)}</span>,
+        },
         { head: words.wording, cell: ({ wording }) => <span class="said">{wording ?? common.none}</span> },
         {
           head: words.recorded_by,

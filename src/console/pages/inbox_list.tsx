@@ -116,7 +116,8 @@ export function Filters({ reader, choice, senders }: { reader: Reader; choice: C
   return (
     <form method="get" action="/console/inbox" class="thread-filters" role="search">
       <label class="unseen" for="q">{words.search}</label>
-      <input type="search" id="q" name="q" value={choice.q} placeholder={words.search} maxlength={100} />
+      <input type="search" id="q" name="q" value={choice.q} placeholder={words.search_short} maxlength={100} />
+      <button type="submit" class="quiet">{words.search_go}</button>
       <label class="unseen" for="show">{words.filters}</label>
       <select id="show" name="show">
         {([["", words.all], ["unread", words.unread], ["mine", words.mine], ["none", words.nobodys]] as const).map((
@@ -128,7 +129,6 @@ export function Filters({ reader, choice, senders }: { reader: Reader; choice: C
         <option value="">{words.any_sender}</option>
         {senders.map(({ address }) => <option value={address} selected={choice.sender === address}>{address}</option>)}
       </select>
-      <button type="submit" class="quiet">{words.search_go}</button>
     </form>
   );
 }

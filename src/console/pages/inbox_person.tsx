@@ -3,6 +3,7 @@ import { may } from "../../api/roles.ts";
 import type { Reader, Viewer } from "../console.ts";
 import { When } from "../parts.tsx";
 import { type Choice, inboxPath, type ThreadView } from "./inbox_data.ts";
+import { consentSource } from "./consents_words.ts";
 import { inboxWords } from "./inbox_words.ts";
 import { nameOfStaff } from "../staff_names.ts";
 import { personPath } from "./register_frame.tsx";
@@ -80,7 +81,7 @@ export function Standing({ reader, view }: { reader: Reader; view: ThreadView })
         {latest === undefined ? null : (
           <>
             <br />
-            <When at={latest.granted_at} reader={reader} />, {latest.source.replaceAll("_", " ")}
+            <When at={latest.granted_at} reader={reader} />, {consentSource(latest.source, reader.language)}
             {latest.recorded_by === null ? null : `, ${words.consent_by(nameOf(latest.recorded_by))}`}
           </>
         )}

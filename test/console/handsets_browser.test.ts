@@ -76,6 +76,10 @@ test("a newcomer opens two handsets, types STOP, sees the answer and why, and le
   await page.locator("#clock-time").getByText("Monday, Nov 30, 2026, 9:00 AM").waitFor();
   await g.dispatcher.tick();
   await phone(THIRD).locator(".got").getByText("Soldes").waitFor();
+  await page.locator(".clock summary").click();
+  await page.locator("#clock-at").fill("1999-12-31T22:00");
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByRole("alert").getByText("Choose a day and an hour within 31 days").waitFor();
   await page.getByRole("button", { name: "Now" }).click();
   await page.getByText("The clock went back.").waitFor();
   await page.locator("#clock-time").getByText("real time").waitFor();
@@ -83,7 +87,7 @@ test("a newcomer opens two handsets, types STOP, sees the answer and why, and le
   await phone(FR).locator(".got").getByRole("link", { name: "Why?" }).click();
   await page.getByRole("heading", { name: "Why this message became what it is" }).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
-  expect(complaints).toEqual([]);
+  expect(complaints.filter((one) => !one.includes("422"))).toEqual([]);
 });
 
 test("on a telephone, in French, in the dark; without scripts; and for who may only look", async () => {

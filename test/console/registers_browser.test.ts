@@ -131,7 +131,13 @@ test("a dossier is found by any spelling, printed, and exported as one file; an 
   await page.emulateMedia({ media: "print" });
   expect(await page.getByRole("link", { name: "Erase" }).count()).toBe(0);
   expect(await page.getByRole("navigation", { name: "Main" }).count()).toBe(0);
-  await page.emulateMedia({ media: "screen" });
+  // Black on white, whoever works in the dark.
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await page.evaluate(`document.documentElement.dataset.theme = "dark"`);
+  expect(await page.evaluate(`getComputedStyle(document.querySelector("blockquote")).backgroundColor`))
+    .toBe("rgb(236, 239, 240)");
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.emulateMedia({ media: "screen", colorScheme: "light" });
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("link", { name: "Export as one file" }).click(),

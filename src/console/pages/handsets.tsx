@@ -60,7 +60,11 @@ export function handsetRoutes(console: Console): Hono<ConsoleEnv> {
       <div class="handsets" data-parts={pathOf(open, "/parts")}>
         <h1>{words.title}</h1>
         {open.length === 0 ? <p class="soft">{words.intro}</p> : null}
-        {problem === null ? null : <Notice tone="bad">{problem.detail ?? problem.title}</Notice>}
+        {problem === null ? null : (
+          <Notice tone="bad">
+            {problem.errors.some(({ field }) => field === "at") ? words.no_time : problem.detail ?? problem.title}
+          </Notice>
+        )}
         {wentBack ? <Notice tone="warn">{words.went_back}</Notice> : null}
         <ClockBar
           reader={reader}

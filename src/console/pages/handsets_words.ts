@@ -31,6 +31,7 @@ export const handsetWords = inLanguages({
   now: "Now",
   at: "Another time",
   set: "Set",
+  no_time: "Choose a day and an hour within 31 days of the real time.",
   locked: "Beside a real carrier the clock cannot be moved.",
   went_back:
     "The clock went back. What was stored at later times keeps them: limits on advertising and on automatic answers count it, and what was planned for then waits for it. Opt-outs stand whatever the time.",
@@ -65,6 +66,7 @@ export const handsetWords = inLanguages({
   now: "Maintenant",
   at: "Une autre heure",
   set: "Régler",
+  no_time: "Choisissez un jour et une heure à moins de 31 jours de l’heure réelle.",
   locked: "À côté d’un vrai opérateur l’horloge ne peut pas bouger.",
   went_back:
     "L’horloge a reculé. Ce qui fut enregistré plus tard garde son heure : les limites de publicité et de réponses automatiques en tiennent compte, et ce qui était prévu pour alors l’attend. Les désinscriptions valent à toute heure.",

@@ -1,4 +1,5 @@
 import type { ApiProblem } from "./api_client.ts";
+import { wrongWith } from "./form.ts";
 import { inLanguages, type Language } from "./words.ts";
 
 /** Refusals that staff meet every day, in their language; for all others the API's own words. */
@@ -14,7 +15,7 @@ const words = inLanguages({
     already_settled: "Somebody settled this before you.",
     refused_again: "The person refused again after this was asked for. What they said last holds.",
     returned_since: "The person sent START after this message, and what they said last holds. Settle it another way.",
-    recipient_invalid: "This is no telephone number.",
+    recipient_invalid: "This is no telephone number. Write it with its country, such as +33 6 12 34 56 78.",
     recipient_opted_out: "This person opted out.",
     name_taken: "This name is taken.",
     list_in_use: "A campaign still asks who is on this list. Let it make its messages, or cancel it.",
@@ -44,7 +45,7 @@ const words = inLanguages({
     already_settled: "Quelqu’un l’a réglé avant vous.",
     refused_again: "La personne a refusé de nouveau depuis la demande. Sa dernière parole l’emporte.",
     returned_since: "La personne a envoyé START après ce message ; sa dernière parole l’emporte. Réglez-le autrement.",
-    recipient_invalid: "Ce n’est pas un numéro de téléphone.",
+    recipient_invalid: "Ce n’est pas un numéro de téléphone. Écrivez-le avec son pays, par exemple +33 6 12 34 56 78.",
     recipient_opted_out: "Cette personne s’est opposée.",
     name_taken: "Ce nom est déjà pris.",
     list_in_use: "Une campagne interroge encore cette liste. Laissez-la créer ses messages ou annulez-la.",
@@ -68,4 +69,10 @@ const words = inLanguages({
 /** Why something was refused, in one sentence. */
 export function problemText({ code, title, detail }: ApiProblem, language: Language): string {
   return (words(language).codes as Record<string, string>)[code] ?? detail ?? title;
+}
+
+/** What is wrong with the number of a form: the API speaks of one in international form, and a form takes more spellings. */
+export function wrongNumber(problem: ApiProblem | undefined, field: string, language: Language): string | undefined {
+  const wrong = wrongWith(problem, field);
+  return wrong !== undefined && problem?.code === "recipient_invalid" ? words(language).codes.recipient_invalid : wrong;
 }

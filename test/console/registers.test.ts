@@ -148,6 +148,19 @@ test("what is asked for wrongly is told as a page, and what is no form is refuse
     const { status, html } = await get(path);
     expect([path, status, html.includes("<h1")]).toEqual([path, expected, true]);
   }
+  for (const register of ["suppressions", "consents"]) {
+    const form = {
+      recipient: "12",
+      purpose: "commercial",
+      source: "paper",
+      wording: "I agree",
+      granted_at: "2026-01-10T10:00",
+    };
+    const [status, html] = await post(`/console/registers/${register}`, form);
+    // The API's own words are about numbers in international form, and in English.
+    expect([register, status, /Write it with its country/.test(String(html)), /starts with \+/.test(String(html))])
+      .toEqual([register, 422, true, false]);
+  }
   const answer = await consoleFetch(gateway, () => viewer)(
     new Request("http://localhost/console/registers/suppressions", {
       method: "POST",

@@ -7,6 +7,7 @@ import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts"
 import { instantOf, localOf } from "../local_time.ts";
 import { Badge, described, Empty, Field, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { wrongNumber } from "../problem_words.ts";
 import { Refused, Told } from "../told.tsx";
 import { consentSource, consentWords } from "./consents_words.ts";
 import { listImportRoutes } from "./list_import.tsx";
@@ -91,13 +92,14 @@ function List({ c, page, problem }: ListProps) {
   const common = registerWords(reader.language);
   const { recipient, purpose } = c.req.query();
   const wrong = (name: string) => wrongWith(problem, name);
+  const number = wrongNumber(problem, "recipient", reader.language);
   return (
     <>
       <Told c={c} told={words.told} />
       <RegisterHead c={c} register="consents" intro={words.intro} add={words.record} importing={words.import} />
       <form method="get" class="filters">
-        <Field label={common.number} name="recipient" error={wrong("recipient")}>
-          <input type="search" {...described("recipient", { error: wrong("recipient") })} value={recipient} />
+        <Field label={common.number} name="recipient" error={number}>
+          <input type="search" {...described("recipient", { error: number })} value={recipient} />
         </Field>
         <Field label={words.purpose} name="purpose" error={wrong("purpose")}>
           <input type="search" {...described("purpose", { error: wrong("purpose") })} value={purpose} />
@@ -144,6 +146,7 @@ async function newPage(console: Console, c: ConsoleContext, form?: Form, problem
   const words = consentWords(reader.language);
   const common = registerWords(reader.language);
   const wrong = (name: string) => wrongWith(problem, name);
+  const number = wrongNumber(problem, "recipient", reader.language);
   const field = (name: string, { hint, ...more }: { hint?: string; [attribute: string]: unknown } = {}) => ({
     ...described(name, { hint: hint !== undefined, error: wrong(name) }),
     value: form?.text(name) ?? "",
@@ -157,7 +160,7 @@ async function newPage(console: Console, c: ConsoleContext, form?: Form, problem
     <form method="post" action={PATH} class="card">
       <Refused c={c} problem={problem} />
       <p>{words.record_text}</p>
-      <Field label={common.number} name="recipient" error={wrong("recipient")}>
+      <Field label={common.number} name="recipient" error={number}>
         <input {...field("recipient", { required: true, maxlength: 40, inputmode: "tel" })} autocomplete="off" />
       </Field>
       <Field label={words.purpose} name="purpose" hint={words.purpose_hint} error={wrong("purpose")}>

@@ -6,6 +6,7 @@ import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { attempt, done, type Form, formOf, passOn, wrongWith } from "../form.ts";
 import { Badge, described, Empty, Field, FilterChoice, When } from "../parts.tsx";
 import { Pager, Table } from "../table.tsx";
+import { wrongNumber } from "../problem_words.ts";
 import { Refused } from "../told.tsx";
 import { listImportRoutes } from "./list_import.tsx";
 import { numberMeant, PersonLink, RegisterHead, registerPage } from "./register_frame.tsx";
@@ -121,12 +122,13 @@ function Filter({ c, problem }: { c: ConsoleContext; problem: ApiProblem | undef
   const words = suppressionWords(c.get("reader").language);
   const common = registerWords(c.get("reader").language);
   const { recipient, source, include_lifted } = c.req.query();
+  const wrong = wrongNumber(problem, "recipient", c.get("reader").language);
   return (
     <form method="get" class="filters">
-      <Field label={common.number} name="recipient" error={wrongWith(problem, "recipient")}>
+      <Field label={common.number} name="recipient" error={wrong}>
         <input
           type="search"
-          {...described("recipient", { error: wrongWith(problem, "recipient") })}
+          {...described("recipient", { error: wrong })}
           value={recipient}
         />
       </Field>
@@ -155,6 +157,7 @@ export function scopeText(
 async function newPage(console: Console, c: ConsoleContext, form?: Form, problem?: ApiProblem): Promise<Response> {
   const words = suppressionWords(c.get("reader").language);
   const wrong = (name: string) => wrongWith(problem, name);
+  const number = wrongNumber(problem, "recipient", c.get("reader").language);
   return await registerPage(
     console,
     c,
@@ -162,9 +165,9 @@ async function newPage(console: Console, c: ConsoleContext, form?: Form, problem
     <form method="post" action={PATH} class="card">
       <Refused c={c} problem={problem} />
       <p>{words.add_text}</p>
-      <Field label={words.recipient} name="recipient" error={wrong("recipient")}>
+      <Field label={words.recipient} name="recipient" error={number}>
         <input
-          {...described("recipient", { error: wrong("recipient") })}
+          {...described("recipient", { error: number })}
           value={form?.text("recipient") ?? c.req.query("recipient") ?? ""}
           required
           maxlength={60}

@@ -1,5 +1,5 @@
 import { FAKESMSC, fakesmscNetwork } from "./fakesmsc.ts";
-import { LineNetwork, type Part, type Sms } from "./handset_network.ts";
+import { type HandsetNetwork, LineNetwork, type Part, type Sms } from "./handset_network.ts";
 
 /**
  * A real Kannel (bearerbox and smsbox) on free loopback ports, with its store and log in a temporary folder. Its `fake` SMSC
@@ -102,7 +102,8 @@ async function start(options: KannelOptions): Promise<Kannel> {
       await killed(["smsbox"]);
       boxes.set("bearerbox", spawn(BINARIES[0], config));
       await until(deadline, () => connects(boxPort));
-      await network.connect();
+      // It opens the port of its SMSC a moment after that one.
+      await until(deadline, () => connected(network));
     }
     if (!boxes.has("smsbox")) boxes.set("smsbox", spawn(BINARIES[1], config));
     await until(deadline, async () => ready(await adminPage(adminPort, "status")) && await connects(sendsmsPort));
@@ -226,6 +227,16 @@ async function adminPage(port: number, page: "status" | "store-status"): Promise
 
 function ready(status: string): boolean {
   return /smsbox:.*\(on-line /.test(status) && /handsets\[handsets\].*\(online /.test(status);
+}
+
+async function connected(network: HandsetNetwork): Promise<boolean> {
+  try {
+    await network.connect();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
 }
 
 async function until(deadline: number, condition: () => Promise<boolean>): Promise<void> {

@@ -83,10 +83,7 @@ test("a campaign is written with its preview beside it, started, paused, resumed
   await page.getByLabel("Hours at the recipient").fill("mon-fri 09:00-18:00");
   await tile(page, "Would be sent").filter({ hasText: /^10$/ }).waitFor();
   expect((await gateway.call("GET", "/v1/campaigns")).body.data).toEqual([]);
-  // The name brings a preview too, which htmx would complain of if it were on its way when the page is left.
-  const previewed = page.waitForResponse(/\/preview$/);
   await page.getByLabel("Name", { exact: true }).fill("Winter <b>sale</b>");
-  await (await previewed).finished();
   await page.getByRole("button", { name: "Save the draft" }).click();
   await page.getByRole("heading", { level: 1, name: "Winter <b>sale</b>" }).waitFor();
 

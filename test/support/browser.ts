@@ -50,13 +50,18 @@ export interface Visit {
   close(): Promise<void>;
 }
 
+/** What htmx tells of a request that was on its way when its page was left. Of one that failed it tells `htmx:sendError` as well. */
+const GIVEN_UP = /^htmx:(sendAbort|afterRequest)\b/;
+
 /** Opens an empty page that may only speak to `origin`. */
 export async function visit(browser: Browser, origin: string, options: BrowserContextOptions): Promise<Visit> {
   const context = await browser.newContext({ ...options, baseURL: origin });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (line) => {
-    if (line.type() === "error" || line.type() === "warning") complaints.push(line.text());
+    if ((line.type() === "error" || line.type() === "warning") && !GIVEN_UP.test(line.text())) {
+      complaints.push(line.text());
+    }
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => {

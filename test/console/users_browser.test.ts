@@ -177,6 +177,9 @@ test("what somebody was typing when their session ended comes back, for them alo
   for (const [who, text] of [[ana, "À demain"], [bo, ""]] as const) {
     await page.goto(`/console/inbox/${thread}`);
     await page.locator("[data-live=on]").waitFor();
+    // What the page asks for by itself at first is answered by then; else that would lead out before anything is typed.
+    await page.locator("#text").fill("À dem");
+    await page.locator("#verdict[data-outcome=queued]").waitFor();
     await out();
     await page.locator("#text").fill("À demain");
     await signInHere(who);
@@ -184,7 +187,7 @@ test("what somebody was typing when their session ended comes back, for them alo
     await expect.poll(() => page.locator("#text").inputValue()).toBe(text);
     await expect.poll(() => page.locator("#verdict").getAttribute("data-outcome")).toBe(text === "" ? "" : "queued");
   }
-});
+}, 90_000);
 
 test("a forgotten password: an administrator's link, once; then everything before it is signed out", async () => {
   const [boss, ana] = [await member(gateway, "admin", "Boss"), await member(gateway, "agent", "Ana")];

@@ -2,6 +2,10 @@
  * Group commit: items that arrive while a group is being committed form the next one. One group runs its reads and decisions
  * while the database commits the one before, and each caller is answered when its own group is durable.
  *
+ * A group of one costs as much as one of twenty, so groups are made alike: each takes its share of all that is at hand, and a
+ * further one starts beside those that run once it is as large as they are. What is fewer waits for one of them to end.
+ * (Taking what is there, 64 callers soon form a group of 60 and groups of one: a fifth fewer messages a second.)
+ *
  * Items that share a key never run at the same time: two messages to one person must see each other (frequency, STOP beside an
  * advertisement, one idempotency key). They keep their order. An item is ready when it is the first of each of its keys, and
  * groups are made of ready items in the order in which they became so: of a flood to one key only one item is ready at a time,
@@ -13,6 +17,8 @@ export class Batcher<Item, Result> {
   readonly #ready: Entry<Item, Result>[] = [];
   #depth = 0;
   #running = 0;
+  /** Items of the groups that are running. */
+  #inFlight = 0;
   #scheduled = false;
 
   /**
@@ -66,10 +72,11 @@ export class Batcher<Item, Result> {
   }
 
   #pump(): void {
-    while (this.#running < this.limits.groups && this.#ready.length > 0) {
-      const group = this.#ready.splice(0, this.limits.groupSize);
+    while (this.#worthAGroup()) {
+      const group = this.#ready.splice(0, Math.min(this.#share(), this.limits.groupSize));
       this.#depth -= group.length;
       this.#running++;
+      this.#inFlight += group.length;
       this.#settle(group).finally(() => {
         for (const entry of group) this.#release(entry);
         this.#running--;
@@ -78,13 +85,29 @@ export class Batcher<Item, Result> {
     }
   }
 
+  #share(): number {
+    const atHand = this.#ready.length + this.#inFlight;
+    return atHand < SHARED_FROM ? atHand : Math.floor(atHand / this.limits.groups);
+  }
+
+  #worthAGroup(): boolean {
+    const waiting = this.#ready.length;
+    if (waiting === 0 || this.#running === this.limits.groups) return false;
+    return waiting * this.#running >= this.#inFlight;
+  }
+
   async #settle(group: Entry<Item, Result>[]): Promise<void> {
     try {
       const results = await this.run(group.map((entry) => entry.item));
+      this.#inFlight -= group.length;
       group.forEach((entry, index) => entry.resolve(results[index]!));
     } catch (error) {
-      if (group.length === 1 || this.fatal(error)) group.forEach((entry) => entry.reject(error));
-      else for (const entry of group) await this.#settle([entry]);
+      if (group.length > 1 && !this.fatal(error)) {
+        for (const entry of group) await this.#settle([entry]);
+        return;
+      }
+      this.#inFlight -= group.length;
+      group.forEach((entry) => entry.reject(error));
     }
   }
 }
@@ -99,6 +122,9 @@ interface Entry<Item, Result> {
   resolve: (result: Result | Promise<Result>) => void;
   reject: (error: unknown) => void;
 }
+
+/** Fewer are not shared out: together they cost hardly more than one. */
+const SHARED_FROM = 32;
 
 /** Two groups: one decides while the other waits for its commit. */
 export const GROUP_LIMITS = { groupSize: 256, groups: 2 };

@@ -38,15 +38,77 @@ describe("Batcher", () => {
 
   test("groups keep to their size and number; the rest goes when one is done", async () => {
     const { runs, submit } = manual();
-    const answers = Promise.all(Array.from({ length: 11 }, (_, n) => submit(`k${n}`)));
+    const answers = Promise.all(Array.from({ length: 12 }, (_, n) => submit(`k${n}`)));
     await turn();
     expect(runs.map(({ items }) => items.length)).toEqual([4, 4]);
     runs[1]!.done();
     await turn();
-    expect(runs.map(({ items }) => items.length)).toEqual([4, 4, 3]);
+    expect(runs.map(({ items }) => items.length)).toEqual([4, 4, 4]);
     runs[0]!.done();
     runs[2]!.done();
-    expect(await answers).toHaveLength(11);
+    expect(await answers).toHaveLength(12);
+  });
+
+  test("many that are at hand are shared out alike, so that one group decides while the other commits", async () => {
+    const { runs, submit } = manual({ groupSize: 256, groups: 2 });
+    const answers = Promise.all(Array.from({ length: 63 }, (_, n) => submit(`k${n}`)));
+    await turn();
+    expect(runs.map(({ items }) => items.length)).toEqual([31, 32]);
+    for (const { done } of runs) done();
+    expect(await answers).toHaveLength(63);
+  });
+
+  test("a few go beside a large group when they are as many, or when it is done: a group of one costs as much", async () => {
+    const { runs, submit } = manual({ groupSize: 256, groups: 2 });
+    const sizes = () => runs.map(({ items }) => items.length);
+    const answers = Array.from({ length: 12 }, (_, n) => submit(`first${n}`));
+    await turn();
+    for (let n = 0; n < 11; n++) {
+      answers.push(submit(`next${n}`));
+      await turn();
+    }
+    expect(sizes()).toEqual([12]);
+    answers.push(submit("twelfth"));
+    await turn();
+    expect(sizes()).toEqual([12, 12]);
+
+    answers.push(submit("late"));
+    await turn();
+    expect(sizes()).toEqual([12, 12]);
+    runs[0]!.done();
+    await turn();
+    expect(sizes()).toEqual([12, 12]);
+    runs[1]!.done();
+    await turn();
+    expect(sizes()).toEqual([12, 12, 1]);
+
+    // One beside one has nothing to wait for.
+    answers.push(submit("beside"));
+    await turn();
+    expect(sizes()).toEqual([12, 12, 1, 1]);
+    runs[2]!.done();
+    runs[3]!.done();
+    expect(await Promise.all(answers)).toHaveLength(26);
+  });
+
+  test("items of a failed group that are run alone hold up nobody who comes meanwhile", async () => {
+    const { runs, submit } = manual({ groupSize: 256, groups: 2 });
+    const answers = Array.from({ length: 8 }, (_, n) => submit(`k${n}`));
+    await turn();
+    runs[0]!.fail("broken");
+    await turn();
+    const late = Array.from({ length: 2 }, (_, n) => submit(`late${n}`));
+    for (let alone = 1; alone <= 6; alone++) {
+      runs[alone]!.done();
+      await turn();
+    }
+    late.push(submit("latest"));
+    await turn();
+    expect(runs.at(-1)!.items.map(({ key }) => key)).toEqual(["late0", "late1", "latest"]);
+    for (const run of runs.slice(7)) run.done();
+    await turn();
+    runs.at(-1)!.done();
+    expect(await Promise.all([...answers, ...late])).toHaveLength(11);
   });
 
   test("items of one key never run at the same time, and keep their order", async () => {

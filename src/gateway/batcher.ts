@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 /**
  * Group commit: items that arrive while a group is being committed form the next one. One group runs its reads and decisions
  * while the database commits the one before, and each caller is answered when its own group is durable.
@@ -38,10 +40,10 @@ export class Batcher<Item, Result> {
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#enqueue({ item, keys: this.keysOf(item), ahead: 0, behind: [], resolve, reject });
-      // A lone item goes at once; under load the groups that are running let the next ones grow.
+      // At the end of this turn of the event loop, in which others may have arrived as well.
       if (this.#scheduled || this.#running >= this.limits.groups) return;
       this.#scheduled = true;
-      queueMicrotask(() => {
+      setImmediate(() => {
         this.#scheduled = false;
         this.#pump();
       });
@@ -87,13 +89,14 @@ export class Batcher<Item, Result> {
 
   #share(): number {
     const atHand = this.#ready.length + this.#inFlight;
-    return atHand < SHARED_FROM ? atHand : Math.floor(atHand / this.limits.groups);
+    return atHand < SHARED_FROM ? atHand : Math.ceil(atHand / this.limits.groups);
   }
 
   #worthAGroup(): boolean {
     const waiting = this.#ready.length;
     if (waiting === 0 || this.#running === this.limits.groups) return false;
-    return waiting * this.#running >= this.#inFlight;
+    // Not all shares are the same when they do not come out even.
+    return (waiting + 1) * this.#running >= this.#inFlight;
   }
 
   async #settle(group: Entry<Item, Result>[]): Promise<void> {

@@ -7,7 +7,7 @@ import type { Settings } from "./main.ts";
 /** A Tuesday morning in Paris: advertising may leave, so that it is queued and handed over while the next is accepted. */
 const OPEN_HOURS = "2026-11-24T10:00:00+01:00";
 
-/** As apps send them: no two alike. `n` is the number of the request. */
+/** As apps send them: a few texts in which times, names, codes and percentages change. `n` is the number of the request. */
 type Template = (n: number) => string;
 const digits = (n: number) => String(100_000 + n * 7_919 % 900_000);
 const hour = (n: number) => `${8 + n % 11}h${String(n * 5 % 60).padStart(2, "0")}`;

@@ -6,11 +6,15 @@ import { loadRulebook } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
 import type { Sources } from "../../src/rules/parse.ts";
 import { PROJECT } from "./child.ts";
+import { invented } from "./words.ts";
 
-/** `decide` alone, in this process: with the shipped rulebook, and with ten times the countries. */
+/**
+ * `decide` alone, in this process: with the shipped rulebook, and with ten times the countries. The gateway remembers what it found out
+ * about words, and people use the same ones again and again; `new words` has a name in every text that was never met before.
+ */
 
 export interface DecideResult {
-  rulebook: "shipped" | "10 × countries";
+  rulebook: "shipped" | "shipped, new words" | "10 × countries";
   countries: number;
   medianUs: number;
   p99Us: number;
@@ -24,10 +28,11 @@ const TIMES = 10;
 export async function measureDecide(decisions: number): Promise<DecideResult[]> {
   const shipped = await readSources(`${PROJECT}rules`);
   const books = [
-    { rulebook: "shipped" as const, book: compiled(shipped) },
-    { rulebook: "10 × countries" as const, book: compiled(withManyCountries(shipped)) },
+    { rulebook: "shipped" as const, book: compiled(shipped), name: () => "Camille" },
+    { rulebook: "shipped, new words" as const, book: compiled(shipped), name: counting(invented) },
+    { rulebook: "10 × countries" as const, book: compiled(withManyCountries(shipped)), name: () => "Camille" },
   ];
-  const sources = books.map(({ rulebook, book }) => ({ rulebook, book, mix: mixOf(book), times: [] as number[] }));
+  const sources = books.map(({ name, ...one }) => ({ ...one, mix: mixOf(one.book, name), times: [] as number[] }));
   for (const { mix } of sources) timed(mix, WARM_UP);
   // In turns, so that a disturbance of the machine meets both.
   const rounds = 10;
@@ -110,18 +115,27 @@ const SHORT: Sender = { ...BRAND, address: "36105", kind: "short_code", country:
 const LONG: Sender = { ...BRAND, address: "+15005550006", kind: "long_code", country: "US", countries: ["US", "CA"] };
 const NAME: Sender = { ...BRAND, address: "PARLEY", kind: "alphanumeric", country: "FR", stop_number: "36105" };
 
+/** A text with a name in it. */
+type Text = (name: string) => string;
+
+/** Gives each number once. */
+function counting<T>(of: (n: number) => T): () => T {
+  let n = 0;
+  return () => of(n++);
+}
+
 /** Six of ten go out, four come in; every decision is about another number. */
-function mixOf(book: Rulebook): ((index: number) => unknown)[] {
+function mixOf(book: Rulebook, name: () => string): ((index: number) => unknown)[] {
   const french = (index: number) => `+336${String(10_000_000 + index).slice(-8)}`;
   const american = (index: number) =>
     `+1${["212", "415", "305", "312"][index % 4]}${String(2_000_000 + index % 7_000_000)}`;
   const german = (index: number) => `+4915${String(100_000_000 + index)}`;
-  const out = (to: (index: number) => string, sender: Sender, text: string, person: PersonFacts) => (index: number) =>
+  const out = (to: (index: number) => string, sender: Sender, text: Text, person: PersonFacts) => (index: number) =>
     decideOutbound({
       message: {
         direction: "outbound",
         to: to(index),
-        text,
+        text: text(name()),
         category: null,
         scheduled_at: null,
         max_segments: null,
@@ -132,28 +146,44 @@ function mixOf(book: Rulebook): ((index: number) => unknown)[] {
       person,
       now: NOW,
     }, book);
-  const into = (from: (index: number) => string, sender: Sender, text: string) => (index: number) =>
+  const into = (from: (index: number) => string, sender: Sender, text: Text) => (index: number) =>
     decideInbound({
-      message: { direction: "inbound", from: from(index), text, carrier_intent: null, stop_reply: "gateway" },
+      message: {
+        direction: "inbound",
+        from: from(index),
+        text: text(name()),
+        carrier_intent: null,
+        stop_reply: "gateway",
+      },
       sender,
       person: CUSTOMER,
       now: NOW,
     }, book);
   return [
-    out(french, SHORT, "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.", NOBODY),
-    out(american, LONG, "Your order 482913 has shipped and arrives on Tuesday between 9am and 12pm.", NOBODY),
-    out(french, SHORT, "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !", CUSTOMER),
+    out(french, SHORT, (name) => `${name}, votre rendez-vous est confirmé mardi 24 novembre à 15h00.`, NOBODY),
     out(
       american,
       LONG,
-      "Parley: Winter sale! 30% off everything in store this weekend only. Reply STOP to opt out",
+      (name) => `${name}, your order 482913 has shipped and arrives on Tuesday between 9am and 12pm.`,
+      NOBODY,
+    ),
+    out(french, SHORT, (name) => `Soldes d'hiver, ${name} : -50% sur tout le magasin jusqu'à dimanche !`, CUSTOMER),
+    out(
+      american,
+      LONG,
+      (name) => `Parley: Winter sale, ${name}! 30% off everything in store this weekend only. Reply STOP to opt out`,
       CUSTOMER,
     ),
-    out(german, NAME, "Nur heute: 20 % Rabatt auf alle Winterjacken in unserem Onlineshop!", CUSTOMER),
-    out(german, NAME, "Ihr Termin am Dienstag um 15:00 Uhr ist bestätigt.", NOBODY),
-    into(french, SHORT, "Bonjour, est-ce que mon colis est arrivé ?"),
-    into(american, LONG, "Thanks, see you tomorrow at 3"),
-    into(french, SHORT, "STOP"),
-    into(american, LONG, "Please stop by tomorrow, I will be home all day"),
+    out(
+      german,
+      NAME,
+      (name) => `${name}, nur heute: 20 % Rabatt auf alle Winterjacken in unserem Onlineshop!`,
+      CUSTOMER,
+    ),
+    out(german, NAME, (name) => `${name}, Ihr Termin am Dienstag um 15:00 Uhr ist bestätigt.`, NOBODY),
+    into(french, SHORT, (name) => `Bonjour ${name}, est-ce que mon colis est arrivé ?`),
+    into(american, LONG, (name) => `Thanks ${name}, see you tomorrow at 3`),
+    into(french, SHORT, () => "STOP"),
+    into(american, LONG, (name) => `Please stop by tomorrow ${name}, I will be home all day`),
   ];
 }

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { invented } from "./words.ts";
 import { type Gateway, phoneNumbers, startGateway } from "./gateway.ts";
 import { type Generator, type LoadResult, measure, rawRequest } from "./load.ts";
 import type { Settings } from "./main.ts";
@@ -15,12 +16,14 @@ const KANNEL_SENDER = "38001";
 const CONNECTIONS = 64;
 const PER_SECOND = 20_000;
 
-const CHATS = [
-  "Bonjour, est-ce que mon colis est arrivé ?",
-  "Oui merci, à demain",
-  "Je serai en retard de 10 minutes, désolé",
-  "Pouvez-vous m'envoyer l'adresse du magasin s'il vous plaît ?",
-  "ok parfait",
+/** What people answer; `n` is the number of the message. Short answers come again and again, others with details of their own. */
+const CHATS: readonly ((n: number) => string)[] = [
+  (n) => `Bonjour, est-ce que mon colis ${100_000 + n * 7_919 % 900_000} est arrivé ?`,
+  () => "Oui merci, à demain",
+  (n) => `Je serai en retard de ${5 + n % 55} minutes, désolé`,
+  (n) => `Pouvez-vous m'envoyer l'adresse du magasin de ${invented(n)} s'il vous plaît ?`,
+  () => "ok parfait",
+  (n) => `Merci ${invented(n)}, plutôt ${8 + n % 11}h${String(n * 5 % 60).padStart(2, "0")} si possible`,
 ];
 const ONE_STOP_IN = 50;
 
@@ -52,7 +55,7 @@ async function configure(gateway: Gateway): Promise<void> {
 }
 
 function textOf(index: number): string {
-  return index % ONE_STOP_IN === 0 ? "STOP" : CHATS[index % CHATS.length]!;
+  return index % ONE_STOP_IN === 0 ? "STOP" : CHATS[index % CHATS.length]!(index);
 }
 
 /** The parameters that Twilio sends with a message, signed as it signs. */

@@ -11,13 +11,20 @@ const PER_SECOND = 10_000;
 const MO_WINDOW = 1_000;
 const LOOK_MS = 5;
 
+/**
+ * Kannel writes each message to its spool and does not wait for the disk: a power cut loses what was accepted. `synced` has the file
+ * system wait, and Kannel then promises what the gateway does.
+ */
+export type Spool = "synced" | "buffered";
+
 /** `sendsms` accepts. */
 export async function measureKannelAccepts(
   generator: Generator,
+  spool: Spool,
   { connections, ...times }: Settings,
   figure: (result: LoadResult) => void,
 ): Promise<void> {
-  const kannel = await startKannel({ inboundUrl: "http://127.0.0.1:9/?key=none" });
+  const kannel = await startKannel({ inboundUrl: "http://127.0.0.1:9/?key=none", spool });
   try {
     const nextNumber = phoneNumbers();
     for (const count of connections) {
@@ -51,9 +58,9 @@ function* requests(
 }
 
 /** Callbacks a second to a bare HTTP server that answers 200, with MOs waiting at all times. */
-export async function measureKannelCallbacks({ warmUpSeconds, seconds }: Settings): Promise<number> {
+export async function measureKannelCallbacks(spool: Spool, { warmUpSeconds, seconds }: Settings): Promise<number> {
   const server = await startEcho();
-  const kannel = await startKannel({ inboundUrl: `${server.origin}/callback?key=bench` });
+  const kannel = await startKannel({ inboundUrl: `${server.origin}/callback?key=bench`, spool });
   const nextNumber = phoneNumbers();
   const called = async () => (await (await fetch(`${server.origin}/count`)).json() as { count: number }).count;
   let sent = 0;

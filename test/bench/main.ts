@@ -62,7 +62,7 @@ async function bench(args: readonly string[]): Promise<void> {
     generator: name,
     figures: [],
     decide: [],
-    kannelCallbacksPerSecond: null,
+    kannelCallbacksPerSecond: {},
     edgeColdStart: null,
     imports: [],
     campaigns: [],
@@ -91,9 +91,13 @@ async function bench(args: readonly string[]): Promise<void> {
         report.skipped.push("Kannel is not installed (apt-get install kannel kannel-extras): nothing to compare with.");
         return;
       }
-      await measureKannelAccepts(generator, settings, figure("kannel sendsms"));
-      report.kannelCallbacksPerSecond = await measureKannelCallbacks(settings);
-      print(`kannel callbacks: ${Math.round(report.kannelCallbacksPerSecond)}/s`);
+      await measureKannelAccepts(generator, "buffered", settings, figure("kannel sendsms"));
+      await measureKannelAccepts(generator, "synced", settings, figure("kannel sendsms, spool synced"));
+      for (const spool of ["buffered", "synced"] as const) {
+        const perSecond = await measureKannelCallbacks(spool, settings);
+        report.kannelCallbacksPerSecond[spool] = perSecond;
+        print(`kannel callbacks, spool ${spool}: ${Math.round(perSecond)}/s`);
+      }
     },
     accept: () => measureAccepts(generator, settings, (shape, result) => figure(`accept ${shape}`)(result)),
     inbound: () => measureInbound(generator, settings, (kind, result) => figure(`inbound ${kind}`)(result)),

@@ -41,6 +41,11 @@ export interface KannelOptions {
   joining?: "kannel" | "gateway";
   /** Who plays the handset network: the harness (the default) or Kannel's own tool. */
   handsets?: "harness" | "fakesmsc";
+  /**
+   * When a message is in Kannel's store: once the disk has it (`synced`, by the attributes of the folder), or once the system has taken
+   * it, which is how Kannel comes (the default) and loses it with the power.
+   */
+  spool?: "synced" | "buffered";
 }
 
 const BINARIES = ["/usr/sbin/bearerbox", "/usr/sbin/smsbox", FAKESMSC] as const;
@@ -83,6 +88,7 @@ async function start(options: KannelOptions): Promise<Kannel> {
   const config = `${folder}/kannel.conf`;
   await Deno.mkdir(`${folder}/store`);
   await Deno.mkdir(`${folder}/reports`);
+  if (options.spool === "synced") await syncEveryWrite([`${folder}/store`, `${folder}/reports`]);
   await Deno.writeTextFile(config, configuration(folder, { adminPort, boxPort, smscPort, sendsmsPort }, options));
 
   const boxes = new Map<Box, Deno.ChildProcess>();
@@ -134,6 +140,12 @@ async function start(options: KannelOptions): Promise<Kannel> {
     restart: run,
     stop,
   };
+}
+
+/** Whatever is written below these folders is on the disk before the writer goes on. ext4 and its like know that. */
+async function syncEveryWrite(folders: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("chattr", { args: ["-R", "+SD", ...folders] }).output();
+  if (!success) throw new Error(`this file system syncs no single folder: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
 interface Ports {

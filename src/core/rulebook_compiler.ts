@@ -2,7 +2,8 @@ import { type CommonParts, compileCountry, generalMentions } from "./country_com
 import { type CompiledFlow, compileFlow, rulesOfFlow } from "./flows.ts";
 import { compileKeywords } from "./keywords.ts";
 import { locate } from "./location.ts";
-import { compilePatterns, compileSets, patternBuilder, type PatternEntry, type PhraseMatcher } from "./phrases.ts";
+import { compileSets } from "./phrase_patterns.ts";
+import { compilePatterns, patternBuilder, type PatternEntry, type PhraseMatcher } from "./phrases.ts";
 import { isKnownZone } from "./quiet_hours.ts";
 import { compileRespelling } from "./respelling.ts";
 import { compileRule, type StagedRule } from "./rule_compiler.ts";

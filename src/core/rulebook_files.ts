@@ -1,4 +1,4 @@
-import { PatternError } from "./phrases.ts";
+import { PatternError } from "./phrase_patterns.ts";
 import type { RuleFile } from "./rulebook_schema.ts";
 
 /** Rule files on their way into a rulebook, and how one is refused. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { edgesOf } from "../../src/core/edges.ts";
-import { compilePatterns, compileSets, PatternError } from "../../src/core/phrases.ts";
+import { compileSets, PatternError } from "../../src/core/phrase_patterns.ts";
+import { compilePatterns } from "../../src/core/phrases.ts";
 import { tokenize, words } from "../../src/core/text.ts";
 
 const matches = (pattern: string, text: string) =>

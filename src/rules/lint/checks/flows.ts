@@ -1,6 +1,6 @@
 import type { InboundInput } from "../../../core/decide.ts";
 import { InboundFrame } from "../../../core/inbound_frame.ts";
-import { variantsOf } from "../../../core/phrases.ts";
+import { variantsOf } from "../../../core/phrase_patterns.ts";
 import type { Rulebook } from "../../../core/rulebook.ts";
 import type { Flow } from "../../../core/rulebook_schema.ts";
 import { scenarioInput } from "../../scenario.ts";

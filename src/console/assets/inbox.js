@@ -38,6 +38,31 @@ root.addEventListener("parley:renewed", () => {
   if (text()?.value) htmx.trigger(text(), "parley:typed");
 });
 
+// A reply that is half typed waits in its thread, in this tab, for who typed it.
+const DRAFT = "parley_draft ";
+const draftKey = () => `${DRAFT}${document.body.dataset.viewer} ${text().form.getAttribute("action")}`;
+function keepDraft() {
+  if (text() === null) return;
+  if (text().value === "") sessionStorage.removeItem(draftKey());
+  else sessionStorage.setItem(draftKey(), text().value);
+}
+root.addEventListener("input", ({ target }) => {
+  if (target === text()) keepDraft();
+});
+root.addEventListener("parley:typed", keepDraft);
+// The field of a reply that was sent comes back empty.
+root.addEventListener("htmx:afterSwap", keepDraft);
+addEventListener("load", () => {
+  const mine = `${DRAFT}${document.body.dataset.viewer} `;
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith(DRAFT) && !key.startsWith(mine)) sessionStorage.removeItem(key);
+  }
+  const kept = text() === null ? null : sessionStorage.getItem(draftKey());
+  if (kept === null || text().value !== "") return;
+  text().value = kept;
+  htmx.trigger(text(), "parley:typed");
+});
+
 const opener = () => document.getElementById("open-canned");
 function showCanned() {
   if (canned !== null && text() !== null) canned.showModal();

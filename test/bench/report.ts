@@ -120,16 +120,15 @@ export function tables(report: Report): string {
     ["decide", "countries", "median", "p99"],
     ...decide.map((one) => [one.rulebook, String(one.countries), us(one.medianUs), us(one.p99Us)]),
   ];
-  return [
-    aligned(rows),
-    aligned(decided),
-    ...(edgeColdStart === null ? [] : [
-      `edge, new process to first answer: ${ms(edgeColdStart.bundleMs)} bundled, ${
-        ms(edgeColdStart.sourcesMs)
-      } from sources`,
-    ]),
-    aligned([["target (design 7)", "measured", ""], ...targets(report)]),
-  ].join("\n\n");
+  const started = edgeColdStart === null ? [] : [
+    `edge, new process to first answer: ${ms(edgeColdStart.bundleMs)} bundled, ${
+      ms(edgeColdStart.sourcesMs)
+    } from sources`,
+  ];
+  // Of what was not measured not even the head is shown.
+  const measured = [rows, decided, [["target (design 7)", "measured", ""], ...targets(report)]]
+    .filter((table) => table.length > 1);
+  return [...measured.map(aligned), ...started].join("\n\n");
 }
 
 function targets({ figures, decide, kannelCallbacksPerSecond: callbacks, edgeColdStart }: Report): string[][] {

@@ -5,7 +5,8 @@ import { setImmediate } from "node:timers";
  * while the database commits the one before, and each caller is answered when its own group is durable.
  *
  * A group of one costs as much as one of twenty, so groups are made alike: each takes its share of all that is at hand, and a
- * further one starts beside those that run once it is as large as they are. What is fewer waits for one of them to end.
+ * further one starts beside those that run once it is as large as they are. What is fewer waits for one of them to end, but not for one
+ * that hangs or whose items are run one by one.
  * (Taking what is there, 64 callers soon form a group of 60 and groups of one: a fifth fewer messages a second.)
  *
  * Items that share a key never run at the same time: two messages to one person must see each other (frequency, STOP beside an
@@ -22,6 +23,7 @@ export class Batcher<Item, Result> {
   /** Items of the groups that are running. */
   #inFlight = 0;
   #scheduled = false;
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * `run` takes a group and answers for each item in order, or throws and has stored nothing. What is left to do for one item
@@ -74,17 +76,25 @@ export class Batcher<Item, Result> {
   }
 
   #pump(): void {
-    while (this.#worthAGroup()) {
-      const group = this.#ready.splice(0, Math.min(this.#share(), this.limits.groupSize));
-      this.#depth -= group.length;
-      this.#running++;
-      this.#inFlight += group.length;
-      this.#settle(group).finally(() => {
-        for (const entry of group) this.#release(entry);
-        this.#running--;
-        this.#pump();
-      });
-    }
+    while (this.#worthAGroup()) this.#start();
+    clearTimeout(this.#late);
+    if (this.#ready.length === 0 || this.#running === this.limits.groups) return;
+    this.#late = setTimeout(() => {
+      this.#start();
+      this.#pump();
+    }, PATIENCE_MS);
+  }
+
+  #start(): void {
+    const group = this.#ready.splice(0, Math.min(this.#share(), this.limits.groupSize));
+    this.#depth -= group.length;
+    this.#running++;
+    this.#inFlight += group.length;
+    this.#settle(group).finally(() => {
+      for (const entry of group) this.#release(entry);
+      this.#running--;
+      this.#pump();
+    });
   }
 
   #share(): number {
@@ -128,6 +138,9 @@ interface Entry<Item, Result> {
 
 /** Fewer are not shared out: together they cost hardly more than one. */
 const SHARED_FROM = 32;
+
+/** How long a few wait for a larger group: several times as long as one takes, unless something is wrong. */
+const PATIENCE_MS = 50;
 
 /** Two groups: one decides while the other waits for its commit. */
 export const GROUP_LIMITS = { groupSize: 256, groups: 2 };

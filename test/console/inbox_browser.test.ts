@@ -204,6 +204,47 @@ test("a reply that is half typed waits in its thread while one looks into anothe
   await expect.poll(drafts).toBe(0);
 });
 
+test("a reply that was sent is not sent again by its draft, and one for later keeps its time", async () => {
+  const { g, origins } = await desks(["Ana"]);
+  await g.mo(FR, "36105", "Bonjour, où est mon colis ?");
+  const { page } = await opened(origins[0]!);
+  await page.goto("/console/inbox");
+  await page.locator("#thread-list a").click();
+  await live(page);
+  const field = page.locator("#text");
+  await field.fill("Il arrive demain");
+  await expect.poll(() => outcome(page), PATIENT).toBe("queued");
+  const answered = Promise.withResolvers<void>();
+  await page.route("**/reply", async (route) => {
+    await route.fetch();
+    answered.resolve();
+  });
+  await field.press("Control+Enter");
+  await answered.promise;
+  // Gone before the answer has come.
+  const thread = page.url();
+  await page.goto("/console/inbox");
+  await page.unroute("**/reply");
+  await page.goto(thread);
+  await live(page);
+  expect(await field.inputValue()).toBe("Il arrive demain");
+  await expect.poll(() => outcome(page), PATIENT).toBe("queued");
+  await field.press("Control+Enter");
+  await expect.poll(() => field.inputValue(), PATIENT).toBe("");
+  expect(await page.locator("#messages .outbound").count()).toBe(1);
+
+  await page.locator("details.later summary").click();
+  await page.locator("#at").fill("2099-01-05T10:00");
+  await field.fill("Je vous rappelle");
+  await page.reload();
+  await live(page);
+  expect([await field.inputValue(), await page.locator("#at").inputValue()]).toEqual([
+    "Je vous rappelle",
+    "2099-01-05T10:00",
+  ]);
+  expect(await page.locator("#at").isVisible()).toBe(true);
+});
+
 const HOSTILE = [
   `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`,
   `"><svg onload=alert(1)> {{constructor}} </textarea></li></ol><form action=https://evil.example>`,

@@ -38,30 +38,37 @@ root.addEventListener("parley:renewed", () => {
   if (text()?.value) htmx.trigger(text(), "parley:typed");
 });
 
-// A reply that is half typed waits in its thread, in this tab, for who typed it.
+// A reply that is half typed waits in its thread, in this tab, for who typed it: with the key under which it would be one message, if it
+// was sent after all.
 const DRAFT = "parley_draft ";
-const draftKey = () => `${DRAFT}${document.body.dataset.viewer} ${text().form.getAttribute("action")}`;
+const mine = `${DRAFT}${document.body.dataset.viewer} `;
+const draftKey = () => mine + text().form.getAttribute("action");
 function keepDraft() {
   if (text() === null) return;
-  if (text().value === "") sessionStorage.removeItem(draftKey());
-  else sessionStorage.setItem(draftKey(), text().value);
+  const { text: { value }, at, key } = text().form.elements;
+  if (value === "") sessionStorage.removeItem(draftKey());
+  else sessionStorage.setItem(draftKey(), JSON.stringify({ text: value, at: at.value, key: key.value }));
 }
+function takeUpDraft() {
+  const kept = text() === null || text().value !== "" ? null : sessionStorage.getItem(draftKey());
+  if (kept === null) return;
+  const draft = JSON.parse(kept);
+  const { at, key } = text().form.elements;
+  [text().value, at.value, key.value] = [draft.text, draft.at, draft.key];
+  if (draft.at !== "") at.closest("details").open = true;
+  // When htmx listens.
+  addEventListener("load", () => htmx.trigger(text(), "parley:typed"));
+}
+for (const key of Object.keys(sessionStorage)) {
+  if (key.startsWith(DRAFT) && !key.startsWith(mine)) sessionStorage.removeItem(key);
+}
+takeUpDraft();
 root.addEventListener("input", ({ target }) => {
-  if (target === text()) keepDraft();
+  if (target.form?.id === "composer") keepDraft();
 });
 root.addEventListener("parley:typed", keepDraft);
 // The field of a reply that was sent comes back empty.
 root.addEventListener("htmx:afterSwap", keepDraft);
-addEventListener("load", () => {
-  const mine = `${DRAFT}${document.body.dataset.viewer} `;
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith(DRAFT) && !key.startsWith(mine)) sessionStorage.removeItem(key);
-  }
-  const kept = text() === null ? null : sessionStorage.getItem(draftKey());
-  if (kept === null || text().value !== "") return;
-  text().value = kept;
-  htmx.trigger(text(), "parley:typed");
-});
 
 const opener = () => document.getElementById("open-canned");
 function showCanned() {

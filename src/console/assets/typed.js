@@ -67,7 +67,8 @@ document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
 // Behind every other listener: what a script sends by itself is none of this, and whoever signs out leaves nothing behind.
 addEventListener("submit", ({ target, defaultPrevented }) => {
   if (viewer === undefined || defaultPrevented) return;
-  if (target.getAttribute("action") === "/console/sign-out") sessionStorage.clear();
+  // What is under way may still write something.
+  if (target.getAttribute("action") === "/console/sign-out") addEventListener("pagehide", () => sessionStorage.clear());
   else if (target.closest("main") === null) sessionStorage.removeItem(KEPT);
   else keep();
 });

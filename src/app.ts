@@ -50,6 +50,7 @@ import { senderRoutes } from "./api/senders.ts";
 import { shortLinkRoutes } from "./api/short_links.ts";
 import { suppressionRoutes } from "./api/suppressions.ts";
 import { unsubscribeRoutes } from "./api/unsubscribe.ts";
+import { utf8Json } from "./api/utf8_body.ts";
 import { userRoutes } from "./api/users.ts";
 import { webhookDeliveryRoutes } from "./api/webhook_deliveries.ts";
 import { webhookRoutes } from "./api/webhooks.ts";
@@ -103,6 +104,7 @@ export function createApp(api: Api) {
   app.use((c, next) =>
     c.req.path === STREAMED_BODY ? next() : (LARGE_BODIES.test(c.req.path) ? large : small)(c, next)
   );
+  app.use("/v1/*", (c, next) => c.req.path === STREAMED_BODY ? next() : utf8Json(c, next));
 
   for (
     const routes of [

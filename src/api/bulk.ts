@@ -3,7 +3,8 @@ import type { Context } from "hono";
 import { type CsvRow, readCsv } from "./csv.ts";
 import { digestOf } from "../store/audit.ts";
 import type { Env } from "./context.ts";
-import { invalidField, problem } from "./problem.ts";
+import { invalidField, unsupportedType } from "./problem.ts";
+import { utf8Text } from "./utf8_body.ts";
 
 /** Import and export of many rows at once. */
 
@@ -32,7 +33,7 @@ export interface ImportItem {
 }
 
 /**
- * What the body of an import holds: CSV, JSON lines, or JSON, which the route has validated already. `required`: columns that the CSV must have. @throws ProblemError 415 for any other type.
+ * What the body of an import holds: CSV, JSON lines, or JSON, which the route has validated already. `required`: columns that the CSV must have. @throws ProblemError 415 for any other type, 400 for JSON that is no UTF-8.
  */
 export async function importItems(
   c: Context<Env>,
@@ -46,9 +47,9 @@ export async function importItems(
       return readCsv(await c.req.text(), required).map(({ line, cells }: CsvRow) => ({ line, value: cells }));
     case "application/x-ndjson":
     case "application/jsonl":
-      return jsonLines(await c.req.text());
+      return jsonLines(await utf8Text(c));
     default:
-      throw problem(415, "unsupported_media_type", "Unsupported media type", "Send text/csv or application/json.");
+      throw unsupportedType("Send text/csv or application/json.");
   }
 }
 

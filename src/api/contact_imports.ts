@@ -10,7 +10,7 @@ import { lineReader } from "./contact_lines.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { CsvProblem, type CsvRecord, csvRecords } from "./csv_stream.ts";
 import { Id } from "./fields.ts";
-import { invalidField, problem, ProblemError } from "./problem.ts";
+import { invalidField, problem, ProblemError, unsupportedType } from "./problem.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
 
 /** A client that sends nothing for so long is gone, or holds a connection for nothing. */
@@ -76,7 +76,7 @@ export function contactImportRoutes({ deps }: Api) {
       const options = importOptions(c.req.queries());
       const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
       if (type !== undefined && !TYPES.includes(type)) {
-        throw problem(415, "unsupported_media_type", "Unsupported media type", "Send text/csv.");
+        throw unsupportedType("Send text/csv.");
       }
       const list_id = options.list ?? null;
       if (list_id !== null) {

@@ -5,7 +5,8 @@ import { DOCS_STYLE, docsPage } from "./docs_page.ts";
 import { ProblemSchema } from "./problem.ts";
 import { rolesOf } from "./roles.ts";
 
-const INTRODUCTION = `JSON is snake_case and instants are RFC 3339 in UTC. Ids are prefixed and sort by creation.
+const INTRODUCTION =
+  `JSON is UTF-8 and snake_case, and instants are RFC 3339 in UTC. Ids are prefixed and sort by creation.
 Lists come in pages, \`{data, next_cursor}\`: pass \`next_cursor\` as \`cursor\` to get the following one; null ends the list.
 Errors are problem details (RFC 9457): \`code\` is stable, \`errors\` names the fields that are wrong.
 Send \`Authorization: Bearer KEY\` with every request under /v1. Who may call an operation stands with it (\`x-roles\`): keys have the role

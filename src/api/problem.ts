@@ -33,6 +33,11 @@ export function nothingHere(): ProblemError {
   return problem(404, "not_found", "Not found", "There is nothing at this address.");
 }
 
+/** 415; `detail` says what to send instead. */
+export function unsupportedType(detail: string): ProblemError {
+  return problem(415, "unsupported_media_type", "Unsupported media type", detail);
+}
+
 /** 422 for one field. */
 export function invalidField(field: string, detail: string, code = "invalid_request"): ProblemError {
   return new ProblemError({

@@ -3,7 +3,8 @@ import { z } from "zod";
 /** Everything a deployment sets from outside, read once at start (README, configuration). */
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8787),
-  HOST: z.string().min(1).default("127.0.0.1"),
+  HOST: z.string().refine((host) => URL.canParse(ownUrl(host, 0)), "must be an address or a host name")
+    .default("127.0.0.1"),
   PARLEY_DATABASE_URL: z.string().regex(
     /^(file:|https?:\/\/|libsql:\/\/)/,
     "must start with file:, http://, https:// or libsql://",
@@ -58,8 +59,14 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     adminKey: data.PARLEY_ADMIN_KEY,
     secrets: data.PARLEY_SECRET,
     rulesDir: data.PARLEY_RULES_DIR,
-    publicUrl: data.PARLEY_PUBLIC_URL ?? `http://${data.HOST === "0.0.0.0" ? "127.0.0.1" : data.HOST}:${data.PORT}`,
+    publicUrl: data.PARLEY_PUBLIC_URL ?? ownUrl(data.HOST, data.PORT),
     testClock: data.PARLEY_TEST_CLOCK === undefined ? undefined : Date.parse(data.PARLEY_TEST_CLOCK),
     privateWebhooks: data.PARLEY_PRIVATE_WEBHOOKS === "true",
   };
+}
+
+/** Where this machine reaches a gateway that listens on `host`; `0.0.0.0` and `::` mean all its addresses, and are none. */
+export function ownUrl(host: string, port: number): string {
+  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

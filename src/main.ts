@@ -1,7 +1,7 @@
 import { createApp } from "./app.ts";
 import { apiKeys } from "./api/auth.ts";
 import { WELCOME } from "./api/users.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, ownUrl, readConfig } from "./config.ts";
 import { CONSOLE } from "./console/mod.ts";
 import { withConsole } from "./console/serve.ts";
 import { idClock, realClock, sharedClock, testClock } from "./gateway/clock.ts";
@@ -17,6 +17,7 @@ import { firstStartToken } from "./gateway/welcome.ts";
 import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
+import { listen } from "./listen.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
 import { secretsOf } from "./secret_file.ts";
@@ -75,8 +76,9 @@ async function start(): Promise<void> {
   if (real.length > 0 && !reachableFromPhones(config.publicUrl)) {
     log("warn", "public_url.unreachable", { detail: UNREACHABLE_PUBLIC_URL });
   }
-  const madeKey = await ensureAdminKey(db, config.adminKey, newId, now());
-  const welcome = await firstStartToken(db, realClock);
+  if (config.adminKey !== undefined) {
+    await saveApiKey(db, ...startKey(config.adminKey, "PARLEY_ADMIN_KEY", newId, now()));
+  }
 
   const secrets = await secretsOf(config, true);
   const people = personKeys(secrets);
@@ -110,6 +112,10 @@ async function start(): Promise<void> {
     keys,
     () => runner?.wake(),
   );
+  const server = listen(config, withConsole(createApp(api), api));
+  // From here, since what is made before a start that fails is never shown, and what is being sent is cut off.
+  const madeKey = await ensureAdminKey(db, newId, now());
+  const welcome = await firstStartToken(db, realClock);
   runner = runDispatcher(dispatcher, now, log);
   // In a loop of its own: an app that answers slowly must not hold up messages.
   const webhookRunner = runDispatcher(webhooks, now, log, "webhooks.failed");
@@ -125,27 +131,19 @@ async function start(): Promise<void> {
       void settings.refresh().catch((error) => log("error", "settings.unreadable", { error: String(error) })),
   });
 
-  let server: Deno.HttpServer | null = null;
   const stop = async () => {
     log("info", "stopping");
     // Streams would keep the server from its end.
     api.live.stop();
     // At once: whoever stops the process does not wait for long, and what is cut off is of unknown outcome.
-    await Promise.all([server?.shutdown(), runner?.stop(), webhookRunner.stop(), campaignRunner.stop()]);
+    await Promise.all([server.shutdown(), runner?.stop(), webhookRunner.stop(), campaignRunner.stop()]);
     await follower.stop();
     await db.close();
     Deno.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
   // After that: whoever reads that it listens may end it.
-  server = Deno.serve(
-    {
-      port: config.port,
-      hostname: config.host,
-      onListen: ({ port }) => greet(port, config, { madeKey, welcome, rulebook: rulebook.hash }),
-    },
-    withConsole(createApp(api), api),
-  );
+  greet(server.addr.port, config, { madeKey, welcome, rulebook: rulebook.hash });
 }
 
 /** Empty for a folder that cannot be read, which is told where it is read. */
@@ -172,17 +170,8 @@ async function keepLastGood(
   }
 }
 
-/** The key that was just made, to be shown once; null when there was one or the environment gives it. */
-async function ensureAdminKey(
-  db: Db,
-  given: string | undefined,
-  newId: (prefix: string) => string,
-  now: number,
-): Promise<string | null> {
-  if (given !== undefined) {
-    await saveApiKey(db, ...startKey(given, "PARLEY_ADMIN_KEY", newId, now));
-    return null;
-  }
+/** The key that was just made, to be shown once; null when there was one. */
+async function ensureAdminKey(db: Db, newId: (prefix: string) => string, now: number): Promise<string | null> {
   if (await hasAdminKey(db)) return null;
   const key = `pk_${base64Url(crypto.getRandomValues(new Uint8Array(24)))}`;
   await saveApiKey(db, ...startKey(key, "first start", newId, now));
@@ -195,7 +184,7 @@ function greet(
   { host, publicUrl }: Config,
   { madeKey, welcome, rulebook }: { madeKey: string | null; welcome: string | null; rulebook: string },
 ): void {
-  const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
+  const url = ownUrl(host, port);
   print(`Parley listens on ${url}`);
   // Where the console is under https its cookie goes nowhere else.
   const home = publicUrl.startsWith("https:") ? publicUrl : url;

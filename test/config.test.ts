@@ -21,6 +21,15 @@ describe("readConfig()", () => {
     expect([config.port, config.publicUrl]).toEqual([8787, "https://sms.example.com"]);
   });
 
+  test.each([
+    ["0.0.0.0", "http://127.0.0.1:8787"],
+    ["::", "http://[::1]:8787"],
+    ["fd00::1", "http://[fd00::1]:8787"],
+    ["sms.internal", "http://sms.internal:8787"],
+  ])("without a public address that of HOST=%s is %s", (HOST, expected) => {
+    expect(readConfig({ HOST }).publicUrl).toBe(expected);
+  });
+
   test("PARLEY_SECRET may hold several keys, so that it can be changed", () => {
     const [one, other] = ["a".repeat(32), "b".repeat(40)];
     expect(readConfig({ PARLEY_SECRET: one }).secrets).toEqual([one]);
@@ -30,6 +39,7 @@ describe("readConfig()", () => {
   test.each([
     [{ PORT: "eighty" }, "PORT"],
     [{ PORT: "70000" }, "PORT"],
+    [{ HOST: "a b" }, "HOST"],
     [{ PARLEY_DATABASE_URL: "postgres://x" }, "PARLEY_DATABASE_URL"],
     [{ PARLEY_ADMIN_KEY: "short" }, "PARLEY_ADMIN_KEY"],
     [{ PARLEY_ADMIN_KEY: "with a space in it" }, "PARLEY_ADMIN_KEY"],

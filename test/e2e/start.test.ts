@@ -70,6 +70,30 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
     );
   });
 
+  test("a start that cannot listen says why and makes no key: the next one shows it", async () => {
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const port = String(taken.addr.port);
+    const failed = await launch({ PORT: port });
+    expect(await failed.ended).toBe(1);
+    expect(failed.output()).toBe(
+      `PORT: another process listens on port ${port} of 127.0.0.1; end it, or set PORT to a free port\n`,
+    );
+    taken.close();
+
+    const { child } = await listening({ PORT: port });
+    const [, key] = await child.printed(/^ +Admin key +(pk_\S{20,})$/m);
+    expect((await caller(`http://127.0.0.1:${port}`, key!)("GET", "/v1/keys")).body.data).toHaveLength(1);
+
+    // A second one beside it fails, and leaves the link that the first one printed as it is.
+    const [, link] = await child.printed(/^ +Console +(\S+welcome\/\S+) /m);
+    const second = await launch({ PORT: port });
+    expect(await second.ended).toBe(1);
+    const page = await fetch(link!);
+    await page.body?.cancel();
+    expect(page.status).toBe(200);
+    await stop(child);
+  });
+
   test("as long as there is no user each start prints a link, the newest of which makes the first one", async () => {
     const env = { PARLEY_ADMIN_KEY: KEY };
     const linkOf = async ({ child }: { child: Child }) => (await child.printed(/^ +Console +(\S+welcome\/\S+) /m))[1]!;
@@ -101,6 +125,11 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
 
   test.each([
     { env: { PORT: "eighty" }, told: /^PORT: / },
+    {
+      env: { HOST: "192.0.2.1" },
+      told: /^HOST: cannot listen on "192\.0\.2\.1" \(.+\); set HOST to an address of this/,
+    },
+    { env: { HOST: "no/host" }, told: /^HOST: cannot listen on "no\/host" / },
     { env: { PARLEY_ADMIN_KEY: "short" }, told: /^PARLEY_ADMIN_KEY: must have at least 16 characters/ },
     { env: { PARLEY_DATABASE_URL: "mysql://x" }, told: /^PARLEY_DATABASE_URL: must start with/ },
     {

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type CsvRow, readCsv } from "./csv.ts";
+import { CsvProblem, csvText } from "./csv_stream.ts";
 import { digestOf } from "../store/audit.ts";
 import type { Env } from "./context.ts";
 import { invalidField, unsupportedType } from "./problem.ts";
@@ -44,12 +45,25 @@ export async function importItems(
     case "application/json":
       return ImportBody.parse(json()).data.map((value, index) => ({ line: index + 1, value }));
     case "text/csv":
-      return readCsv(await c.req.text(), required).map(({ line, cells }: CsvRow) => ({ line, value: cells }));
+      return readCsv(textOf(await c.req.arrayBuffer()), required).map(({ line, cells }: CsvRow) => ({
+        line,
+        value: cells,
+      }));
     case "application/x-ndjson":
     case "application/jsonl":
       return jsonLines(await utf8Text(c));
     default:
       throw unsupportedType("Send text/csv or application/json.");
+  }
+}
+
+/** As a file of contacts is decoded: spreadsheets still write Windows-1252, and what somebody agreed to is evidence. */
+function textOf(csv: ArrayBuffer): string {
+  try {
+    return csvText(new Uint8Array(csv));
+  } catch (error) {
+    if (!(error instanceof CsvProblem)) throw error;
+    throw invalidField("body", error.message, "invalid_csv");
   }
 }
 

@@ -81,10 +81,7 @@ async function* textBlocks(body: AsyncIterable<Uint8Array>): AsyncGenerator<stri
   let first = true;
   let lines = 0;
   const text = (bytes: Uint8Array): string => {
-    if (first && (startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff))) {
-      throw new CsvProblem(1, "the file is UTF-16; save it as CSV UTF-8");
-    }
-    const decoded = decode(first && startsWith(bytes, 0xef, 0xbb, 0xbf) ? bytes.subarray(3) : bytes);
+    const decoded = first ? csvText(bytes) : decode(bytes);
     first = false;
     return decoded.replace(/\r\n?/g, "\n");
   };
@@ -109,6 +106,17 @@ async function* textBlocks(body: AsyncIterable<Uint8Array>): AsyncGenerator<stri
     }
   }
   if (size > 0) yield text(joined(held, size));
+}
+
+/**
+ * Text of a whole file or of its beginning, without the byte order mark. A line that is no UTF-8 is Windows-1252.
+ * @throws CsvProblem for UTF-16.
+ */
+export function csvText(bytes: Uint8Array): string {
+  if (startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff)) {
+    throw new CsvProblem(1, "the file is UTF-16; save it as CSV UTF-8");
+  }
+  return decode(startsWith(bytes, 0xef, 0xbb, 0xbf) ? bytes.subarray(3) : bytes);
 }
 
 function startsWith(bytes: Uint8Array, ...beginning: number[]): boolean {

@@ -161,8 +161,8 @@ export function suppressionRoutes({ deps }: Api) {
       path: "/v1/suppressions/import",
       summary: "Import suppressions",
       description:
-        "CSV with a header line `recipient[,scope,sender,note]`, or JSON `{data: [...]}`; up to 8 MiB. Stored in groups of 1,000: " +
-        "when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over.",
+        "CSV with a header line `recipient[,scope,sender,note]`, or JSON `{data: [...]}`; up to 8 MiB. A line of CSV that is " +
+        "not UTF-8 is read as Windows-1252. Stored in groups of 1,000: when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over.",
       tags: ["Suppressions"],
       request: {
         body: {

@@ -71,3 +71,30 @@ test("a byte order mark and every character of UTF-8 are taken, U+FFFD among the
   const reply = await send("POST", "/v1/messages", "application/json", bytes);
   expect([reply.status, reply.body.text]).toEqual([202, text]);
 });
+
+const HEADER = "recipient,purpose,source,wording,granted_at,note\n";
+const LINE = "+33612345678,commercial,paper,confirmé,2026-01-10T09:00:00Z,refusé\n";
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+test.each([
+  ["Windows-1252", latin1(HEADER + LINE)],
+  ["UTF-8", utf8(HEADER + LINE)],
+  ["UTF-8 with a byte order mark", utf8(`\uFEFF${HEADER}${LINE}`)],
+  ["both, line by line", Uint8Array.from([...utf8(`${HEADER}+33612345679${LINE.slice(12)}`), ...latin1(LINE)])],
+])("an import of CSV in %s keeps the words as they were written", async (_, csv) => {
+  const { send, call } = await sender();
+  for (const [register, field, words] of [["consents", "wording", "confirmé"], ["suppressions", "note", "refusé"]]) {
+    const { body } = await send("POST", `/v1/${register}/import`, "text/csv", csv);
+    expect(body).toMatchObject({ rejected: 0, invalid: [] });
+    const { data } = (await call("GET", `/v1/${register}`)).body;
+    expect(new Set(data.map((one: Record<string, unknown>) => one[field!]))).toEqual(new Set([words]));
+  }
+});
+
+test("an import of CSV in UTF-16 is refused, and says how to save it", async () => {
+  const { send } = await sender();
+  const utf16 = Uint8Array.from([0xff, 0xfe, ...[...latin1(HEADER)].flatMap((byte) => [byte, 0])]);
+  const { status, body } = await send("POST", "/v1/consents/import", "text/csv", utf16);
+  expect([status, body.code]).toEqual([422, "invalid_csv"]);
+  expect(body.errors[0].detail).toContain("CSV UTF-8");
+});

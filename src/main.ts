@@ -17,6 +17,7 @@ import { firstStartToken } from "./gateway/welcome.ts";
 import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
+import { helpOnly } from "./help_only.ts";
 import { listen } from "./listen.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
@@ -33,6 +34,19 @@ import { openWorkspace } from "./store/workspace.ts";
 
 /** Composition root of a self-hosted gateway: environment, database, rules, HTTP server, dispatcher. */
 
+const HELP = `deno task start
+
+Runs the gateway: API, console and dispatcher, on the database and with the rule files that it is given. It takes no
+arguments; environment variables configure it, which are read once:
+
+  PORT, HOST            where it listens (8787, 127.0.0.1)
+  PARLEY_DATABASE_URL   a file or a libSQL server (file:data/parley.db)
+  PARLEY_SECRET         key outside the database (a file beside the database)
+  PARLEY_ADMIN_KEY      an admin key of your own (the first start makes one and shows it once)
+  PARLEY_PUBLIC_URL     address at which carriers, recipients and staff reach it (http://HOST:PORT)
+
+README.md has all of them under "Configuration".`;
+
 const print = (line: string) => {
   // deno-lint-ignore no-console
   console.log(line);
@@ -43,6 +57,8 @@ class StartError extends Error {
   override name = "StartError";
 }
 
+const helped = helpOnly(Deno.args, HELP, print);
+if (helped !== null) Deno.exit(helped);
 try {
   await start();
 } catch (error) {

@@ -1,6 +1,7 @@
 import { ConfigError, readConfig } from "./config.ts";
 import { idMaker } from "./gateway/ids.ts";
 import { seedSandbox } from "./gateway/seed.ts";
+import { helpOnly } from "./help_only.ts";
 import { publishFolder } from "./rules/follow.ts";
 import { saveApiKey, startKey } from "./store/api_keys.ts";
 import { DatabaseError } from "./store/database_error.ts";
@@ -12,7 +13,16 @@ import { openWorkspace } from "./store/workspace.ts";
  * Prepares the database of `PARLEY_DATABASE_URL` for instances that cannot do it themselves (an edge runtime has no disk to read
  * from): tables, rulebook, the sandbox when the database is new, and the admin key of `PARLEY_ADMIN_KEY` when one is given.
  */
-Deno.exit(await main());
+const HELP = `deno task migrate
+
+Prepares a database for instances that cannot do it themselves: tables, rulebook, the sandbox when it is new, and an
+admin key when one is given. It changes nothing when nothing is new. It takes no arguments; environment variables configure it:
+
+  PARLEY_DATABASE_URL, PARLEY_DATABASE_TOKEN   the database (file:data/parley.db)
+  PARLEY_RULES_DIR                             folder of the rule files (rules)
+  PARLEY_ADMIN_KEY                             the key that becomes an admin key (none)`;
+
+Deno.exit(helpOnly(Deno.args, HELP, print) ?? await main());
 
 async function main(): Promise<number> {
   try {

@@ -16,7 +16,8 @@ import { openWorkspace } from "./store/workspace.ts";
 const HELP = `deno task migrate
 
 Prepares a database for instances that cannot do it themselves: tables, rulebook, the sandbox when it is new, and an
-admin key when one is given. It changes nothing when nothing is new. It takes no arguments; environment variables configure it:
+admin key when one is given. It changes nothing when nothing is new. It takes no arguments; environment variables
+configure it:
 
   PARLEY_DATABASE_URL, PARLEY_DATABASE_TOKEN   the database (file:data/parley.db)
   PARLEY_RULES_DIR                             folder of the rule files (rules)

@@ -8,6 +8,9 @@ const Environment = z.object({
   PARLEY_DATABASE_URL: z.string().regex(
     /^(file:|https?:\/\/|libsql:\/\/)/,
     "must start with file:, http://, https:// or libsql://",
+  ).regex(
+    /^(?!file:((\/*|\/\/localhost\/*)(\?.*)?$|:memory:))/i,
+    "needs the path of a file, such as file:data/parley.db",
   )
     .default("file:data/parley.db"),
   PARLEY_DATABASE_TOKEN: z.string().min(1).optional(),

@@ -30,6 +30,19 @@ describe("readConfig()", () => {
     expect(readConfig({ HOST }).publicUrl).toBe(expected);
   });
 
+  test.each(["file:", "file://", "file:///", "file://localhost", "file:?mode=ro", "file::memory:"])(
+    "%s names no file",
+    (PARLEY_DATABASE_URL) =>
+      expect(() => readConfig({ PARLEY_DATABASE_URL })).toThrow(
+        /^PARLEY_DATABASE_URL: needs the path of a file, such as file:data\/parley\.db$/,
+      ),
+  );
+
+  test.each(["file:p", "file:/p", "file:///srv/p.db", "file:localhost", "http://db", "libsql://db"])(
+    "%s is a database",
+    (PARLEY_DATABASE_URL) => expect(readConfig({ PARLEY_DATABASE_URL }).database.url).toBe(PARLEY_DATABASE_URL),
+  );
+
   test("PARLEY_SECRET may hold several keys, so that it can be changed", () => {
     const [one, other] = ["a".repeat(32), "b".repeat(40)];
     expect(readConfig({ PARLEY_SECRET: one }).secrets).toEqual([one]);

@@ -7,6 +7,7 @@ import { auditVerificationRoutes } from "./api/audit_verification.ts";
 import { apiKeyRoutes } from "./api/api_keys.ts";
 import { requireKey } from "./api/auth.ts";
 import { bookRoutes } from "./api/books.ts";
+import { unsupportedImport } from "./api/bulk.ts";
 import { cannedReplyRoutes } from "./api/canned_replies.ts";
 import { carrierRoutes } from "./api/carriers.ts";
 import { carrierWebhookRoutes } from "./api/carrier_webhooks.ts";
@@ -35,7 +36,7 @@ import { peopleSearchRoutes } from "./api/people_search.ts";
 import { overrideRoutes } from "./api/overrides.ts";
 import { operationsRoutes } from "./api/operations.ts";
 import { overviewRoutes } from "./api/overview.ts";
-import { asProblem, nothingHere, problem, problemResponse } from "./api/problem.ts";
+import { asProblem, nothingHere, problem, type ProblemError, problemResponse, unsupportedType } from "./api/problem.ts";
 import { proposalRoutes } from "./api/proposals.ts";
 import { retentionRoutes } from "./api/retention.ts";
 import { ruleDraftRoutes } from "./api/rule_drafts.ts";
@@ -68,9 +69,7 @@ const LARGE_BODIES =
 export function createApp(api: Api) {
   const app = router();
   app.onError((error, c) => {
-    const answer = error instanceof HTTPException
-      ? problem(error.status, error.status === 400 ? "invalid_json" : "http_error", error.message)
-      : asProblem(error);
+    const answer = error instanceof HTTPException ? refusal(error, c.req.path) : asProblem(error);
     if (answer.problem.status >= 500) {
       api.deps.log("error", "request.failed", {
         method: c.req.method,
@@ -163,6 +162,12 @@ export function createApp(api: Api) {
   // Last, so that the document knows every route.
   app.route("/", docsRoutes(app));
   return app;
+}
+
+/** What the validators of the routes refuse before they look at fields. */
+function refusal({ status, message }: HTTPException, path: string): ProblemError {
+  if (status === 415) return path.endsWith("/import") ? unsupportedImport() : unsupportedType();
+  return problem(status, status === 400 ? "invalid_json" : "http_error", message);
 }
 
 /** Counts what comes only where the length is not told: that makes a stream of the body, and streams are slow. */

@@ -4,7 +4,7 @@ import { type CsvRow, readCsv } from "./csv.ts";
 import { CsvProblem, csvText } from "./csv_stream.ts";
 import { digestOf } from "../store/audit.ts";
 import type { Env } from "./context.ts";
-import { invalidField, unsupportedType } from "./problem.ts";
+import { invalidField, type ProblemError, unsupportedType } from "./problem.ts";
 import { utf8Text } from "./utf8_body.ts";
 
 /** Import and export of many rows at once. */
@@ -53,8 +53,13 @@ export async function importItems(
     case "application/jsonl":
       return jsonLines(await utf8Text(c));
     default:
-      throw unsupportedType("Send text/csv or application/json.");
+      throw unsupportedImport();
   }
+}
+
+/** 415 of an import, which the validators of its route may notice first. */
+export function unsupportedImport(): ProblemError {
+  return unsupportedType("Send Content-Type: text/csv or application/json.");
 }
 
 /** As a file of contacts is decoded: spreadsheets still write Windows-1252, and what somebody agreed to is evidence. */

@@ -76,7 +76,7 @@ export function contactImportRoutes({ deps }: Api) {
       const options = importOptions(c.req.queries());
       const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
       if (type !== undefined && !TYPES.includes(type)) {
-        throw unsupportedType("Send text/csv.");
+        throw unsupportedType("Send Content-Type: text/csv.");
       }
       const list_id = options.list ?? null;
       if (list_id !== null) {

@@ -34,7 +34,7 @@ export function nothingHere(): ProblemError {
 }
 
 /** 415; `detail` says what to send instead. */
-export function unsupportedType(detail: string): ProblemError {
+export function unsupportedType(detail = "Send Content-Type: application/json."): ProblemError {
   return problem(415, "unsupported_media_type", "Unsupported media type", detail);
 }
 

@@ -7,7 +7,7 @@ test.each([
   ["application/json", {}, MESSAGE, 202, undefined],
   ["Application/JSON; charset=utf-8", {}, MESSAGE, 202, undefined],
   ["application/vnd.acme+json", {}, MESSAGE, 202, undefined],
-  ["text/plain", {}, MESSAGE, 415, "http_error"],
+  ["text/plain", {}, MESSAGE, 415, "unsupported_media_type"],
   ["application/json", {}, "{not json", 400, "invalid_json"],
   ["application/json", {}, [MESSAGE], 422, "invalid_request"],
   ["application/json", { "idempotency-key": "k".repeat(201) }, MESSAGE, 422, "invalid_request"],
@@ -22,4 +22,23 @@ test("POST /v1/messages without a body names the fields that are missing", async
   const { status, body } = await gateway.call("POST", "/v1/messages");
   expect(status).toBe(422);
   expect(body.errors.map(({ field }: { field: string }) => field)).toEqual(["to", "from", "text"]);
+});
+
+test.each([
+  ["POST", "/v1/messages", "application/json."],
+  ["POST", "/v1/messages/batch", "application/json."],
+  ["POST", "/v1/consents", "application/json."],
+  ["POST", "/v1/contacts", "application/json."],
+  ["POST", "/v1/consents/import", "text/csv or application/json."],
+  ["POST", "/v1/suppressions/import", "text/csv or application/json."],
+  ["POST", "/v1/contacts/imports", "text/csv."],
+])("%s %s with the header that curl sends by itself: Send Content-Type: %s", async (method, path, types) => {
+  const gateway = await testGateway();
+  const curl = { "content-type": "application/x-www-form-urlencoded" };
+  const { body } = await gateway.call(method, path, MESSAGE, curl);
+  expect(body).toMatchObject({
+    status: 415,
+    code: "unsupported_media_type",
+    detail: `Send Content-Type: ${types}`,
+  });
 });

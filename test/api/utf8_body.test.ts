@@ -36,7 +36,7 @@ test.each([
   ["POST", "/v1/consents", "application/json", CONSENT],
   ["POST", "/v1/consents/import", "application/json", { data: [CONSENT] }],
   ["POST", "/v1/consents/import", "application/x-ndjson", CONSENT],
-  ["PUT", "/v1/contacts/+33612345678", "application/json", { name: "Zoé" }],
+  ["POST", "/v1/contacts", "application/json", { msisdn: "+33612345678", name: "Zoé" }],
 ])("%s %s as %s in Latin-1 is refused, and nothing stored", async (method, path, type, body) => {
   const { send, call } = await sender();
   const reply = await send(method, path, type, latin1(JSON.stringify(body)));

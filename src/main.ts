@@ -21,7 +21,7 @@ import { helpOnly } from "./help_only.ts";
 import { listen } from "./listen.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
-import { secretsOf } from "./secret_file.ts";
+import { noSecret, secretsOf } from "./secret_file.ts";
 import { followFolder, logDifference, publishFolder } from "./rules/follow.ts";
 import { hasAdminKey, saveApiKey, startKey } from "./store/api_keys.ts";
 import type { Db } from "./store/client.ts";
@@ -99,7 +99,7 @@ async function start(): Promise<void> {
   const secrets = await secretsOf(config, true);
   const people = personKeys(secrets);
   if (people === null) {
-    log("warn", "secret.none", { detail: "No PARLEY_SECRET, and no file beside the database: nobody can be erased." });
+    log("warn", "secret.none", { detail: noSecret(config.database.url) });
   }
   if (!(await erasedUnder(db.client, people)).known) {
     log("error", "secret.missing", { detail: "People were erased under another PARLEY_SECRET: advertising is held." });

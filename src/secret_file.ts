@@ -16,6 +16,16 @@ export function secretPath(url: string): string | null {
   return slash < 0 ? NAME : `${path.slice(0, slash)}/${NAME}`;
 }
 
+/** Why there is no secret, and what to do: for the log of a gateway that could make none. `url`: of the database. */
+export function noSecret(url: string): string {
+  const path = secretPath(url);
+  const why = path === null
+    ? "instances on a libSQL server share no disk for a file of their own"
+    : `${path} beside the database can be neither read nor made; the start task may write only the folder data`;
+  return "People cannot be erased: set PARLEY_SECRET to 32 random characters or more, and keep it. It is not set, and " +
+    `${why}.`;
+}
+
 /**
  * What the file holds; made first where there is none and `make` says so. Null when there is none, or when it can be neither read nor
  * made: a gateway works without, only erasing people does not.

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { fileSecret, secretPath } from "../src/secret_file.ts";
+import { fileSecret, noSecret, secretPath } from "../src/secret_file.ts";
 
 async function folder(): Promise<string> {
   const path = await Deno.makeTempDir({ prefix: "parley-secret-" });
@@ -33,4 +33,9 @@ describe("fileSecret()", () => {
   test("where it cannot be made there is none", async () => {
     expect(await fileSecret(`${await folder()}/no/such/folder/secret`, true)).toBe(null);
   });
+});
+
+test("noSecret() says what to do, and why there is none", () => {
+  expect(noSecret("file:/srv/parley.db")).toMatch(/set PARLEY_SECRET .* \/srv\/secret beside the database/);
+  expect(noSecret("https://db.example.com")).toMatch(/set PARLEY_SECRET .* libSQL server/);
 });

@@ -1,5 +1,5 @@
 import { createClient } from "@libsql/client/sqlite3";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { caller, type Child, PROJECT, startDeno, taskArguments } from "../support/child.ts";
 import { freshDatabase } from "../support/database.ts";
 import { instance, prepare, TUESDAY } from "../support/instance.ts";
@@ -144,6 +144,25 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
     expect(await child.ended).toBe(1);
     expect(child.output()).toMatch(told);
     expect(child.output()).not.toMatch(STACK);
+  });
+
+  test("with a database outside data, where no secret can be made, the log says what to do; then people can be erased", async () => {
+    const elsewhere = await Deno.makeTempDir({ prefix: "parley-elsewhere-" });
+    onTestFinished(() => Deno.remove(elsewhere, { recursive: true }));
+    const env = { PARLEY_ADMIN_KEY: KEY, PARLEY_DATABASE_URL: `file:${elsewhere}/p.db` };
+    const erasure = { reason: "asked for it", requested_by: "person" };
+    const without = await listening(env);
+    const [line] = await without.child.printed(/^.*"secret\.none".*$/m);
+    expect(line).toContain("People cannot be erased: set PARLEY_SECRET");
+    expect(line).toContain(`${elsewhere}/secret beside the database can be neither read nor made`);
+    expect(line).toContain("may write only the folder data");
+    expect((await without.call("DELETE", `/v1/people/${INFO.to}`, erasure)).body.code).toBe("secret_missing");
+    await stop(without.child);
+
+    const given = await listening({ ...env, PARLEY_SECRET: "s".repeat(32) });
+    expect(given.child.output()).not.toContain("secret.none");
+    expect((await given.call("DELETE", `/v1/people/${INFO.to}`, erasure)).status).toBe(202);
+    await stop(given.child);
   });
 
   test("with a rule file that is wrong from the start it does not start, and says where", async () => {

@@ -314,7 +314,10 @@ function checkConfig(config: Config, adapter: Carrier): void {
     if (issue.code !== "unrecognized_keys") issues.push({ ...issue, path: ["config", ...issue.path] });
     else {
       const message = `${adapter.kind} has no such setting`;
-      issues.push(...issue.keys.map((key) => ({ ...issue, path: ["config", key], message })));
+      const place = ["config", ...issue.path];
+      issues.push(
+        ...issue.keys.map((key) => ({ code: "custom" as const, path: [...place, key], message, input: undefined })),
+      );
     }
   }
   throw invalidInput(issues);

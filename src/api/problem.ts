@@ -51,7 +51,15 @@ export function invalidField(field: string, detail: string, code = "invalid_requ
 }
 
 export function invalidInput(issues: readonly z.core.$ZodIssue[]): ProblemError {
-  const errors = issues.map((issue) => ({ field: issue.path.map(String).join("."), detail: issue.message }));
+  const errors = issues.flatMap((issue) =>
+    // Zod finds unknown fields wrong with what holds them, and nobody could point at the field.
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({
+        field: [...issue.path, key].map(String).join("."),
+        detail: "is not known here",
+      }))
+      : { field: issue.path.map(String).join("."), detail: issue.message }
+  );
   return new ProblemError({
     type: "about:blank",
     title: "Invalid request",

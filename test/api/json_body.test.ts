@@ -42,3 +42,14 @@ test.each([
     detail: `Send Content-Type: ${types}`,
   });
 });
+
+test("each unknown field of a body is named, wherever it stands", async () => {
+  const gateway = await testGateway();
+  const { status, body } = await gateway.call("POST", "/v1/messages", { ...MESSAGE, txt: "x", "a.b": 1 });
+  const detail = "is not known here";
+  expect([status, body.code, body.detail]).toEqual([422, "invalid_request", `txt: ${detail}; a.b: ${detail}`]);
+  expect(body.errors).toEqual([{ field: "txt", detail }, { field: "a.b", detail }]);
+
+  const batch = await gateway.call("POST", "/v1/messages/batch", { messages: [{ ...MESSAGE, txt: "x" }] });
+  expect(batch.body.data[0].errors).toEqual([{ field: "txt", detail }]);
+});

@@ -139,7 +139,7 @@ describe("/v1/webhooks refuses", () => {
     [{ url: URL, events: ["message.eaten"] }, "events.0"],
     [{ url: URL, ordered: "yes" }, "ordered"],
     [{ url: URL, description: "two\nlines" }, "description"],
-    [{ url: URL, secret: "whsec_mine" }, ""],
+    [{ url: URL, secret: "whsec_mine" }, "secret"],
     [{}, "url"],
   ])("%j", async (body, field) => {
     const g = await testGateway();

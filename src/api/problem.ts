@@ -50,8 +50,12 @@ export function invalidField(field: string, detail: string, code = "invalid_requ
   });
 }
 
+/** So many faults of a body are told, and how many more there are. */
+const MOST_TOLD = 100;
+
+/** 422 for all that a schema found wrong. */
 export function invalidInput(issues: readonly z.core.$ZodIssue[]): ProblemError {
-  const errors = issues.flatMap((issue) =>
+  const all = issues.flatMap((issue) =>
     // Zod finds unknown fields wrong with what holds them, and nobody could point at the field.
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({
@@ -60,12 +64,15 @@ export function invalidInput(issues: readonly z.core.$ZodIssue[]): ProblemError 
       }))
       : { field: issue.path.map(String).join("."), detail: issue.message }
   );
+  const errors = all.slice(0, MOST_TOLD);
+  const told = errors.map(({ field, detail }) => field === "" ? detail : `${field}: ${detail}`);
+  if (all.length > MOST_TOLD) told.push(`and ${all.length - MOST_TOLD} more`);
   return new ProblemError({
     type: "about:blank",
     title: "Invalid request",
     status: 422,
     code: "invalid_request",
-    detail: errors.map(({ field, detail }) => field === "" ? detail : `${field}: ${detail}`).join("; "),
+    detail: told.join("; "),
     errors,
   });
 }

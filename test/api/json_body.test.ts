@@ -53,3 +53,11 @@ test("each unknown field of a body is named, wherever it stands", async () => {
   const batch = await gateway.call("POST", "/v1/messages/batch", { messages: [{ ...MESSAGE, txt: "x" }] });
   expect(batch.body.data[0].errors).toEqual([{ field: "txt", detail }]);
 });
+
+test("of very many faults a hundred are told, and how many more there are", async () => {
+  const gateway = await testGateway();
+  const unknown = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`x${n}`, 1]));
+  const { status, body } = await gateway.call("POST", "/v1/messages", { ...MESSAGE, ...unknown });
+  expect([status, body.errors.length]).toEqual([422, 100]);
+  expect(body.detail).toMatch(/^x0: .*x99: is not known here; and 50 more$/);
+});

@@ -1,3 +1,3 @@
 import { keepsEveryPromise } from "../support/chaos.ts";
 
-keepsEveryPromise("one instance on a file", "file", 4);
+keepsEveryPromise("one instance on a file", "file", 3);

@@ -1,3 +1,3 @@
 import { keepsEveryPromise } from "../support/chaos.ts";
 
-keepsEveryPromise("two instances on a libSQL server", "server", 3);
+keepsEveryPromise("two instances on a libSQL server", "server", 2);

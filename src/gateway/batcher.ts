@@ -77,9 +77,14 @@ export class Batcher<Item, Result> {
 
   #pump(): void {
     while (this.#worthAGroup()) this.#start();
-    clearTimeout(this.#late);
-    if (this.#ready.length === 0 || this.#running === this.limits.groups) return;
-    this.#late = setTimeout(() => {
+    if (this.#ready.length === 0 || this.#running === this.limits.groups) {
+      clearTimeout(this.#late);
+      this.#late = undefined;
+      return;
+    }
+    // Counted from the first that waits: who comes later does not begin it anew.
+    this.#late ??= setTimeout(() => {
+      this.#late = undefined;
       this.#start();
       this.#pump();
     }, PATIENCE_MS);

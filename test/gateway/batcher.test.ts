@@ -112,6 +112,26 @@ describe("Batcher", () => {
     expect(await Promise.all(answers)).toHaveLength(42);
   });
 
+  test("and no longer because others keep coming", async () => {
+    const { runs, submit } = manual({ groupSize: 256, groups: 2 });
+    const answers = Array.from({ length: 400 }, (_, n) => submit(`k${n}`));
+    await turn();
+    runs[1]!.done();
+    // One every few milliseconds would take a second to become as many as those that hang.
+    const started = performance.now();
+    for (let n = 0; runs.length === 2 && performance.now() - started < 1_000; n++) {
+      answers.push(submit(`late${n}`));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(runs.length).toBe(3);
+    expect(runs[2]!.items.length).toBeLessThan(50);
+    for (let run = 0; run < runs.length; run++) {
+      runs[run]!.done();
+      await turn();
+    }
+    await Promise.all(answers);
+  });
+
   test("items of one key never run at the same time, and keep their order", async () => {
     const running = new Set<string>();
     const seen: number[] = [];

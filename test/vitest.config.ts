@@ -1,14 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/**
- * Minutes pass at the end when a long file is begun last, beside a worker that has nothing more to do: these go first. The two of the
- * chaos wait for leases most of their time, so they stand beside files that have much to do and not beside each other.
- */
+/** Minutes pass at the end when a long file is begun last, beside a worker that has nothing more to do: these go first. */
 const LONG = [
-  "e2e/chaos_server.test.ts",
+  "e2e/chaos.test.ts",
   "docs/commands.test.ts",
-  "e2e/chaos_file.test.ts",
   "console/rules_browser.test.ts",
   "rules/cli.test.ts",
   "api/rulebooks.test.ts",

@@ -3,7 +3,7 @@ import { chance } from "../support/chance.ts";
 import { type caller, type Child, gatewayFolder, startGateway } from "../support/child.ts";
 
 const KEY = "pk_test_key_of_durability";
-const ROUNDS = 5;
+const ROUNDS = 8;
 const CALLERS = 16;
 const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";
 /** Another seed tries other instants; it is in the name of the test. */

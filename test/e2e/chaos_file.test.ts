@@ -1,3 +1,0 @@
-import { keepsEveryPromise } from "../support/chaos.ts";
-
-keepsEveryPromise("one instance on a file", "file", 3);

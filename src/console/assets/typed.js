@@ -3,8 +3,8 @@
 const KEPT = "parley_typed";
 const viewer = document.body.dataset.viewer;
 
-/** The rule editor keeps its text by itself. */
-const forms = () => [...document.querySelectorAll("main form[method=post]:not(#rule-form)")];
+/** The rule editor and the inbox keep what is written there by themselves. */
+const forms = () => [...document.querySelectorAll("main form[method=post]:not(#rule-form, #composer)")];
 /** Not buttons, not files, not what the form itself says, and never a password. */
 const fieldsOf = (form) =>
   [...form.elements].filter(({ name, type, tagName }) =>

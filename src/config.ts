@@ -11,7 +11,7 @@ const Environment = z.object({
   ).regex(
     /^(?!file:((\/*|\/\/localhost\/*)(\?.*)?$|:memory:))/i,
     "needs the path of a file, such as file:data/parley.db",
-  )
+  ).refine(isDatabaseUrl, "is not a URL: a percent sign is written %25, and a server has a host")
     .default("file:data/parley.db"),
   PARLEY_DATABASE_TOKEN: z.string().min(1).optional(),
   PARLEY_ADMIN_KEY: z.string().min(16, "must have at least 16 characters").regex(/^\S+$/, "must not contain spaces")
@@ -66,6 +66,16 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     testClock: data.PARLEY_TEST_CLOCK === undefined ? undefined : Date.parse(data.PARLEY_TEST_CLOCK),
     privateWebhooks: data.PARLEY_PRIVATE_WEBHOOKS === "true",
   };
+}
+
+function isDatabaseUrl(url: string): boolean {
+  if (!/^file:/i.test(url)) return !!URL.parse(url)?.host;
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Where this machine reaches a gateway that listens on `host`; `0.0.0.0` and `::` mean all its addresses, and are none. */

@@ -11,7 +11,8 @@ export function helpOnly(args: string[], help: string, print: (text: string) => 
     print(help);
     return 0;
   } catch (error) {
-    print(`${(error as Error).message}\n\n${help}`);
+    // node:util names the option that it does not know, and goes on about positional arguments.
+    print(`${(error as Error).message.split(". To specify")[0]}\n\n${help}`);
     return 2;
   }
 }

@@ -38,7 +38,7 @@ describe("readConfig()", () => {
       ),
   );
 
-  test.each(["file:p", "file:/p", "file:///srv/p.db", "file:localhost", "http://db", "libsql://db"])(
+  test.each(["file:p", "file:/p", "file:///srv/p.db", "file:localhost", "file:100%25.db", "http://db", "libsql://db"])(
     "%s is a database",
     (PARLEY_DATABASE_URL) => expect(readConfig({ PARLEY_DATABASE_URL }).database.url).toBe(PARLEY_DATABASE_URL),
   );
@@ -54,6 +54,9 @@ describe("readConfig()", () => {
     [{ PORT: "70000" }, "PORT"],
     [{ HOST: "a b" }, "HOST"],
     [{ PARLEY_DATABASE_URL: "postgres://x" }, "PARLEY_DATABASE_URL"],
+    [{ PARLEY_DATABASE_URL: "file:100%.db" }, "PARLEY_DATABASE_URL"],
+    [{ PARLEY_DATABASE_URL: "libsql://" }, "PARLEY_DATABASE_URL"],
+    [{ PARLEY_DATABASE_URL: "https://?tls=0" }, "PARLEY_DATABASE_URL"],
     [{ PARLEY_ADMIN_KEY: "short" }, "PARLEY_ADMIN_KEY"],
     [{ PARLEY_ADMIN_KEY: "with a space in it" }, "PARLEY_ADMIN_KEY"],
     [{ PARLEY_SECRET: "a".repeat(31) }, "PARLEY_SECRET"],

@@ -1,4 +1,5 @@
 import { kannelInstalled } from "../support/kannel.ts";
+import { taskOptions, UsageError, wholeNumber } from "../support/task_options.ts";
 import { measureAccepts } from "./accept.ts";
 import { PROJECT } from "./child.ts";
 import { campaignLine, measureCampaign } from "./campaign.ts";
@@ -22,11 +23,11 @@ export interface Settings {
 
 const HELP = `Measures this gateway beside Kannel and a bare Hono echo, on this machine, in one run.
 
-deno task bench [PART …] [--quick] [--seconds N] [--only PART[,PART]]
+deno task bench [PART …] [--quick] [--seconds N]
 
   --quick      one second a figure, at 1 and 64 connections
   --seconds N  seconds a figure (5), after a warm-up
-  --only       decide, edge, echo, kannel, accept, inbound, import, campaign, console
+  PART         decide, edge, echo, kannel, accept, inbound, import, campaign, console
 
 Writes test/bench/results/<date>.json. Uses wrk where it is installed (apt-get install wrk), and Kannel
 (apt-get install kannel kannel-extras); without Kannel its figures and the ratios to it are left out.`;
@@ -39,20 +40,24 @@ const print = (line: string) => {
   console.log(line);
 };
 
-if (Deno.args.includes("--help") || Deno.args.includes("-h")) print(HELP);
-else await bench(Deno.args);
+await bench(taskOptions(HELP, {
+  quick: { type: "boolean", default: false },
+  seconds: { type: "string" },
+}, ({ values, positionals }) => ({
+  quick: values.quick,
+  seconds: wholeNumber("seconds", values.seconds ?? (values.quick ? "1" : "5"), 1),
+  only: partsOf(positionals),
+})));
 
-async function bench(args: readonly string[]): Promise<void> {
-  const option = (name: string) => args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
-  const quick = args.includes("--quick");
-  const seconds = Number(option("--seconds") ?? (quick ? 1 : 5));
-  if (!Number.isInteger(seconds) || seconds < 1) return print("--seconds takes a whole number from 1.");
-  const named = args.filter((arg, index) =>
-    !arg.startsWith("-") && !["--seconds", "--only"].includes(args[index - 1]!)
-  );
-  const only = option("--only")?.split(",") ?? (named.length > 0 ? named : PARTS);
-  const unknown = only.find((part) => !PARTS.includes(part as Part));
-  if (unknown !== undefined) return print(`--only takes ${PARTS.join(", ")}; not "${unknown}".`);
+function partsOf(asked: readonly string[]): readonly string[] {
+  const unknown = asked.find((part) => !PARTS.includes(part as Part));
+  if (unknown !== undefined) throw new UsageError(`There is no part '${unknown}'`);
+  return asked.length === 0 ? PARTS : asked;
+}
+
+async function bench(
+  { quick, seconds, only }: { quick: boolean; seconds: number; only: readonly string[] },
+): Promise<void> {
   const settings: Settings = { connections: quick ? [1, 64] : [1, 16, 64, 256], warmUpSeconds: quick ? 1 : 2, seconds };
 
   const { name, generator } = await findGenerator();

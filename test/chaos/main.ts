@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { noArguments, taskOptions, UsageError, wholeNumber } from "../support/task_options.ts";
 import { runChaos } from "./run.ts";
 
 const HELP = `deno task chaos [--kills N] [--seed N] [--database file|server|both]
@@ -19,29 +19,23 @@ const print = (line: string) => {
   console.log(line);
 };
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    help: { type: "boolean", short: "h" },
-    kills: { type: "string", default: "50" },
-    seed: { type: "string" },
-    database: { type: "string", default: "both" },
-  },
+const { kills, seed, databases } = taskOptions(HELP, {
+  kills: { type: "string", default: "50" },
+  seed: { type: "string" },
+  database: { type: "string", default: "both" },
+}, ({ values, positionals }) => {
+  noArguments(positionals);
+  return {
+    kills: wholeNumber("kills", values.kills, 1),
+    seed: values.seed === undefined ? Date.now() % 1_000_000 : wholeNumber("seed", values.seed, 0),
+    databases: databasesOf(values.database),
+  };
 });
-if (values.help) {
-  print(HELP);
-  Deno.exit(0);
-}
-const kills = Number(values.kills);
-const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
-const databases = values.database === "both"
-  ? ["file", "server"] as const
-  : values.database === "file" || values.database === "server"
-  ? [values.database] as const
-  : null;
-if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || databases === null) {
-  print(HELP);
-  Deno.exit(2);
+
+function databasesOf(value: string): readonly ("file" | "server")[] {
+  if (value === "both") return ["file", "server"];
+  if (value === "file" || value === "server") return [value];
+  throw new UsageError(`--database takes file, server or both, not '${value}'`);
 }
 
 let broken = 0;

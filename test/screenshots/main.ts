@@ -2,6 +2,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { accessibilityFaults, launchBrowser, SIZES } from "../support/browser.ts";
 import { type caller, gatewayFolder, startGateway } from "../support/child.ts";
 import { walkConsole } from "../support/console_walk.ts";
+import { noArguments, taskOptions } from "../support/task_options.ts";
 import { type Cast, START, tellStory } from "./story.ts";
 
 /** `deno task screenshots`: every page of the console as people see it, from a real gateway with a week behind it. */
@@ -81,8 +82,14 @@ const print = (line: string) => {
   console.log(line);
 };
 
-if (Deno.args.includes("--help") || Deno.args.includes("-h")) print(HELP);
-else await takePictures(Deno.args.includes("--readme"), Deno.args.includes("--check"));
+const { readme = false, check = false } = taskOptions(HELP, {
+  readme: { type: "boolean" },
+  check: { type: "boolean" },
+}, ({ values, positionals }) => {
+  noArguments(positionals);
+  return values;
+});
+await takePictures(readme, check);
 
 async function takePictures(readme: boolean, check: boolean): Promise<void> {
   const folder = await gatewayFolder();

@@ -1,8 +1,8 @@
-import { parseArgs } from "node:util";
 import { startHostileCarrier } from "../chaos/carrier.ts";
 import { startFleet } from "../chaos/fleet.ts";
 import { configure, wait } from "../chaos/traffic.ts";
 import { chance } from "../support/chance.ts";
+import { noArguments, taskOptions, UsageError, wholeNumber } from "../support/task_options.ts";
 import { startLoad, type Window } from "./load.ts";
 
 const HELP = `deno task soak [--rate N] [--minutes N] [--seed N]
@@ -22,21 +22,23 @@ const print = (line: string) => {
   console.log(line);
 };
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    help: { type: "boolean", short: "h" },
-    rate: { type: "string", default: "1000" },
-    minutes: { type: "string", default: "10" },
-    seed: { type: "string", default: "1" },
-  },
+const { rate, minutes, seed } = taskOptions(HELP, {
+  rate: { type: "string", default: "1000" },
+  minutes: { type: "string", default: "10" },
+  seed: { type: "string", default: "1" },
+}, ({ values, positionals }) => {
+  noArguments(positionals);
+  return {
+    rate: wholeNumber("rate", values.rate, 1, 20_000),
+    minutes: minutesOf(values.minutes),
+    seed: wholeNumber("seed", values.seed, 0),
+  };
 });
-const rate = Number(values.rate);
-const minutes = Number(values.minutes);
-const seed = Number(values.seed);
-if (values.help || !(rate >= 1 && rate <= 20_000) || !(minutes > 0 && minutes <= 120) || !Number.isInteger(seed)) {
-  print(HELP);
-  Deno.exit(values.help ? 0 : 2);
+
+function minutesOf(value: string): number {
+  const minutes = Number(value);
+  if (minutes > 0 && minutes <= 120) return minutes;
+  throw new UsageError(`--minutes takes a number above 0, at most 120, not '${value}'`);
 }
 
 const WINDOW_MS = Math.min(30_000, minutes * 60_000 / 4);

@@ -29,6 +29,23 @@ test.each([
 ])("deno task %s %s is refused, and nothing is done", async (task, argument) => {
   const { code, output, made } = await run(task, [argument]);
   expect([code, made]).toEqual([2, []]);
-  expect(output).toMatch(/^Un(known option|expected argument) '/);
+  expect(output).toMatch(/^Un(known option '--[a-z-]+'|expected argument '\w+'.*)\n\n/);
   expect(output).toContain(`\n\ndeno task ${task}\n`);
+});
+
+test.each([
+  ["bench", ["nothing"]],
+  ["chaos", ["--kills", "some"]],
+  ["soak", ["--minutes", "0"]],
+  ["screenshots", ["--misspelt"]],
+])("deno task %s, which takes minutes, does not begin with %j", async (task, args) => {
+  const { code, output } = await run(task, args);
+  expect(code).toBe(2);
+  expect(output.split("\n\n")[0]).toContain(args[0]);
+  expect(output).toContain(`deno task ${task} [`);
+});
+
+test.each(["bench", "chaos", "soak", "screenshots"])("deno task %s explains itself", async (task) => {
+  const { code, output } = await run(task, ["--help"]);
+  expect([code, output]).toEqual([0, expect.stringContaining(`deno task ${task} [`)]);
 });

@@ -38,15 +38,22 @@ export function compileCondition(condition: Condition, facts: ReadonlySet<string
   return compileLeaf(condition, facts);
 }
 
-/** Facts that a condition names, on either side of a comparison. */
+/** Where a condition reads, on either side of a comparison. */
+export type Place = Pick<Leaf, "fact" | "path">;
+
+/** Every place in which a condition reads, as often as it does. */
+export function placesIn(condition: Condition): Place[] {
+  if ("all" in condition) return condition.all.flatMap(placesIn);
+  if ("any" in condition) return condition.any.flatMap(placesIn);
+  if ("not" in condition) return placesIn(condition.not);
+  const { fact, path, value } = condition;
+  const left: Place = { fact, path };
+  return typeof value === "object" && value !== null && "fact" in value ? [left, value] : [left];
+}
+
+/** Facts that a condition names. */
 export function factsIn(condition: Condition): Set<string> {
-  if ("all" in condition || "any" in condition) {
-    const parts = "all" in condition ? condition.all : condition.any;
-    return new Set(parts.flatMap((part) => [...factsIn(part)]));
-  }
-  if ("not" in condition) return factsIn(condition.not);
-  const { fact, value } = condition;
-  return new Set(typeof value === "object" && value !== null && "fact" in value ? [fact, value.fact] : [fact]);
+  return new Set(placesIn(condition).map(({ fact }) => fact));
 }
 
 function compileLeaf(leaf: Leaf, facts: ReadonlySet<string>): Predicate {

@@ -1,18 +1,15 @@
 import { type CommonParts, compileCountry, generalMentions } from "./country_compiler.ts";
 import { type CompiledFlow, compileFlow, rulesOfFlow } from "./flows.ts";
 import { compileKeywords } from "./keywords.ts";
+import { joinedWords, lexiconsOf } from "./lexicons.ts";
 import { locate } from "./location.ts";
-import { compileSets } from "./phrase_patterns.ts";
-import { compilePatterns, patternBuilder, type PatternEntry, type PhraseMatcher } from "./phrases.ts";
+import { compilePatterns } from "./phrases.ts";
 import { isKnownZone } from "./quiet_hours.ts";
-import { compileRespelling } from "./respelling.ts";
 import { compileRule, type StagedRule } from "./rule_compiler.ts";
-import { type CountryBook, GUARDED, type PhraseSign, type Rulebook, type Signal } from "./rulebook.ts";
+import type { CountryBook, Rulebook } from "./rulebook.ts";
 import { type FileOf, guarded, type NamedFile, RulebookError, single } from "./rulebook_files.ts";
 import type { Country, RetainedData, RetentionPeriod, RuleFile } from "./rulebook_schema.ts";
-import { tokenize } from "./text.ts";
-import { compileTyping, slipTest, type TypingMatcher } from "./typing.ts";
-import { compileWeights, WeightError, type WordWeights } from "./weights.ts";
+import { compileTyping, type TypingMatcher } from "./typing.ts";
 import { zonesOfCountry } from "./zones.ts";
 
 /** @throws RulebookError for what the schema cannot see: unknown facts, two rules of one name, a missing default. */
@@ -91,7 +88,6 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   );
   const thresholds = of("signals").map((file) => file.content.thresholds).find((one) => one !== undefined);
   if (!thresholds) throw new RulebookError("lexicons/signals", null, "no signals file gives the thresholds");
-  const weights = compileTables(of("weights"));
   // A territory has clocks of its own.
   const zonesOf = (code: string) => {
     const file = countries.get(code)?.content;
@@ -100,37 +96,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const replies = new Map(of("replies").map((file) => [file.content.language, file.content]));
   if (!replies.has("en")) throw new RulebookError("replies", null, "there are no replies in English, the last resort");
 
-  const signals = compileAll<Signal, FileOf<"signals">>(
-    of("signals"),
-    ({ content }) =>
-      content.signals.flatMap(({ patterns, weight, why, speaks_about_offers: about = false }) =>
-        patterns.map((pattern) => ({ pattern, value: { weight, why, language: content.language, about } }))
-      ),
-  );
-
-  const guards = compileAll(
-    of("guards"),
-    (file) =>
-      file.content.entries.flatMap(({ patterns, why }) => patterns.map((pattern) => ({ pattern, value: { why } }))),
-  );
-  const phrases = compileAll<PhraseSign, FileOf<"phrases">>(of("phrases"), ({ content }) => {
-    const { language } = content;
-    const sets = compileSets(content.sets ?? {});
-    return [
-      ...content.entries.flatMap(({ sign, why, patterns }) =>
-        patterns.map((pattern) => ({ pattern, sets, value: { sign, why, language, against: [] } }))
-      ),
-      ...(content.guards ?? []).flatMap(({ why, patterns, against = GUARDED }) =>
-        patterns.map((pattern) => ({ pattern, sets, value: { sign: "guard" as const, why, language, against } }))
-      ),
-    ];
-  });
-  const keyboards = of("typing_errors").flatMap(({ content }) => Object.values(content.keyboards));
-  const respelling = compileRespelling(
-    () => phrases.vocabulary().union(guards.vocabulary()),
-    slipTest(keyboards),
-    new Set(of("typing_errors").flatMap(({ content }) => Object.values(content.never).flat().map(joinedWords))),
-  );
+  const { signals, ...lexicons } = lexiconsOf(files);
 
   const common: CommonParts = {
     deployment,
@@ -155,24 +121,10 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     flows,
     flowWords: [...flows.values()].flatMap(({ flow }) => Object.values(flow.words ?? {}).flat()),
     thresholds,
-    weights,
+    ...lexicons,
     countries: [...countries.keys()].filter((code) => code !== "default"),
-    guards,
-    phrases,
-    respelling,
     yes: compileKeywords(keywords.filter(({ yes }) => yes).map((entry) => ({ ...entry, tail: true })), tails),
     tails: compilePatterns(tails.map((pattern) => ({ pattern, value: pattern }))),
-    offers: compileAll(
-      of("offers"),
-      ({ content }) =>
-        (["before", "after", "alone"] as const).flatMap((way) =>
-          content[way].map((pattern) => ({ pattern, value: way }))
-        ),
-    ),
-    reactions: compileAll(
-      of("reactions"),
-      ({ content }) => content.before.map((pattern) => ({ pattern, value: pattern })),
-    ),
     country(code) {
       const file = (code !== null ? countries.get(code) : undefined) ?? fallback;
       let book = books.get(file.content.code);
@@ -190,10 +142,6 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   };
   for (const code of countries.keys()) rulebook.country(code).hours(null);
   return rulebook;
-}
-
-function joinedWords(text: string): string {
-  return tokenize(text).map((token) => token.text).join("");
 }
 
 /** Every matcher of a country shares the words; what exists in its languages differs ("stp" is French for "please"). */
@@ -218,23 +166,4 @@ function typingErrors(
       never: new Set(languages.flatMap((language) => existing.get(language) ?? [])),
     });
   };
-}
-
-function compileAll<T, F extends NamedFile>(
-  files: readonly F[],
-  entriesOf: (file: F) => PatternEntry<T>[],
-): PhraseMatcher<T> {
-  // File by file into one trie, so that a malformed pattern is reported with the file that holds it.
-  const builder = patternBuilder<T>();
-  for (const file of files) guarded(file.path, () => builder.add(entriesOf(file)));
-  return builder.matcher();
-}
-
-function compileTables(files: readonly FileOf<"weights">[]): WordWeights {
-  try {
-    return compileWeights(files.map(({ content: { traits = {}, words } }) => ({ traits, words })));
-  } catch (error) {
-    if (error instanceof WeightError) throw new RulebookError(files[error.table]!.path, null, error.message);
-    throw error;
-  }
 }

@@ -185,14 +185,19 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
     await child.printed(/"rules\.kept"/);
     expect(await rulebook()).toBe(before);
 
-    await edit(
-      "outbound/4_consent.yaml",
-      (text) => text.replace("operator: equals", "operator: equal") + "\n# edited\n",
-    );
-    const edited = performance.now();
-    await expect.poll(rulebook, { timeout: 10_000, interval: 20 }).not.toBe(before);
-    // Two seconds on a quiet machine (design 3); here other test files share its processors.
-    expect(performance.now() - edited).toBeLessThan(4_000);
+    // Mended, then edited again: the best of three, since other test files share the processors.
+    const took: number[] = [];
+    for (let time = 0, last = before; time < 3; time++) {
+      const since = performance.now();
+      await edit(
+        "outbound/4_consent.yaml",
+        (text) => `${text.replace("operator: equals", "operator: equal")}\n# edited ${time}\n`,
+      );
+      await expect.poll(rulebook, { timeout: 10_000, interval: 20 }).not.toBe(last);
+      took.push(performance.now() - since);
+      last = await rulebook();
+    }
+    expect(Math.min(...took)).toBeLessThan(2_000);
     await stop(child);
 
     // A gateway that has a good rulebook starts with a broken folder as well: STOPs still come in.

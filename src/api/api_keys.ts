@@ -7,7 +7,7 @@ import { type ApiKey, hashKey, listApiKeys, revokeApiKey, saveApiKey } from "../
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, line } from "./fields.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const KEY_BYTES = 32;
 const Role = z.enum(KEY_ROLES).openapi({ description: "`app` sends and reads; `admin` may do everything" });
@@ -66,7 +66,7 @@ export function apiKeyRoutes({ deps, keys }: Api) {
       summary: "List API keys, newest first",
       description: "Revoked ones too, since messages and suppressions name them.",
       tags: ["Keys"],
-      request: { query: z.object(PageQuery) },
+      request: { query: z.object(pageOfIds("key")) },
       responses: { 200: json(pageOf(Key), "A page, without the keys themselves"), ...problems, ...forbidden },
     }),
     async (c) => {

@@ -4,7 +4,7 @@ import { auditView, listAudit } from "../store/audit_read.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
-import { Instant, json, pageOf, PageQuery, problems } from "./schemas.ts";
+import { Instant, json, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 export const AuditEntry = z.object({
   seq: z.number().int().openapi({ description: "Place in the chain, from 1, without gaps" }),
@@ -37,7 +37,7 @@ export function auditRoutes({ deps }: Api) {
       tags: ["Evidence"],
       request: {
         query: z.object({
-          ...PageQuery,
+          ...pageOfIds("aud"),
           actor: z.string().max(100).optional(),
           action: z.enum(AUDIT_ACTIONS).optional(),
           subject: z.string().max(100).optional(),

@@ -8,7 +8,7 @@ import { foundCampaign, viewOf } from "./campaign_parts.ts";
 import { Results } from "./campaign_schemas.ts";
 import { type Api, router } from "./context.ts";
 import { Id } from "./fields.ts";
-import { json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, Message, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 /** Between two looks at a campaign whose progress somebody watches. */
 const PROGRESS_MS = 500;
@@ -25,7 +25,7 @@ export function campaignProgressRoutes({ deps }: Api) {
       path: "/v1/campaigns/{id}/messages",
       summary: "Messages of a campaign, newest first",
       tags: ["Campaigns"],
-      request: { params: Id, query: z.object({ ...PageQuery, status: z.enum(STATUSES).optional() }) },
+      request: { params: Id, query: z.object({ ...pageOfIds("msg"), status: z.enum(STATUSES).optional() }) },
       responses: {
         200: json(pageOf(Message), "A page; with a status it may be short, with more to come"),
         ...problems,

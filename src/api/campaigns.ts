@@ -18,7 +18,7 @@ import { type Api, router } from "./context.ts";
 import { Id } from "./fields.ts";
 import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
 import { invalidField } from "./problem.ts";
-import { Instant, json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { Instant, json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const SAMPLES = 10;
 /** Decided for a preview of what is not stored yet: fast enough to be asked for while somebody writes. */
@@ -86,7 +86,7 @@ export function campaignRoutes({ deps }: Api) {
       path: "/v1/campaigns",
       summary: "Campaigns, newest first",
       tags: ["Campaigns"],
-      request: { query: z.object({ ...PageQuery, state: z.enum(CAMPAIGN_STATES).optional() }) },
+      request: { query: z.object({ ...pageOfIds("cmp"), state: z.enum(CAMPAIGN_STATES).optional() }) },
       responses: { 200: json(pageOf(Campaign), "A page"), ...problems },
     }),
     async (c) => {

@@ -14,7 +14,7 @@ import { auditEntries } from "./audit_entries.ts";
 import { type Api, router } from "./context.ts";
 import { Id, Language, line, lines } from "./fields.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 /** As long as a message may be. */
 const Text = lines(1_530).superRefine((text, c) => {
@@ -65,7 +65,7 @@ export function cannedReplyRoutes({ deps }: Api) {
       tags: ["Conversations"],
       request: {
         query: z.object({
-          ...PageQuery,
+          ...pageOfIds("can"),
           language: Language.optional(),
           conversation_id: z.string().max(100).optional().openapi({ description: "Whose person `filled` is for" }),
         }),

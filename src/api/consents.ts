@@ -18,7 +18,7 @@ import { type Api, router } from "./context.ts";
 import { Id, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem, ProblemError } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems, Purpose } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems, Purpose } from "./schemas.ts";
 
 /** How a withdrawal is told. */
 const withdrawal = {
@@ -114,7 +114,7 @@ export function consentRoutes(api: Api) {
       description: "With `recipient`, the whole history of one person.",
       tags: ["Consents"],
       request: {
-        query: z.object({ ...PageQuery, recipient: z.string().max(40).optional(), purpose: Purpose.optional() }),
+        query: z.object({ ...pageOfIds("cns"), recipient: z.string().max(40).optional(), purpose: Purpose.optional() }),
       },
       responses: { 200: json(pageOf(Consent), "A page"), ...problems },
     }),

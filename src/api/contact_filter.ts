@@ -4,7 +4,7 @@ import { type ContactFilter as StoredFilter, readFilter } from "../store/contact
 import { Language, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidInput } from "./problem.ts";
-import { Instant, PageQuery } from "./schemas.ts";
+import { Instant, pageOfIds } from "./schemas.ts";
 
 /** What may be said of a contact, by hand, by an import or by a filter. */
 export const MAX_FIELDS = 50;
@@ -75,7 +75,11 @@ export function filterOfQuery(query: Record<string, string[]>, others: readonly 
 }
 
 /** Query of the address book: the filter, one number, and the page. */
-export const ContactQuery = z.looseObject({ ...PageQuery, msisdn: z.string().max(40).optional(), ...FilterQuery });
+export const ContactQuery = z.looseObject({
+  ...pageOfIds("con"),
+  msisdn: z.string().max(40).optional(),
+  ...FilterQuery,
+});
 
 /** Whom a query means; `others` are parameters that are none of it. @throws ProblemError 422. */
 export function contactsOfQuery(query: Record<string, string[]>, others: readonly string[] = []): StoredFilter {

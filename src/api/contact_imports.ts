@@ -11,7 +11,7 @@ import { type Api, type Env, router } from "./context.ts";
 import { CsvProblem, type CsvRecord, csvRecords } from "./csv_stream.ts";
 import { Id } from "./fields.ts";
 import { invalidField, problem, ProblemError, unsupportedType } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, PageQuery, problems } from "./schemas.ts";
 
 /** A client that sends nothing for so long is gone, or holds a connection for nothing. */
 const IDLE_MS = 60_000;
@@ -136,7 +136,7 @@ export function contactImportRoutes({ deps }: Api) {
       path: "/v1/contacts/imports",
       summary: "Imports, newest first",
       tags: ["Contacts"],
-      request: { query: z.object(PageQuery) },
+      request: { query: z.object(pageOfIds("imp")) },
       responses: { 200: json(pageOf(ContactImport), "A page"), ...problems },
     }),
     async (c) => {

@@ -20,7 +20,7 @@ import { ContactFilter } from "./contact_filter.ts";
 import { type Api, router } from "./context.ts";
 import { Id, line, lines } from "./fields.ts";
 import { invalidField, problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 /** Members counted for each list of a page; one list alone is counted to its end. */
 const COUNTED = 10_000;
@@ -102,7 +102,7 @@ export function contactListRoutes({ deps }: Api) {
       path: "/v1/lists",
       summary: "Lists and saved filters, newest first",
       tags: ["Lists"],
-      request: { query: z.object(PageQuery) },
+      request: { query: z.object(pageOfIds("lst")) },
       responses: { 200: json(pageOf(List), "A page"), ...problems },
     }),
     async (c) => {
@@ -194,7 +194,7 @@ export function contactListRoutes({ deps }: Api) {
       summary: "Contacts of a list or a saved filter, newest first",
       description: "A page of a saved filter may be short, even empty, with more to come.",
       tags: ["Lists"],
-      request: { params: Id, query: z.object(PageQuery) },
+      request: { params: Id, query: z.object(pageOfIds("con")) },
       responses: { 200: json(pageOf(Contact), "A page"), ...problems, ...notFound },
     }),
     async (c) => {

@@ -14,7 +14,7 @@ import { Id, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
 import { may } from "./roles.ts";
-import { json, Message, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, Message, notFound, pageOf, pageOfIds, PageQuery, problems } from "./schemas.ts";
 
 export const Conversation = z.object({
   id: z.string(),
@@ -170,7 +170,7 @@ export function conversationRoutes({ deps, live }: Api) {
       path: "/v1/conversations/{id}/notes",
       summary: "What staff noted about a conversation, newest first",
       tags: ["Conversations"],
-      request: { params: Id, query: z.object(PageQuery) },
+      request: { params: Id, query: z.object(pageOfIds("nte")) },
       responses: { 200: json(pageOf(Note), "A page"), ...problems, ...notFound },
     }),
     async (c) => {
@@ -215,7 +215,7 @@ export function conversationRoutes({ deps, live }: Api) {
       path: "/v1/conversations/{id}/messages",
       summary: "Messages of a conversation, newest first",
       tags: ["Conversations"],
-      request: { params: Id, query: z.object(PageQuery) },
+      request: { params: Id, query: z.object(pageOfIds("msg")) },
       responses: { 200: json(pageOf(Message), "A page"), ...problems, ...notFound },
     }),
     async (c) => {

@@ -10,7 +10,7 @@ import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 /** What most people have is erased while the request waits; the tick goes on with the rest. */
 const AT_ONCE_MS = 1_000;
@@ -138,7 +138,7 @@ export function erasureRoutes({ deps }: Api) {
       path: "/v1/erasures",
       summary: "Erasures, newest first",
       tags: ["Evidence"],
-      request: { query: z.object(PageQuery) },
+      request: { query: z.object(pageOfIds("era")) },
       responses: { 200: json(pageOf(Erasure), "A page"), ...problems, ...forbidden },
     }),
     async (c) => {

@@ -14,7 +14,7 @@ import { type Api, router } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
 import { asProblem, invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
-import { Category, Instant, json, Message, notFound, pageOf, PageQuery, problems, Purpose } from "./schemas.ts";
+import { Category, Instant, json, Message, notFound, pageOf, pageOfIds, problems, Purpose } from "./schemas.ts";
 
 const MAX_BATCH = 10_000;
 /** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */
@@ -210,7 +210,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
       tags: ["Messages"],
       request: {
         query: z.object({
-          ...PageQuery,
+          ...pageOfIds("msg"),
           direction: z.enum(["outbound", "inbound"]).optional(),
           status: z.enum(STATUSES).optional(),
           category: Category.optional(),

@@ -12,7 +12,7 @@ import {
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { problem, type ProblemError } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const STATES = ["requested", "approved", "rejected"] as const;
 
@@ -90,7 +90,7 @@ export function overrideRoutes({ deps }: Api) {
       tags: ["Suppressions"],
       request: {
         query: z.object({
-          ...PageQuery,
+          ...pageOfIds("ovr"),
           state: z.enum(STATES).optional(),
           suppression_id: z.string().max(100).optional(),
         }),

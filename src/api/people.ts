@@ -16,7 +16,7 @@ import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { Override, overrideView } from "./overrides.ts";
-import { json, Message, problems } from "./schemas.ts";
+import { json, Message, pageOfIds, problems } from "./schemas.ts";
 import { Suppression } from "./suppressions.ts";
 
 const MAX_MESSAGES = 1_000;
@@ -94,7 +94,7 @@ export function peopleRoutes({ deps }: Api) {
         params: z.object({ msisdn: z.string().max(40).openapi({ description: "E.164", example: "+33612345678" }) }),
         query: z.object({
           limit: z.coerce.number().int().min(1).max(MAX_MESSAGES).default(MAX_MESSAGES),
-          cursor: z.string().max(100).optional(),
+          cursor: pageOfIds("msg").cursor,
         }),
       },
       responses: { 200: json(Person, "The dossier"), ...problems, ...forbidden },

@@ -12,7 +12,7 @@ import { problem } from "./problem.ts";
 import { conflict, orProblem } from "./rulebook_problem.ts";
 import { may } from "./roles.ts";
 import { LAST, Ref, RefParam, SimulationSummarySchema } from "./rulebook_schemas.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const STATES = ["proposed", "approved", "rejected", "withdrawn", "published"] as const;
 
@@ -79,7 +79,7 @@ export function proposalRoutes({ deps }: Api) {
       path: "/v1/rulebooks/proposals",
       summary: "List proposals, newest first",
       tags: ["Rulebooks"],
-      request: { query: z.object({ ...PageQuery, state: z.enum(STATES).optional(), rulebook: Ref.optional() }) },
+      request: { query: z.object({ ...pageOfIds("prp"), state: z.enum(STATES).optional(), rulebook: Ref.optional() }) },
       responses: { 200: json(pageOf(ProposalSchema), "A page"), ...problems, ...notFound },
     }),
     async (c) => {

@@ -7,7 +7,7 @@ import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageQuery, problems } from "./schemas.ts";
 
 const ALL_SETTLEMENTS = [...new Set(Object.values(SETTLEMENTS).flat())] as [string, ...string[]];
 
@@ -51,7 +51,7 @@ export function reviewRoutes({ deps }: Api) {
       tags: ["Reviews"],
       request: {
         query: z.object({
-          ...PageQuery,
+          ...pageQuery(/^(open|settled)\.rev_\w+$/),
           kind: z.enum(ALL_REVIEW_KINDS).optional(),
           person: z.string().max(40).optional(),
           state: z.enum(["open", "settled"]).optional(),

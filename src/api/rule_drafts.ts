@@ -20,7 +20,7 @@ import { problem } from "./problem.ts";
 import type { FileChanges } from "./rulebook_files.ts";
 import { conflict, orProblem } from "./rulebook_problem.ts";
 import { Files, Ref } from "./rulebook_schemas.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const DraftSchema = z.object({
   id: z.string(),
@@ -71,7 +71,7 @@ export function ruleDraftRoutes({ deps }: Api) {
       path: "/v1/rulebooks/drafts",
       summary: "Your drafts of changes, newest first",
       tags: ["Rulebooks"],
-      request: { query: z.object(PageQuery) },
+      request: { query: z.object(pageOfIds("rdr")) },
       responses: { 200: json(pageOf(DraftSchema), "A page"), ...problems, ...forbidden },
     }),
     async (c) => {

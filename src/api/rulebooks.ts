@@ -31,7 +31,7 @@ import {
   VersionSchema,
   VersionWithFiles,
 } from "./rulebook_schemas.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageQuery, problems } from "./schemas.ts";
 
 /** Versions of the rule files: what stands in them, and which one decides. */
 export function rulebookRoutes({ deps }: Api) {
@@ -46,7 +46,7 @@ export function rulebookRoutes({ deps }: Api) {
       path: "/v1/rulebooks",
       summary: "List versions of the rules, newest first",
       tags: ["Rulebooks"],
-      request: { query: z.object(PageQuery) },
+      request: { query: z.object(pageQuery(/^\d{1,15}\.rb_\w+$/)) },
       responses: { 200: json(pageOf(VersionSchema), "A page"), ...problems },
     }),
     async (c) => {

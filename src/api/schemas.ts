@@ -80,6 +80,14 @@ export const PageQuery = {
   cursor: z.string().max(100).optional(),
 };
 
+/** The same where only some cursors are the list's: another one would begin it anew, and a client would never come to its end. */
+export function pageQuery(cursors: RegExp) {
+  return { ...PageQuery, cursor: z.string().max(100).regex(cursors, "is not one that this list gave").optional() };
+}
+
+/** Of a list in the order of its ids, which begin with `prefix`. */
+export const pageOfIds = (prefix: string) => pageQuery(new RegExp(`^${prefix}_\\w+$`));
+
 export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };
 }

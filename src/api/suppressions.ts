@@ -23,7 +23,7 @@ import { forbidden, Id, line, lines } from "./fields.ts";
 import { notByHand } from "./overrides.ts";
 import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const Scope = z.enum(["commercial", "all"]);
 const SOURCES = ["keyword", "carrier", "operator", "import", "link", "erasure"] as const;
@@ -134,7 +134,7 @@ export function suppressionRoutes({ deps }: Api) {
       tags: ["Suppressions"],
       request: {
         query: z.object({
-          ...PageQuery,
+          ...pageOfIds("sup"),
           recipient: z.string().max(40).optional(),
           source: z.enum(SOURCES).optional(),
           include_lifted: IncludeLifted,

@@ -9,7 +9,7 @@ import { auditEntries } from "./audit_entries.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id } from "./fields.ts";
 import { problem } from "./problem.ts";
-import { json, notFound, pageOf, PageQuery, problems } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 import { ConsoleLanguage, Email, OneTimeLink, User, UserName, UserRoleSchema, userView } from "./user_schemas.ts";
 
 const NewUser = z.strictObject({
@@ -81,7 +81,7 @@ export function userRoutes({ deps, sessions, realClock }: Api) {
       summary: "List the users of the console, newest first",
       description: "The disabled too, since messages, notes and audit entries name them.",
       tags: ["Users"],
-      request: { query: z.object({ ...PageQuery, role: UserRoleSchema.optional() }) },
+      request: { query: z.object({ ...pageOfIds("usr"), role: UserRoleSchema.optional() }) },
       responses: { 200: json(pageOf(User), "A page"), ...problems, ...forbidden },
     }),
     async (c) => {

@@ -35,6 +35,10 @@ const KINDS: Record<string, DatabaseErrorKind> = {
   /** The server took the question and did not answer in time: somebody else may hold its lock. */
   ANSWER_LATE: "unavailable",
   SERVER_ERROR: "unavailable",
+  /** An answer that is not the server's own, such as that of a gateway in front of it: the commit may have happened. */
+  UNKNOWN: "unavailable",
+  HRANA_PROTO_ERROR: "unavailable",
+  INTERNAL_ERROR: "unavailable",
   HRANA_CLOSED_ERROR: "unavailable",
   STREAM_EXPIRED: "unavailable",
   CLIENT_CLOSED: "unavailable",

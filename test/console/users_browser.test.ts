@@ -312,7 +312,9 @@ test("accessibility: axe finds nothing in light and dark, everything can be hit,
   await look("user");
 });
 
-test("a newcomer who is alone goes from the printed link to a rule of their own that decides the next message", async () => {
+test("a newcomer who is alone goes from the printed link to a rule of their own that decides the next message", {
+  timeout: 90_000,
+}, async () => {
   gateway.clock.set("2026-11-28T19:00:00+01:00");
   await consent(gateway, "+33612345678");
   const send = async () =>

@@ -1,6 +1,6 @@
 import { sealEntries } from "../store/audit_chain.ts";
 import { type CarrierChange, type HealthStep, healthSteps, probeAgain } from "../store/carrier_health.ts";
-import { claimDue, nextDue } from "../store/claim.ts";
+import { claimDue, leaveStopped, nextDue } from "../store/claim.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { giveBack, recordHandOvers, recoverLeases, redecideClaimed, type Untouched } from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
@@ -165,7 +165,9 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = [], recorded: 
       const claimed = await claimDue(client, { lease, now, leaseUntil, slots: SLOTS, underWay: busy })
         .catch(untouchedIfDown(null));
       for (const [id, state] of claimed.accounts) state === "in_order" ? ailing.delete(id) : ailing.add(id);
-      const { rows, changed, opened } = await lookAgain(claimed, deps, settings).catch(untouchedIfDown(null));
+      const looked = await lookAgain(claimed, deps, settings).catch(untouchedIfDown(null));
+      const { changed, opened } = looked;
+      let { rows } = looked;
       if (changed.length > 0) {
         const doubted = heldForDoubt(changed.filter(({ id }) => claimed.facts.get(id)?.person.open_review));
         await client.batch([
@@ -177,6 +179,11 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = [], recorded: 
           // The others of the claim may leave all the same: what was not changed needs nothing written.
           (error) => failure = error,
         );
+      }
+      if (looked.asked || changed.length > 0) {
+        // Meanwhile somebody may have opted out of what was claimed before that (invariant 2).
+        const stopped = await leaveStopped(client, lease, deps.now()).catch(untouchedIfDown(null));
+        rows = rows.filter(({ id }) => !stopped.has(id));
       }
       const late = tooLate() ? rows.splice(0).map(({ id }) => id) : [];
       for (const row of rows) {

@@ -38,18 +38,19 @@ export async function release(deps: Deps, settings: Settings): Promise<number> {
 /**
  * Decides claimed advertising again before it is handed over, with what the claim itself read: consent that was withdrawn or ran
  * out in the queue, and a frequency cap that several instances filled at once, are seen here. `rows` may leave as they are;
- * `changed` must be written first, which most claims do not need, and only those still `sending` leave.
+ * `changed` must be written first, which most claims do not need, and only those still `sending` leave. `asked`: the database was, and time
+ * has passed since the claim.
  */
 export async function lookAgain(
   { rows, facts, erased_under }: Claimed,
   deps: Deps,
   known: Settings,
-): Promise<{ rows: WaitingRow[]; changed: (WaitingRow & Redecided)[]; opened: Writes }> {
+): Promise<{ rows: WaitingRow[]; changed: (WaitingRow & Redecided)[]; opened: Writes; asked: boolean }> {
   const claimed = rows.flatMap((row) => {
     const found = facts.get(row.id);
     return found === undefined ? [] : [{ row, person: row.person, facts: found }];
   });
-  if (claimed.length === 0) return { rows, changed: [], opened: noWrites() };
+  if (claimed.length === 0) return { rows, changed: [], opened: noWrites(), asked: false };
   const advertising = erased_under.length === 0 ? claimed : await withErased(deps, claimed, erased_under);
   // A sender may be newer than the settings: what is claimed is not given up for that.
   const settings = advertising.every(({ row }) => known.senders.has(row.sender))
@@ -63,7 +64,8 @@ export async function lookAgain(
     return decision.text === row.text ? [] : [{ ...row, ...decision, status: "sending", due_at: row.due_at ?? null }];
   });
   const ids = new Set(changed.map(({ id }) => id));
-  return { rows: rows.filter(({ id }) => !ids.has(id)), changed, opened };
+  const asked = advertising !== claimed || settings !== known;
+  return { rows: rows.filter(({ id }) => !ids.has(id)), changed, opened, asked };
 }
 
 /** Decides stored messages in their order; advertising that is let through counts against the next to the same person. */

@@ -161,11 +161,7 @@ export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed>
   });
   const results = await client.batch([
     ...take,
-    ...leave(lease, now, SUPPRESSED, {
-      status: "canceled",
-      code: "recipient_opted_out",
-      detail: "The person opted out before it left.",
-    }),
+    ...leave(lease, now, SUPPRESSED, OPTED_OUT),
     ...leave(lease, now, "valid_until is not null and valid_until <= :now", {
       status: "expired",
       code: "expired",
@@ -219,8 +215,27 @@ function inCampaign(state: "paused" | "canceled"): string {
     where c.id = messages.campaign_id and c.state = '${state}')`;
 }
 
+/**
+ * Ids of what was claimed under `lease` and its person has opted out of since: canceled, as if they had done so before the claim. For a
+ * claim that had to wait for something before it may be handed over.
+ */
+export async function leaveStopped(client: DbClient, lease: string, now: number): Promise<Set<string>> {
+  const { rows } = await client.execute({
+    sql: `select id from messages where lease = ? and status = 'sending' and ${SUPPRESSED}`,
+    args: [lease],
+  });
+  if (rows.length > 0) await client.batch(leave(lease, now, SUPPRESSED, OPTED_OUT));
+  return new Set(rows.map((row) => row["id"] as string));
+}
+
 /** What a claim that found nothing returns. */
 export const NOTHING: Claimed = { rows: [], facts: new Map(), erased_under: [], accounts: new Map() };
+
+const OPTED_OUT = {
+  status: "canceled",
+  code: "recipient_opted_out",
+  detail: "The person opted out before it left.",
+};
 
 /** Claimed messages for which `condition` holds leave for good; the timeline says so. */
 function leave(

@@ -1,6 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { parseMsisdn } from "../core/msisdn.ts";
+import { parseAddress, parseMsisdn } from "../core/msisdn.ts";
 import { keyIdOf } from "../gateway/person_keys.ts";
+import { senderMeant } from "../gateway/sender_meant.ts";
+import type { Settings } from "../gateway/settings.ts";
 import { suppressionView } from "../gateway/suppression_view.ts";
 import { auditRow } from "../store/audit.ts";
 import { recipientsOf } from "../store/erased.ts";
@@ -22,7 +24,7 @@ import { csvLines } from "./csv.ts";
 import { forbidden, Id, line, lines } from "./fields.ts";
 import { notByHand } from "./overrides.ts";
 import { recipientOf } from "./messages.ts";
-import { problem } from "./problem.ts";
+import { invalidField, problem } from "./problem.ts";
 import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const Scope = z.enum(["commercial", "all"]);
@@ -53,15 +55,36 @@ export const Suppression = z.object({
 
 const given = {
   scope: Scope.default("commercial"),
-  sender: line(20).optional().openapi({
-    description: "With scope `all`: the one sender it is about. Advertising stops from every sender anyway",
-  }),
   note: lines(1_000).optional(),
 };
+const ABOUT_SENDER = "With scope `all`: the one sender it is about. Advertising stops from every sender anyway";
 const Recipient = z.string().max(60).openapi({ description: "E.164", example: "+33612345678" });
-const NewSuppression = z.strictObject({ recipient: Recipient, ...given }).openapi("NewSuppression");
+const NewSuppression = z.strictObject({
+  recipient: Recipient,
+  sender: line(40).optional().openapi({
+    description: `${ABOUT_SENDER}. One of yours, in any spelling`,
+    example: "36105",
+  }),
+  ...given,
+}).openapi("NewSuppression");
 /** Lists come with columns of their own; what is not known is passed over. */
-const ImportedSuppression = z.object({ recipient: Recipient, ...given, lifted_at: z.string().nullish() });
+const ImportedSuppression = z.object({
+  recipient: Recipient,
+  // As long as the address of what was never a sender of ours may be: a STOP to it is exported too.
+  sender: line(100).nullish(),
+  ...given,
+  lifted_at: z.string().nullish(),
+});
+
+/** Of one import; who has misspelled more has sent the wrong file. */
+const MOST_UNKNOWN = 100;
+const SuppressionImportReport = ImportReport.extend({
+  unknown_senders: z.array(z.string()).optional().openapi({
+    description:
+      `The first ${MOST_UNKNOWN} senders with scope \`all\` that are none of yours. Their lines were imported: they stop advertising ` +
+      "now, and all else once there is such a sender",
+  }),
+}).openapi("SuppressionImportReport");
 
 const COLUMNS = [
   "id",
@@ -86,7 +109,7 @@ export function suppressionRoutes({ deps }: Api) {
   const routes = router();
 
   const suppressionOf = (
-    { recipient, scope, sender, note }: z.infer<typeof NewSuppression>,
+    { recipient, scope, sender, note }: Omit<z.infer<typeof NewSuppression>, "sender"> & { sender: string | null },
     source: "operator" | "import",
     now: number,
   ): Refusal["suppression"] => ({
@@ -118,7 +141,8 @@ export function suppressionRoutes({ deps }: Api) {
     async (c) => {
       const body = c.req.valid("json");
       const now = deps.now();
-      const given = suppressionOf({ ...body, recipient: recipientOf(body.recipient, "recipient") }, "operator", now);
+      const recipient = recipientOf(body.recipient, "recipient");
+      const given = suppressionOf({ ...body, recipient, sender: await ownSender(body) }, "operator", now);
       const refusal = auditedRefusal(given, c.get("principal").actor, deps.newId);
       const { row, created } = await suppress(deps.db, refusal, now);
       return created ? c.json(suppressionView(row), 201) : c.json(suppressionView(row), 200);
@@ -162,7 +186,8 @@ export function suppressionRoutes({ deps }: Api) {
       summary: "Import suppressions",
       description:
         "CSV with a header line `recipient[,scope,sender,note]`, or JSON `{data: [...]}`; up to 8 MiB. A line of CSV that is " +
-        "not UTF-8 is read as Windows-1252. Stored in groups of 1,000: when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over.",
+        "not UTF-8 is read as Windows-1252. Stored in groups of 1,000: when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over.\n\n" +
+        "A sender may be spelled in any way. One that is none of yours is kept, since it may become one, and named in `unknown_senders`.",
       tags: ["Suppressions"],
       request: {
         body: {
@@ -172,13 +197,14 @@ export function suppressionRoutes({ deps }: Api) {
           },
         },
       },
-      responses: { 200: json(ImportReport, "What became of each line"), ...problems },
+      responses: { 200: json(SuppressionImportReport, "What became of each line"), ...problems },
     }),
     async (c) => {
       const items = await importItems(c, () => c.req.valid("json"), ["recipient"]);
       const now = deps.now();
       const actor = c.get("principal").actor;
       const subject = deps.newId("imp");
+      const senders = importedSenders(await deps.settings.current());
       const report = await importAll(
         items,
         (value) => {
@@ -189,10 +215,11 @@ export function suppressionRoutes({ deps }: Api) {
           // from being written to, and hold all advertising for good.
           const key = keyIdOf(parsed.data.recipient);
           if (key !== null && deps.people?.ids.includes(key) !== true) return { wrong: KEY_MISSING };
-          if (key !== null) return { row: suppressionOf(parsed.data, "import", now) };
+          const sender = senders.of(parsed.data);
+          if (key !== null) return { row: suppressionOf({ ...parsed.data, sender }, "import", now) };
           const number = parseMsisdn(parsed.data.recipient);
           if (!number.ok) return { wrong: `recipient: ${number.detail}` };
-          return { row: suppressionOf({ ...parsed.data, recipient: number.e164 }, "import", now) };
+          return { row: suppressionOf({ ...parsed.data, recipient: number.e164, sender }, "import", now) };
         },
         (rows) => {
           const entry = {
@@ -214,7 +241,7 @@ export function suppressionRoutes({ deps }: Api) {
           return suppressGroup(deps.db, refusals, audit, now);
         },
       );
-      return c.json(report, 200);
+      return c.json(senders.unknown.size === 0 ? report : { ...report, unknown_senders: [...senders.unknown] }, 200);
     },
   );
 
@@ -290,7 +317,34 @@ export function suppressionRoutes({ deps }: Api) {
     },
   );
 
+  /** @throws ProblemError 422 for a sender that is none of ours, which would protect nobody. */
+  async function ownSender({ scope, sender }: z.infer<typeof NewSuppression>): Promise<string | null> {
+    if (sender === undefined || scope !== "all") return null;
+    const meant = senderMeant(sender, await deps.settings.current());
+    if (meant !== null) return meant;
+    throw invalidField("sender", `"${sender}" is not one of your senders (GET /v1/senders lists them)`);
+  }
+
   return routes;
+}
+
+/**
+ * Senders of an import as they are configured here. One that is not, or not yet, is kept in the spelling that it would have: to
+ * refuse its line would let advertising go on, and to make it one of every sender would stop what the person wants to have.
+ */
+function importedSenders(settings: Settings) {
+  const known = new Map<string, string | null>();
+  const unknown = new Set<string>();
+  return {
+    unknown,
+    of({ scope, sender }: z.infer<typeof ImportedSuppression>): string | null {
+      if (!sender || scope !== "all") return null;
+      if (!known.has(sender)) known.set(sender, senderMeant(sender, settings));
+      const meant = known.get(sender) ?? null;
+      if (meant === null && unknown.size < MOST_UNKNOWN) unknown.add(sender);
+      return meant ?? parseAddress(sender).address;
+    },
+  };
 }
 
 const KEY_MISSING =

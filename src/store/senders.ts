@@ -1,3 +1,4 @@
+import type { InStatement } from "@libsql/client/web";
 import { asc, eq, gt } from "drizzle-orm";
 import { auditIfChanged, type AuditRow } from "./audit.ts";
 import type { Db } from "./client.ts";
@@ -56,6 +57,7 @@ export async function saveSender(
       ],
     },
     ...auditIfChanged(entry),
+    ...kind === "alphanumeric" ? [suppressionsNaming(address)] : [],
   ]);
   const row = saved!.rows[0] as unknown as SenderRow | undefined;
   return row === undefined ? null : { row, created: existing!.rows.length === 0 };
@@ -74,4 +76,17 @@ export async function deleteSender({ client }: Db, address: string, entry: Audit
     ...auditIfChanged(entry),
   ]);
   return deleted!.rowsAffected > 0;
+}
+
+/**
+ * An import keeps what is about a name that is no sender yet, in whatever case it came. Of two that then say the same the one with
+ * the right spelling stands.
+ */
+function suppressionsNaming(address: string): InStatement {
+  return {
+    sql: `update or ignore suppressions set sender = :address
+      where sender = :address collate nocase and sender != :address and lifted_at is null
+        and not exists (select 1 from senders where senders.address = suppressions.sender)`,
+    args: { address },
+  };
 }

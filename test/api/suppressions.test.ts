@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DATABASE_KINDS } from "../support/database.ts";
-import { consent, PROMO, testGateway, walkPages } from "../support/gateway.ts";
+import { consent, INFO, PROMO, testGateway, walkPages } from "../support/gateway.ts";
 
 const FR = "+33612000001";
 const q = encodeURIComponent;
@@ -145,4 +145,64 @@ test.each(DATABASE_KINDS)("thousands of lines go in groups and come out again, e
   const { text } = await gateway.call("GET", "/v1/suppressions/export");
   expect(text.split("\n").slice(1, -1).map((line) => line.split(",")[1])).toEqual(numbers);
   expect((await walkPages(gateway, "/v1/suppressions", 200)).length).toBe(count);
+});
+
+test.each([
+  ["36105", "36105"],
+  ["+447700900000", "+447700900000"],
+  ["0044 7700 900000", "+447700900000"],
+  ["447700900000", "+447700900000"],
+  ["+44 (7700) 900-000", "+447700900000"],
+  ["07700 900000", "+447700900000"],
+  ["PARLEY", "PARLEY"],
+  [" parley ", "PARLEY"],
+])("a refusal of all from %j holds for the sender %s, by hand and imported", async (given, sender) => {
+  for (const imported of [false, true]) {
+    const gateway = await testGateway();
+    const body = { recipient: FR, scope: "all", sender: given };
+    const reply = imported
+      ? await gateway.call("POST", "/v1/suppressions/import", `recipient,scope,sender\n${FR},all,${given}\n`, csv)
+      : await gateway.call("POST", "/v1/suppressions", body);
+    if (imported) expect(reply.body).toEqual({ imported: 1, already: 0, rejected: 0, invalid: [] });
+    else expect([reply.status, reply.body.sender]).toEqual([201, sender]);
+    const sent = await gateway.call("POST", "/v1/messages", { to: FR, from: sender, text: INFO });
+    expect([sent.status, sent.body.code]).toEqual([422, "recipient_opted_out"]);
+  }
+});
+
+test.each(["36106", "NOBODY", "+33612345678", "361 05 x"])(
+  "a refusal by hand of all from %j names the sender",
+  async (sender) => {
+    const gateway = await testGateway();
+    const { status, body } = await gateway.call("POST", "/v1/suppressions", { recipient: FR, scope: "all", sender });
+    expect([status, body.errors[0].field]).toEqual([422, "sender"]);
+    expect((await gateway.call("GET", "/v1/suppressions")).body.data).toEqual([]);
+  },
+);
+
+test("names that only their case tells apart are taken as they are written, and no other way", async () => {
+  const gateway = await testGateway();
+  await gateway.call("PUT", "/v1/senders/Parley", { carrier_id: "sandbox" });
+  const from = (sender: string) => gateway.call("POST", "/v1/suppressions", { recipient: FR, scope: "all", sender });
+  expect((await from("Parley")).body.sender).toBe("Parley");
+  expect((await from("PARLEY")).body.sender).toBe("PARLEY");
+  expect((await from("parley")).status).toBe(422);
+});
+
+test("an import keeps what is about a sender that is not there yet, names it, and it holds once it is there", async () => {
+  const gateway = await testGateway();
+  const file =
+    `recipient,scope,sender\n${FR},all,0033 6 12 34 56 78\n${FR},all,acme\n${FR},all,ACME\n${FR},commercial,Shop\n`;
+  const { body } = await gateway.call("POST", "/v1/suppressions/import", file, csv);
+  expect(body).toEqual({
+    ...{ imported: 4, already: 0, rejected: 0, invalid: [] },
+    unknown_senders: ["0033 6 12 34 56 78", "acme", "ACME"],
+  });
+  for (const address of ["+33612345678", "Acme"]) {
+    await gateway.call("PUT", `/v1/senders/${q(address)}`, { carrier_id: "sandbox" });
+    const { body } = await gateway.call("POST", "/v1/messages", { to: FR, from: address, text: INFO });
+    expect([address, body.code]).toEqual([address, "recipient_opted_out"]);
+  }
+  const { status } = await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: INFO });
+  expect(status).toBe(202);
 });

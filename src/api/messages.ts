@@ -4,7 +4,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { STATUSES } from "../core/message.ts";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
-import { type Refusal, refusal, type Submission } from "../gateway/accept.ts";
+import { type Acceptance, type Refusal, refusal, type Submission } from "../gateway/accept.ts";
 import { composeDraft, type Draft, draftRow } from "../gateway/compose.ts";
 import { messageView } from "../gateway/message_view.ts";
 import type { Settings } from "../gateway/settings.ts";
@@ -61,6 +61,19 @@ a page: a page may hold fewer than \`limit\`, even none, and there is more as lo
 export function messageRoutes({ deps, acceptor }: Api) {
   const routes = router();
 
+  /** A time that has passed since, or a sender that is gone, does not take back what was answered under the key (invariant 4). */
+  async function acceptedOnce(draft: () => Draft, idempotency: Submission["idempotency"]): Promise<Acceptance> {
+    let valid: Draft;
+    try {
+      valid = draft();
+    } catch (error) {
+      const earlier = idempotency === null ? null : await acceptor.earlier(idempotency);
+      if (earlier === null) throw error;
+      return earlier;
+    }
+    return await acceptor.submit({ draft: valid, idempotency });
+  }
+
   routes.openAPIRegistry.registerPath(createRoute({
     method: "post",
     path: "/v1/messages",
@@ -78,9 +91,9 @@ export function messageRoutes({ deps, acceptor }: Api) {
     const key = c.req.header("idempotency-key");
     if (key !== undefined) checkIdempotencyKey(key);
     const body = await jsonBody(c, NewMessage);
-    const draft = draftOf(body, await deps.settings.current(), deps.now());
+    const settings = await deps.settings.current();
     const idempotency = key === undefined ? null : idempotencyOf(key, c.get("principal").actor, body);
-    const acceptance = await acceptor.submit({ draft, idempotency });
+    const acceptance = await acceptedOnce(() => draftOf(body, settings, deps.now()), idempotency);
     if (acceptance.status === 202) return c.json(acceptance.body, 202);
     return problemResponse(c, new ProblemError(acceptance.body));
   });
@@ -121,9 +134,10 @@ export function messageRoutes({ deps, acceptor }: Api) {
           try {
             const parsed = NewMessage.safeParse(item);
             if (!parsed.success) throw invalidInput(parsed.error.issues);
-            const draft = draftOf(parsed.data, settings, deps.now(), copies.get(parsed.data.text));
-            const idempotency = key === undefined ? null : idempotencyOf(`${key}#${index}`, actor, parsed.data);
-            return (await acceptor.submit({ draft, idempotency })).body;
+            const { data } = parsed;
+            const idempotency = key === undefined ? null : idempotencyOf(`${key}#${index}`, actor, data);
+            const draft = () => draftOf(data, settings, deps.now(), copies.get(data.text));
+            return (await acceptedOnce(draft, idempotency)).body;
           } catch (error) {
             // Others of the batch may be stored by now: each item has to be answered, whatever became of this one.
             const { problem } = asProblem(error);

@@ -35,6 +35,11 @@ export interface Acceptor {
    * DatabaseError, whose kind tells whether something may be (`unavailable`).
    */
   submit(submission: Submission): Promise<Acceptance>;
+  /**
+   * What was answered under this key before, null for a new one. For what cannot be accepted any more: a repetition gets its answer all
+   * the same, or the caller would send it again in other words.
+   */
+  earlier(idempotency: NonNullable<Submission["idempotency"]>): Promise<Acceptance | null>;
   readonly depth: number;
 }
 
@@ -51,6 +56,10 @@ export function acceptor(deps: Deps, stored: () => void): Acceptor {
   );
   return {
     submit: (submission) => batcher.submit(submission),
+    async earlier(idempotency) {
+      const answer = (await idempotentAnswers(deps.db.client, [{ idempotency }])).get(0);
+      return answer === undefined ? null : repeated(answer, idempotency.body_hash);
+    },
     get depth() {
       return batcher.depth;
     },
@@ -142,7 +151,13 @@ async function acceptGroup(
 }
 
 function repeated(earlier: StoredAnswer, bodyHash: string): Acceptance {
-  if (earlier.body_hash === bodyHash) return { status: earlier.status, body: JSON.parse(earlier.body) } as Acceptance;
+  if (earlier.body_hash === bodyHash) {
+    const answer = { status: earlier.status, body: JSON.parse(earlier.body) } as Acceptance;
+    if (answer.status === 202 && earlier.conversation_id !== null) {
+      answer.body.conversation_id = earlier.conversation_id;
+    }
+    return answer;
+  }
   return {
     status: 422,
     body: {

@@ -1,4 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
+import { UNDER_WAY } from "../core/ladder.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
 import { dropSurplus, lookedAt, PARKED_MS, parkedDue, parkReports } from "../store/parked_reports.ts";
 import { applyReports, forgetParts, type Reported, type ReportedMessage, reportedMessages } from "../store/reports.ts";
@@ -61,7 +62,7 @@ async function applied(
     return message === undefined ? [] : [{ carrier_id, message, report }];
   });
   const optOuts = known.flatMap(({ carrier_id, message, report }): CarrierOptOut[] =>
-    report.error?.optedOut && message.person !== ""
+    report.error?.optedOut && message.person !== "" && !isKnown(report.error.code, message)
       ? [{
         person: message.person,
         sender: message.sender,
@@ -73,6 +74,11 @@ async function applied(
   );
   const suppress = optOuts.length === 0 ? [] : suppressFromCarrier(optOuts, await deps.settings.current(), deps);
   return [...applyReports(known.map(({ message, report }) => ({ id: message.id, report })), now), ...suppress];
+}
+
+/** The message ended with that error already: what followed from it did, and the person may have come back since (invariant 4). */
+function isKnown(code: string, { status, error_code }: ReportedMessage): boolean {
+  return error_code === code && !UNDER_WAY.includes(status);
 }
 
 async function matchAll(deps: Deps): Promise<void> {

@@ -93,6 +93,8 @@ function handOverOf(row: WaitingRow, result: SendResult, settings: Settings, dep
   const error = { error_code: result.code, error_detail: result.detail };
   switch (result.kind) {
     case "final":
+      // An earlier attempt may have been taken after all.
+      return { ...base, ...error, status: row.maybe_taken ? "unknown" : "failed" };
     case "opted_out":
       return { ...base, ...error, status: "failed" };
     case "ambiguous":
@@ -119,7 +121,6 @@ type Next = Pick<HandOver, "status"> & Partial<HandOver>;
 /** What follows when the carrier did not take it: another route, another time, or the end. */
 function turnedAway(row: WaitingRow, result: TurnedAway, settings: Settings, deps: Deps, at: number): Next {
   const slower = result.kind === "throttled" && result.scope !== "message";
-  // An earlier attempt may have been taken after all.
   if (!slower && row.attempts >= MAX_ATTEMPTS) return { status: row.maybe_taken ? "unknown" : "failed" };
   const told = result.retryAfterSeconds === undefined
     ? null

@@ -1,5 +1,7 @@
 /** A row may save up this much of its rate while idle, in ms; a slower one saves one message. */
 const BURST_MS = 1_000;
+/** How far the clocks of two instances may be apart (docs/store.md says a few seconds). */
+const CLOCKS_APART_MS = 10_000;
 /** No instant of a breaker or a pause lies further ahead: one that does was written by a clock that has stepped back since. */
 export const LONGEST_PAUSE_MS = 86_400_000;
 
@@ -17,13 +19,14 @@ export interface Bucket {
 
 /**
  * The bucket in the columns `rate_per_second` and `next_at` of table `row`, at `:now`. The algorithm never moves `next_at` past
- * the present, so one that lies further ahead than what may be saved was written by a clock that has stepped back since: one
- * message may leave, and that mends it.
+ * the present of whoever writes it, so one that lies further ahead than clocks may differ was written by a clock that has stepped back
+ * since: one message may leave, and that mends it. Until then what another instance took counts, though its clock is ahead.
  */
 export function bucketOf(row: string): Bucket {
   const gap = `1000.0 / ${row}.rate_per_second`;
   const saved = `max(${BURST_MS}, ${gap})`;
-  const nextAt = `(case when ${row}.next_at > :now + ${saved} then :now - ${gap} else ${row}.next_at end)`;
+  const nextAt =
+    `(case when ${row}.next_at > :now + max(${CLOCKS_APART_MS}, ${gap}) then :now - ${gap} else ${row}.next_at end)`;
   const from = `max(${nextAt}, :now - ${saved})`;
   return {
     nextAt,

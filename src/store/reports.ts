@@ -7,6 +7,8 @@ export interface ReportedMessage {
   id: string;
   person: string;
   sender: string;
+  status: string;
+  error_code: string | null;
 }
 
 /** A report with the account that it came through. */
@@ -30,33 +32,30 @@ export async function reportedMessages(
     key ?? null,
   ]);
   const { rows } = await client.execute({
-    sql: `select j.value->>0 as position, m.id, m.person, m.sender from json_each(?1) j
+    sql: `select j.value->>0 as position, m.id, m.person, m.sender, m.status, m.error_code from json_each(?1) j
         join messages m on m.id = j.value->>2 and m.direction = 'outbound' and m.carrier_id = j.value->>1
       union all
-      select j.value->>0, m.id, m.person, m.sender from json_each(?1) j
+      select j.value->>0, m.id, m.person, m.sender, m.status, m.error_code from json_each(?1) j
         join messages m on m.direction = 'outbound' and m.carrier_message_id is not null
           and m.carrier_id = j.value->>1 and m.carrier_message_id = j.value->>3
         where j.value->>2 is null and j.value->>4 is null
       union all
-      select j.value->>0, m.id, m.person, m.sender from json_each(?1) j
+      select j.value->>0, m.id, m.person, m.sender, m.status, m.error_code from json_each(?1) j
         join messages m on m.carrier_message_key is not null
           and m.carrier_id = j.value->>1 and m.carrier_message_key = j.value->>4
         where j.value->>2 is null`,
     args: [JSON.stringify(keys)],
   });
-  return new Map(rows.map((row) => [
-    Number(row["position"]),
-    { id: row["id"] as string, person: row["person"] as string, sender: row["sender"] as string },
-  ]));
+  return new Map(rows.map((row) => [Number(row["position"]), row as unknown as ReportedMessage]));
 }
 
 const quoted = (statuses: readonly string[]) => statuses.map((status) => `'${status}'`).join(", ");
 /**
- * Message `m` has one of these statuses. One that was held on its way to another attempt (its campaign was paused, its hours ended)
- * stands where it did: the report saves the second copy.
+ * Message `m` has one of these statuses. One that the carrier may have, and that was to be handed over once more, stands where it did
+ * whatever became of that since: it was held or called off, it ran out of time, or another attempt failed.
  */
 const among = (statuses: readonly string[]) =>
-  `(m.status in (${quoted(statuses)}) or m.status = 'held' and m.maybe_taken = 1)`;
+  `(m.status in (${quoted(statuses)}) or m.maybe_taken = 1 and m.status in ('held', 'canceled', 'expired', 'failed'))`;
 /** The ladder, of message `m` and the report `j`. */
 const ALLOWED = `(case j.value->>1 ${
   REPORTED.filter((status) => movableFrom(status).length > 0)
@@ -94,7 +93,7 @@ export function applyReports(reports: readonly { id: string; report: DeliveryRep
       sql:
         `update messages set status = u.status, carrier_message_id = coalesce(messages.carrier_message_id, u.carrier_message_id),
           error_code = u.code, error_detail = u.detail, lease_until = null, due_at = null, hold_until = null, hold_reason = null,
-          sent_at = coalesce(sent_at, ?2), delivered_at = case when u.status = 'delivered' then ?2 else delivered_at end
+          maybe_taken = null, sent_at = coalesce(sent_at, ?2), delivered_at = case when u.status = 'delivered' then ?2 else delivered_at end
         from (select m.id as id, j.value->>1 as status, j.value->>2 as carrier_message_id, j.value->>3 as code,
                 ${TOLD} as detail
               from json_each(?1) j join messages m on m.id = j.value->>0 where ${allowed}) u
@@ -143,7 +142,7 @@ function countParts(parts: readonly PartReport[], now: number): InStatement[] {
     },
     {
       sql:
-        `update messages set status = 'sent', sent_at = coalesce(sent_at, ?2), error_code = null, error_detail = null,
+        `update messages set status = 'sent', maybe_taken = null, sent_at = coalesce(sent_at, ?2), error_code = null, error_detail = null,
           lease_until = null, due_at = null, hold_until = null, hold_reason = null
         where id in (select m.id from json_each(?1) j
           join messages m on m.id = j.value->>0 where ${waiting} and ${among(movableFrom("sent"))})`,

@@ -72,6 +72,45 @@ describe.each(DATABASE_KINDS)("messages of apps, %s database", (kind) => {
     expect(await count("messages")).toBe(1);
   });
 
+  test("what can be accepted no more has its answer all the same under its key, and is an error under a new one", async () => {
+    const soon = { valid_until: new Date(g.clock.at + 60_000).toISOString() };
+    const first = await send(soon, "k");
+    const batch = () =>
+      g.call("POST", "/v1/messages/batch", { messages: [{ to: FR, from: "36105", text: INFO, ...soon }] }, {
+        "idempotency-key": "b",
+      });
+    const batched = await batch();
+    g.clock.at += 120_000;
+    const again = await send(soon, "k");
+    expect([first.status, again.status, again.body]).toEqual([202, 202, first.body]);
+    expect((await batch()).body).toEqual(batched.body);
+    expect(await count("messages")).toBe(2);
+    expect((await send({ ...soon, text: "Autre texte." }, "k")).body.code).toBe("idempotency_key_reused");
+    const late = await send(soon, "other");
+    expect([late.status, late.body.errors[0].field]).toEqual([422, "valid_until"]);
+  });
+
+  test("the answer under a key names the thread that the message is in, whoever made it", async () => {
+    const other = await g.another();
+    let write: (() => Promise<unknown>) | null = () => other.mo(FR, "36105", "Bonjour", "in1");
+    const client: DbClient = {
+      ...g.db.client,
+      async batch(statements, mode) {
+        const before = JSON.stringify(statements).includes("into messages") ? write : null;
+        if (before !== null) write = null;
+        await before?.();
+        return await g.db.client.batch(statements, mode);
+      },
+    };
+    const { call } = instance({ ...g.db, client }, { now: () => g.clock.at, settings: g.settings });
+    const message = () =>
+      call("POST", "/v1/messages", { to: FR, from: "36105", text: INFO }, { "idempotency-key": "k" });
+    const first = await message();
+    expect(write).toBeNull();
+    expect((await message()).body).toEqual(first.body);
+    expect((await call("GET", `/v1/conversations/${first.body.conversation_id}`)).status).toBe(200);
+  });
+
   test("a refusal is remembered under its key as well: consent given later needs a new key", async () => {
     const refused = await send({ text: PROMO }, "k");
     expect(refused.body.code).toBe("consent_missing");

@@ -735,6 +735,29 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     expect(handed).toEqual([1, 0, 1, 1]);
   });
 
+  test.each([500, 1_500, 5_000])(
+    "two instances whose clocks are %i ms apart keep to a rate together",
+    async (apart) => {
+      const { dispatcher, call, clock, sql } = await rig();
+      await sql("update senders set rate_per_second = 10");
+      await call("POST", "/v1/messages/batch", {
+        messages: fromBothSenders(400).filter(({ from }) => from === "36105"),
+      });
+      const ahead = await openAgain(db);
+      onTestFinished(() => ahead.close());
+      const other = instance(ahead, { now: () => clock.at + apart, settings });
+      let handed = 0;
+      for (let at = 0; at < 5_000; at += 250) {
+        clock.at += 250;
+        handed += await dispatcher.tick();
+        handed += await other.dispatcher.tick();
+      }
+      // What was saved up while idle, once, and as much again where the other clock stood still for so long.
+      expect(handed).toBeLessThanOrEqual(50 + 10 + apart / 100);
+      expect(handed).toBeGreaterThan(40);
+    },
+  );
+
   test("an account that does not answer holds up no other", async () => {
     const { promise, resolve } = Promise.withResolvers<SendResult>();
     const { dispatcher, call, carrier, sql, settings } = await rig({

@@ -143,6 +143,40 @@ describe.each(DATABASE_KINDS)("delivery reports, %s database", (kind) => {
     });
   });
 
+  test("that the person opted out, told again after they came back: it is the same report and refuses nothing anew", async () => {
+    const id = await message();
+    await recorded(id, "c1");
+    await report("undelivered", { carrierId: "c1", optedOut: true });
+    const standing = () => g.sql("select source from suppressions where lifted_at is null");
+    expect(await standing()).toEqual([{ source: "carrier" }]);
+    g.clock.at += 60_000;
+    await g.mo(FR, "36105", "START");
+    expect(await standing()).toEqual([]);
+    await g.consent(FR);
+    g.clock.at += 60_000;
+    await report("undelivered", { carrierId: "c1", optedOut: true });
+    expect(await standing()).toEqual([]);
+    expect(await g.sql("select status from consents order by rowid desc limit 1")).toEqual([{ status: "granted" }]);
+  });
+
+  test.each(["held", "canceled", "expired", "failed"])(
+    "of a message that the carrier may have had and that is %s since: it arrived, and stays so",
+    async (since) => {
+      const id = await message("queued");
+      await g.sql("update messages set status = ?, maybe_taken = 1 where id = ?", since, id);
+      await report("delivered", { id });
+      expect((await seen(id)).status).toBe("delivered");
+      await report("failed", { id });
+      expect((await seen(id)).status).toBe("delivered");
+    },
+  );
+
+  test("of a message that was surely not handed over, and is called off: nothing", async () => {
+    const id = await message("canceled");
+    await report("delivered", { id });
+    expect((await seen(id)).status).toBe("canceled");
+  });
+
   test("over HTTP: the report beats the answer, and writes the id in another base", async () => {
     const told: Promise<unknown>[] = [];
     const gateway = instance(g.db, { now: () => g.clock.at, settings: g.settings, fetch: () => fetch });

@@ -27,7 +27,7 @@ const proofColumns = {
 
 /** Proof that is kept with the evidence, in the form that this says; anything else is kept as it is. */
 const proofEvidence = {
-  ip: z.union([z.ipv4(), z.ipv6()]).nullish(),
+  ip: z.union([z.ipv4().openapi({ format: "ipv4" }), z.ipv6().openapi({ format: "ipv6" })]).nullish(),
   user_agent: line(500).nullish(),
   page_url: line(2_000).nullish().openapi({ description: "Page, or screen of an app, on which it was given" }),
   form_id: line(200).nullish(),

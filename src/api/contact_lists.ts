@@ -20,7 +20,7 @@ import { ContactFilter } from "./contact_filter.ts";
 import { type Api, router } from "./context.ts";
 import { Id, line, lines } from "./fields.ts";
 import { invalidField, problem } from "./problem.ts";
-import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
+import { json, notFound, orNull, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 /** Members counted for each list of a page; one list alone is counted to its end. */
 const COUNTED = 10_000;
@@ -39,7 +39,7 @@ export const List = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string().nullable(),
-  filter: ContactFilter.nullable().openapi({ description: "Null: a list with members" }),
+  filter: orNull(ContactFilter).openapi({ description: "Null: a list with members" }),
   members: z.number().int().nullable().openapi({
     description: `In a page counted up to ${COUNTED}; null for a saved filter`,
   }),

@@ -14,7 +14,7 @@ import { Id, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
 import { may } from "./roles.ts";
-import { json, Message, notFound, pageOf, pageOfIds, PageQuery, problems } from "./schemas.ts";
+import { json, Message, notFound, orNull, pageOf, pageOfIds, PageQuery, problems } from "./schemas.ts";
 
 export const Conversation = z.object({
   id: z.string(),
@@ -29,7 +29,7 @@ export const Conversation = z.object({
   name: z.string().nullable().openapi({ description: "In the address book" }),
   unread: z.boolean().openapi({ description: "Something came from the person since anybody last read it" }),
   assigned_to: z.string().nullable().openapi({ description: "Who answers: the id of a user or of an API key" }),
-  last_message: Message.nullable(),
+  last_message: orNull(Message),
   created_at: z.string(),
   last_message_at: z.string(),
   last_inbound_at: z.string().nullable(),

@@ -20,6 +20,7 @@ const MAX_BATCH = 10_000;
 /** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */
 const MAX_SEGMENTS = 10;
 const MAX_TEXT = 1_530;
+const MAX_METADATA = 20;
 
 const NewMessage = z.strictObject({
   to: z.string().min(1).max(40).openapi({ description: "E.164", example: "+33612345678" }),
@@ -32,6 +33,7 @@ const NewMessage = z.strictObject({
       "must fit into 10 segments: 1,530 characters of GSM-7, 670 of any other",
     ).openapi({
       example: "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !",
+      pattern: String.raw`\S`,
     }),
   category: Category.optional().openapi({ description: "Checked against the words; a mixed message is commercial" }),
   purpose: Purpose.optional().openapi({
@@ -47,9 +49,12 @@ const NewMessage = z.strictObject({
       "Refused with `segment_budget_exceeded` when the finished text, mention included, needs more. 10 when left out",
   }),
   metadata: z.record(z.string().max(40), z.string().max(500)).optional()
-    .refine((data) => data === undefined || Object.keys(data).length <= 20, "at most 20 entries"),
+    .refine((data) => data === undefined || Object.keys(data).length <= MAX_METADATA, `at most ${MAX_METADATA} entries`)
+    .openapi({ maxProperties: MAX_METADATA }),
 }).openapi("NewMessage");
 type NewMessage = z.infer<typeof NewMessage>;
+// Not an extension: the document would ask that it fit both, and either refuses what it does not know.
+const MessageTried = z.strictObject({ ...NewMessage.shape, at: Instant.optional() }).openapi("MessageTried");
 
 const IdempotencyKey = z.string().min(1).max(200);
 
@@ -166,7 +171,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
       request: {
         body: {
           required: true,
-          content: { "application/json": { schema: NewMessage.extend({ at: Instant.optional() }) } },
+          content: { "application/json": { schema: MessageTried } },
         },
       },
       responses: {

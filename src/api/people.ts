@@ -16,7 +16,7 @@ import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { Override, overrideView } from "./overrides.ts";
-import { json, Message, pageOfIds, problems } from "./schemas.ts";
+import { json, Message, orNull, pageOfIds, problems } from "./schemas.ts";
 import { Suppression } from "./suppressions.ts";
 
 const MAX_MESSAGES = 1_000;
@@ -33,7 +33,7 @@ export const Person = z.object({
   msisdn: z.string(),
   generated_at: z.string(),
   country: z.string().nullable().openapi({ description: "To which the number belongs" }),
-  contact: Contact.nullable(),
+  contact: orNull(Contact),
   consents: z.array(Consent).openapi({ description: "The whole ledger, latest act first: wording, source and proof" }),
   suppressions: z.array(Suppression.extend({
     cause: TracedMessage.omit({ timeline: true }).nullable().openapi({ description: "The message that caused it" }),

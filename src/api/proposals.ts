@@ -12,7 +12,7 @@ import { problem } from "./problem.ts";
 import { conflict, orProblem } from "./rulebook_problem.ts";
 import { may } from "./roles.ts";
 import { LAST, Ref, RefParam, SimulationSummarySchema } from "./rulebook_schemas.ts";
-import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
+import { json, notFound, orNull, pageOf, pageOfIds, problems } from "./schemas.ts";
 
 const STATES = ["proposed", "approved", "rejected", "withdrawn", "published"] as const;
 
@@ -30,7 +30,7 @@ const ProposalSchema = z.object({
   approved_alone: z.boolean().openapi({
     description: "Approved by whoever proposed it, who was alone in the sandbox, and by nobody else since",
   }),
-  simulation: SimulationSummarySchema.nullable().openapi({
+  simulation: orNull(SimulationSummarySchema).openapi({
     description: "What replaying past messages counted when it was proposed",
   }),
 }).openapi("Proposal");

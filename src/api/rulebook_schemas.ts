@@ -73,10 +73,13 @@ export const Files = z.strictObject({
     }),
 }).openapi("RuleFiles");
 
-export const ValidateRequest = Files.extend({
+// Not extensions of `Files`: the document would ask that they fit both, and either refuses what it does not know.
+export const ValidateRequest = z.strictObject({
+  ...Files.shape,
   examples: z.boolean().default(true),
   lint: z.boolean().default(false).openapi({ description: "Also tell what a reviewer would miss" }),
 }).openapi("ValidateRuleFiles");
+export const DiffRequest = z.strictObject({ ...Files.shape, from: Ref.default("active") }).openapi("DiffRuleFiles");
 
 export const RuleFinding = RuleProblem.extend({
   check: z.string(),

@@ -18,6 +18,7 @@ import {
   ActivationSchema,
   ChangeSchema,
   Counts,
+  DiffRequest,
   Files,
   LAST,
   Ref,
@@ -201,7 +202,7 @@ export function rulebookRoutes({ deps }: Api) {
       request: {
         body: {
           required: true,
-          content: { "application/json": { schema: Files.extend({ from: Ref.default("active") }) } },
+          content: { "application/json": { schema: DiffRequest } },
         },
       },
       responses: {

@@ -70,6 +70,14 @@ export const Message = z.object({
   decision: Decision,
 }).openapi("Message");
 
+/**
+ * A named schema, or null. `.nullable()` would make the document say that it is an object and null at once, or call the named schema
+ * itself null wherever it is used.
+ */
+export function orNull<T extends z.ZodType>(schema: T) {
+  return z.union([schema, z.null()]);
+}
+
 /** `{data, next_cursor}` of one kind of thing. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ data: z.array(item), next_cursor: z.string().nullable() });

@@ -2,7 +2,7 @@ import { sealEntries } from "../store/audit_chain.ts";
 import { type CarrierChange, type HealthStep, healthSteps, probeAgain } from "../store/carrier_health.ts";
 import { claimDue, leaveStopped, nextDue } from "../store/claim.ts";
 import { isDatabaseDown } from "../store/database_error.ts";
-import { giveBack, recordHandOvers, recoverLeases, redecideClaimed, type Untouched } from "../store/outbox.ts";
+import { dueNow, giveBack, recordHandOvers, recoverLeases, redecideClaimed, type Untouched } from "../store/outbox.ts";
 import { releaseSettled } from "../store/reviews.ts";
 import { statementsOf } from "../store/writes.ts";
 import { Batcher, GROUP_LIMITS } from "./batcher.ts";
@@ -113,6 +113,14 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = [], recorded: 
   const underWay = new Set<Promise<void>>();
   const busy = new Map<string, number>();
 
+  let latest = 0;
+  const lookAtClock = async () => {
+    const now = deps.now();
+    const steppedBack = now < latest;
+    latest = now;
+    if (steppedBack) await client.execute(dueNow(now));
+  };
+
   let sealAt = 0;
   const tick = async (budgetMs = Infinity, stopping = () => false): Promise<number> => {
     try {
@@ -134,6 +142,7 @@ export function dispatcher(deps: Deps, chores: readonly Chore[] = [], recorded: 
       let more = false;
       if (performance.now() >= lookAt) {
         await giveBackUntouched();
+        await lookAtClock();
         await recoverLeases(
           client,
           deps.now(),

@@ -140,6 +140,18 @@ export async function recoverLeases(
   return Number(found!.rows[0]!["n"]);
 }
 
+/**
+ * Makes due what was accepted by a clock that has stepped back since, and would wait until it is that late again. What was tried, what was
+ * told to wait and what a campaign planned has its time for a reason.
+ */
+export function dueNow(now: number): InStatement {
+  return {
+    sql: `update messages set due_at = ?1 where status = 'queued' and due_at > ?1 and attempts = 0
+      and error_code is null and campaign_id is null`,
+    args: [now],
+  };
+}
+
 /** Held messages whose time has come, oldest first. */
 export async function heldDue(client: DbClient, now: number, limit: number): Promise<WaitingRow[]> {
   return readWaiting(

@@ -758,6 +758,19 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
     },
   );
 
+  test("what was accepted before the clock stepped back leaves, and what was told to wait waits on", async () => {
+    const later: SendResult = { ok: false, kind: "retryable", code: "busy", detail: "later", retryAfterSeconds: 5_000 };
+    const { dispatcher, send, clock, sql, status } = await rig({ script: ({ text }) => text === INFO ? OK : later });
+    await sql("update senders set rate_per_second = 1000");
+    const throttled = await send("Votre colis est arrivé au point relais.");
+    await dispatcher.tick();
+    expect(await status(throttled)).toBe("queued");
+    const accepted = await send(INFO);
+    clock.at -= 3_600_000;
+    await dispatcher.tick();
+    expect([await status(accepted), await status(throttled)]).toEqual(["sent", "queued"]);
+  });
+
   test("an account that does not answer holds up no other", async () => {
     const { promise, resolve } = Promise.withResolvers<SendResult>();
     const { dispatcher, call, carrier, sql, settings } = await rig({

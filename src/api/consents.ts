@@ -18,7 +18,7 @@ import { type Api, router } from "./context.ts";
 import { Id, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem, ProblemError } from "./problem.ts";
-import { json, notFound, pageOf, pageOfIds, problems, Purpose } from "./schemas.ts";
+import { json, notFound, pageOf, pageOfIds, problems, Purpose, refusable } from "./schemas.ts";
 
 /** How a withdrawal is told. */
 const withdrawal = {
@@ -52,6 +52,7 @@ export function consentRoutes(api: Api) {
       responses: {
         201: json(ConsentState, "Recorded, or asked"),
         ...problems,
+        ...refusable,
         409: { description: "The person has just been asked, or has just opted out" },
       },
     }),

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Env, router } from "./context.ts";
+import { describeProblems } from "./document_problems.ts";
 import { DOCS_STYLE, docsPage } from "./docs_page.ts";
 import { ProblemSchema } from "./problem.ts";
 import { rolesOf } from "./roles.ts";
@@ -85,6 +86,7 @@ function describe(app: OpenAPIHono<Env>): OpenApiDocument {
       if (operation === undefined) continue;
       operation.operationId = operationId(method, path);
       if (operation.security === undefined) operation["x-roles"] = [...rolesOf(`${method.toUpperCase()} ${path}`)];
+      describeProblems(path, operation);
     }
   }
   return document;

@@ -6,15 +6,36 @@ import { parseMsisdn } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
 import { type Acceptance, type Refusal, refusal, type Submission } from "../gateway/accept.ts";
 import { composeDraft, type Draft, draftRow } from "../gateway/compose.ts";
-import { messageView } from "../gateway/message_view.ts";
+import { type MessageView, messageView } from "../gateway/message_view.ts";
 import type { Settings } from "../gateway/settings.ts";
 import { loadFacts } from "../store/facts.ts";
 import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/messages.ts";
 import { type Api, router } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
-import { asProblem, invalidField, invalidInput, problem, ProblemError, problemResponse } from "./problem.ts";
-import { Category, Instant, json, Message, notFound, pageOf, pageOfIds, problems, Purpose } from "./schemas.ts";
+import {
+  asProblem,
+  invalidField,
+  invalidInput,
+  type Problem,
+  problem,
+  ProblemError,
+  problemResponse,
+  ProblemSchema,
+} from "./problem.ts";
+import {
+  Category,
+  Instant,
+  json,
+  Message,
+  notFound,
+  pageOf,
+  pageOfIds,
+  problems,
+  Purpose,
+  refusable,
+  Refused,
+} from "./schemas.ts";
 
 const MAX_BATCH = 10_000;
 /** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */
@@ -90,7 +111,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
       headers: z.object({ "idempotency-key": IdempotencyKey.optional() }),
       body: { required: true, content: { "application/json": { schema: NewMessage } } },
     },
-    responses: { 202: json(Message, "Accepted: queued or held"), ...problems },
+    responses: { 202: json(Message, "Accepted: queued or held"), ...problems, ...refusable },
   }));
   routes.post("/v1/messages", async (c) => {
     const key = c.req.header("idempotency-key");
@@ -118,12 +139,21 @@ export function messageRoutes({ deps, acceptor }: Api) {
         body: {
           required: true,
           content: {
-            "application/json": { schema: z.strictObject({ messages: z.array(z.unknown()).min(1).max(MAX_BATCH) }) },
+            "application/json": {
+              schema: z.strictObject({
+                messages: z.array(z.unknown()).min(1).max(MAX_BATCH).openapi({
+                  description: "Each a `NewMessage`; what is none is answered with its problem",
+                }),
+              }),
+            },
           },
         },
       },
       responses: {
-        200: json(z.object({ data: z.array(z.union([Message, z.unknown()])) }), "A message or a problem for each item"),
+        200: json(
+          z.object({ data: z.array(z.union([Message, Refused, ProblemSchema])) }),
+          "For each item the message, or its problem with `status` and `code`",
+        ),
         ...problems,
       },
     }),
@@ -135,7 +165,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
       const copies = copiesIn(messages);
       const failures = new Map<string, { items: number; error: unknown }>();
       const data = await Promise.all(
-        messages.map(async (item, index): Promise<unknown> => {
+        messages.map(async (item, index): Promise<MessageView | Refusal | Problem> => {
           try {
             const parsed = NewMessage.safeParse(item);
             if (!parsed.success) throw invalidInput(parsed.error.issues);

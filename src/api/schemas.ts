@@ -108,6 +108,18 @@ export const problems = {
     content: { "application/problem+json": { schema: ProblemSchema } },
   },
 } as const;
+/** A message that the rules refused: stored, and answered with the decision. */
+export const Refused = ProblemSchema.extend({
+  message_id: z.string().openapi({ description: "Under which it is stored, as `refused`" }),
+  decision: Decision,
+}).openapi("Refused");
+/** 422 of routes that send: a problem of the request, or a message that the rules refused. */
+export const refusable = {
+  422: {
+    description: "Invalid, or refused by the rules: then `decision` says why",
+    content: { "application/problem+json": { schema: z.union([Refused, ProblemSchema]) } },
+  },
+} as const;
 export const notFound = {
   404: { description: "Not found", content: { "application/problem+json": { schema: ProblemSchema } } },
 } as const;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Refused } from "../../src/api/schemas.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { MIGRATIONS, temporaryDatabase, type TestDatabase } from "../support/database.ts";
 import { type Described, described } from "../support/described.ts";
-import { consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
+import { ADMIN_KEY, consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
 
 const FR = "+33612345678";
 const OTHER = "+33612345679";
@@ -155,4 +156,80 @@ test("consents, suppressions, senders, carriers, lists and what there is of the 
   await call("POST /v1/rulebooks/diff", "/v1/rulebooks/diff", { base: "active", files: FILES });
   await call("GET /v1/overview", "/v1/overview");
   await call("GET /v1/reviews", "/v1/reviews");
+});
+
+test("a batch: each item is a message, a refusal or a problem, and nothing else fits", async () => {
+  const gateway = await testGateway();
+  const { call, paths } = await described(gateway);
+  const messages = [MESSAGE, { ...MESSAGE, to: OTHER, text: PROMO }, { ...MESSAGE, from: "99999" }, 7, null];
+  const { body } = await call("POST /v1/messages/batch", "/v1/messages/batch", { messages });
+  expect(body.data.map(({ status, code }: { status: unknown; code?: string }) => [status, code])).toEqual([
+    ["queued", undefined],
+    [422, "consent_missing"],
+    [422, "sender_not_allowed"],
+    [422, "invalid_request"],
+    [422, "invalid_request"],
+  ]);
+  const { schema } = paths["/v1/messages/batch"]!["post"]!.responses["200"]!.content!["application/json"]!;
+  expect(schema.properties.data.items.anyOf.map(({ $ref }: { $ref: string }) => $ref.split("/").at(-1))).toEqual(
+    ["Message", "Refused", "Problem"],
+  );
+});
+
+test("a refusal by the rules has the fields that the document gives to it, and no other", async () => {
+  const gateway = await testGateway();
+  const { call } = await described(gateway);
+  const { body } = await call("POST /v1/messages", "/v1/messages", { ...MESSAGE, text: PROMO });
+  expect(Object.keys(Refused.parse(body)).sort()).toEqual(Object.keys(body).sort());
+  await gateway.mo(FR, "36105", "STOP");
+  const asked = await call("POST /v1/consents", "/v1/consents", { ...CONSENT, double_opt_in: true, from: "36105" });
+  expect(asked.body).toMatchObject({ code: "recipient_opted_out", message_id: expect.any(String) });
+});
+
+test.each<[number, string, string, Record<string, string>]>([
+  [400, "invalid_json", "{", {}],
+  [400, "invalid_encoding", "é", {}],
+  [413, "body_too_large", `"${"x".repeat(9_000_000)}"`, {}],
+  [415, "unsupported_media_type", "x=1", { "content-type": "application/x-www-form-urlencoded" }],
+])(
+  "%i %s stands in the document wherever a JSON body is read, and looks as it says",
+  async (status, code, body, sent) => {
+    const gateway = await testGateway();
+    const { answers, paths } = await described(gateway);
+    const operations = Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item).filter(([, { requestBody }]) => requestBody?.content["application/json"] !== undefined)
+        .map(([method]) => `${method.toUpperCase()} ${path}`)
+    );
+    expect(operations.length).toBeGreaterThan(40);
+    for (const operation of operations) {
+      const [method, path] = operation.split(" ") as [string, string];
+      const reply = await gateway.app.request(path.replace("{hash}", "active").replaceAll(/[{}]/g, ""), {
+        method,
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json", ...sent },
+        body: code === "invalid_encoding" ? new Uint8Array([0x22, 0xe9, 0x22]) : body,
+      });
+      const told = await reply.json();
+      expect([operation, reply.status, told.code]).toEqual([operation, status, code]);
+      expect([operation, answers(operation, status, told)]).toEqual([operation, []]);
+    }
+  },
+);
+
+test("every failure that the document names has the schema of its body", async () => {
+  const gateway = await testGateway();
+  const { paths } = await described(gateway);
+  const bare = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, { responses }]) =>
+      Object.entries(responses).filter(([status, { content }]) => Number(status) >= 400 && content === undefined)
+        .map(([status]) => `${method} ${path} ${status}`)
+    )
+  );
+  expect(bare).toEqual([]);
+});
+
+test("what is not for every role says so", async () => {
+  const gateway = await testGateway();
+  const { answers } = await described(gateway);
+  const { status, body } = await gateway.appCall("GET", "/v1/audit");
+  expect([status, answers("GET /v1/audit", status, body)]).toEqual([403, []]);
 });

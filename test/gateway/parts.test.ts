@@ -1,9 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { InboundOutcome, InboundSms } from "../../src/carriers/carrier.ts";
+import type { DbClient } from "../../src/store/client.ts";
 import { PART_WINDOW_MS, PARTS_KEPT_MS, storeParts } from "../../src/store/long_messages.ts";
-import { DATABASE_KINDS } from "../support/database.ts";
-import type { Instance } from "../support/instance.ts";
+import { DATABASE_KINDS, openAgain } from "../support/database.ts";
+import { type Instance, instance } from "../support/instance.ts";
 import { sharedGateway } from "../support/shared_gateway.ts";
 
 const FR = "+33612000001";
@@ -367,5 +368,31 @@ describe.each(DATABASE_KINDS)("long messages in parts, %s database", (kind) => {
     );
     await g.dispatcher.tick();
     expect(await count("long_messages")).toBe(0);
+  });
+
+  test("whose part was an opt-out, made whole by two instances at once: what it means as a whole happens once", async () => {
+    const again = await openAgain(g.db);
+    onTestFinished(() => again.close());
+    // Its clock is ahead, so that it takes the message over while the other one is at it.
+    const other = instance(again, { now: () => g.clock.at + 6_000, settings: g.settings });
+    let takeOver: (() => Promise<unknown>) | null = () => other.api.receiver.closeDue();
+    const client: DbClient = {
+      ...g.db.client,
+      async batch(statements, mode) {
+        const first = JSON.stringify(statements).includes("update long_messages set due_at = null") ? takeOver : null;
+        if (first !== null) takeOver = null;
+        await first?.();
+        return await g.db.client.batch(statements, mode);
+      },
+    };
+    const on = instance({ ...g.db, client }, { now: () => g.clock.at, settings: g.settings });
+    await part("STOP", 1, 2, { from: US, to: US_SENDER, on });
+    await part(" spamming me, I never consented to this, I will report you to the FCC", 2, 2, {
+      ...{ from: US, to: US_SENDER, on },
+    });
+    expect(takeOver).toBeNull();
+    expect(await texts()).toHaveLength(1);
+    expect(await count("consents", "status = 'disputed'")).toBe(1);
+    expect(await count("audit_log", `action = 'consent.disputed' and at >= ${g.clock.at}`)).toBe(1);
   });
 });

@@ -9,6 +9,7 @@ import { COLUMNS, consentView, ImportedConsent } from "./consent_schemas.ts";
 import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
 import { line } from "./fields.ts";
+import { lostKeySentence } from "./lost_keys.ts";
 import { recipientOf } from "./messages.ts";
 import { json, problems } from "./schemas.ts";
 
@@ -116,7 +117,10 @@ function importedRow(
     rulebook: Rulebook;
   },
 ): { row: ConsentRow } | { wrong: string } {
-  const parsed = ImportedConsent.safeParse(withEvidenceRead(value));
+  const given = withEvidenceRead(value);
+  const lost = lostKeySentence(given);
+  if (lost !== null) return { wrong: lost };
+  const parsed = ImportedConsent.safeParse(given);
   if (!parsed.success) return { wrong: sentence(parsed.error) };
   const number = parseMsisdn(parsed.data.recipient);
   if (!number.ok) return { wrong: `recipient: ${number.detail}` };

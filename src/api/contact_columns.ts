@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { isSupportedCountry } from "libphonenumber-js/max";
-import { FieldName, ListId, MAX_FIELDS, Tag } from "./contact_filter.ts";
+import { fieldIn, FieldName, ListId, MAX_FIELDS, Tag } from "./contact_filter.ts";
 import { invalidField, invalidInput } from "./problem.ts";
 
 /** Which column of a file of contacts is what. */
@@ -43,7 +43,7 @@ export function importOptions(query: Record<string, string[]>): ImportOptions {
   const fields: Record<string, string> = {};
   for (const [name, values] of Object.entries(query)) {
     if (name === "tag") given.tag = values;
-    else if (name.startsWith("field.")) fields[name.slice("field.".length)] = values.at(-1)!;
+    else if (name.startsWith("field.")) fields[fieldIn(name)] = values.at(-1)!;
     else given[name] = values.at(-1);
   }
   const parsed = Options.safeParse({ tag: [], ...given, fields });

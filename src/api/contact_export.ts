@@ -59,7 +59,7 @@ async function* exported(
         view.tags.join(","),
         String(view.suppressed),
         view.created_at,
-        ...fields.map((name) => view.fields[name] ?? null),
+        ...fields.map((name) => Object.hasOwn(view.fields, name) ? view.fields[name]! : null),
       ]),
     );
   }

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { isKnownZone } from "../core/zone_clock.ts";
 import { type ContactFilter as StoredFilter, readFilter } from "../store/contact_filter.ts";
 import { Language, line, lines } from "./fields.ts";
+import { LOST, lostKey, WHY } from "./lost_keys.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidInput } from "./problem.ts";
 import { Instant, pageOfIds } from "./schemas.ts";
@@ -10,7 +11,7 @@ import { Instant, pageOfIds } from "./schemas.ts";
 export const MAX_FIELDS = 50;
 export const MAX_TAGS = 50;
 export const ContactName = line(200);
-export const FieldName = line(40);
+export const FieldName = line(40).refine((name) => name !== LOST, WHY);
 export const FieldValue = lines(500);
 export const TimeZone = z.string().max(60).refine(isKnownZone, "must be an IANA time zone such as Europe/Paris")
   .openapi({ example: "Europe/Paris" });
@@ -62,7 +63,7 @@ export function filterOfQuery(query: Record<string, string[]>, others: readonly 
   for (const [name, values] of Object.entries(query)) {
     if (name === "tag") given.tags = values;
     else if (name === "list") given.lists = values;
-    else if (name.startsWith("field.")) fields[name.slice("field.".length)] = values.at(-1)!;
+    else if (name.startsWith("field.")) fields[fieldIn(name)] = values.at(-1)!;
     else if (single.includes(name)) given[name] = values.at(-1);
     else if (!others.includes(name)) {
       throw invalidInput([{ code: "custom", path: [name], message: "is no filter", input: undefined }]);
@@ -72,6 +73,13 @@ export function filterOfQuery(query: Record<string, string[]>, others: readonly 
   const parsed = ContactFilter.safeParse(given);
   if (!parsed.success) throw invalidInput(parsed.error.issues);
   return parsed.data;
+}
+
+/** The custom field that a parameter `field.NAME` means. @throws ProblemError 422 for one that a record would lose. */
+export function fieldIn(parameter: string): string {
+  const name = parameter.slice("field.".length);
+  if (name === LOST) throw lostKey(parameter);
+  return name;
 }
 
 /** Query of the address book: the filter, one number, and the page. */

@@ -12,6 +12,7 @@ import { loadFacts } from "../store/facts.ts";
 import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/messages.ts";
 import { type Api, router } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
+import { refuseLostKeys } from "./lost_keys.ts";
 import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
 import {
   asProblem,
@@ -167,6 +168,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
       const data = await Promise.all(
         messages.map(async (item, index): Promise<MessageView | Refusal | Problem> => {
           try {
+            refuseLostKeys(item);
             const parsed = NewMessage.safeParse(item);
             if (!parsed.success) throw invalidInput(parsed.error.issues);
             const { data } = parsed;

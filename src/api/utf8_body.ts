@@ -1,8 +1,12 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { mayLoseKeys, refuseLostKeys } from "./lost_keys.ts";
 import { problem, unsupportedType } from "./problem.ts";
 
 const JSON_TYPE = /^\s*application\/([\w.-]+\+)?json\s*(;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(;|$))/i;
+
+/** Each item of theirs is answered on its own, and what is wrong with one stops no other. */
+const ITEM_BY_ITEM = /\/(batch|import)$/;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -17,9 +21,20 @@ export const utf8Json: MiddlewareHandler = (c, next) => {
 
 async function readThen(c: Context, type: string, next: () => Promise<void>): Promise<void> {
   if (OTHER_CHARSET.test(type)) throw unsupportedType("JSON is UTF-8. Send Content-Type: application/json.");
+  const text = await utf8Text(c);
+  if (mayLoseKeys(text) && !ITEM_BY_ITEM.test(c.req.path)) refuseLostKeys(parsed(text));
   // The cache holds promises, whatever its type says.
-  Object.assign(c.req.bodyCache, { text: Promise.resolve(await utf8Text(c)) });
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
   await next();
+}
+
+/** Null for what is no JSON, of which the routes tell. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The text of a body. @throws ProblemError 400 when it is no UTF-8, or breaks off. */

@@ -3,8 +3,8 @@ import { AUDIT_ACTIONS } from "../store/audit.ts";
 import { auditView, listAudit } from "../store/audit_read.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";
-import { recipientOf } from "./messages.ts";
 import { Instant, json, pageOf, pageOfIds, problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 export const AuditEntry = z.object({
   seq: z.number().int().openapi({ description: "Place in the chain, from 1, without gaps" }),
@@ -52,7 +52,7 @@ export function auditRoutes({ deps }: Api) {
       const { msisdn, from, to, ...filter } = c.req.valid("query");
       const { rows, next } = await listAudit(deps.db, {
         ...filter,
-        person: msisdn === undefined ? undefined : recipientOf(msisdn, "msisdn"),
+        person: msisdn === undefined ? undefined : numberInUrl(msisdn, "msisdn"),
         from: from === undefined ? undefined : Date.parse(from),
         to: to === undefined ? undefined : Date.parse(to),
       });

@@ -10,8 +10,8 @@ import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
 import { line } from "./fields.ts";
 import { lostKeySentence } from "./lost_keys.ts";
-import { recipientOf } from "./messages.ts";
 import { json, problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 /** The ledger as a file, whole or of one person. */
 export function consentFileRoutes({ deps }: Api) {
@@ -87,7 +87,7 @@ export function consentFileRoutes({ deps }: Api) {
     }),
     (c) => {
       const { format, recipient } = c.req.valid("query");
-      const person = recipient === undefined ? undefined : recipientOf(recipient, "recipient");
+      const person = recipient === undefined ? undefined : numberInUrl(recipient, "recipient");
       const { type, write } = FORMATS[format];
       return download(c, `consents.${format}`, type, write(allConsents(deps.db, person))) as never;
     },

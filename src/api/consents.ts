@@ -19,6 +19,7 @@ import { Id, line, lines } from "./fields.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem, ProblemError } from "./problem.ts";
 import { json, notFound, pageOf, pageOfIds, problems, Purpose, refusable } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 /** How a withdrawal is told. */
 const withdrawal = {
@@ -121,7 +122,7 @@ export function consentRoutes(api: Api) {
     }),
     async (c) => {
       const { recipient, ...page } = c.req.valid("query");
-      const person = recipient === undefined ? undefined : recipientOf(recipient, "recipient");
+      const person = recipient === undefined ? undefined : numberInUrl(recipient, "recipient");
       const { rows, next } = await listConsents(deps.db, { recipient: person, ...page });
       return c.json({ data: rows.map(consentView), next_cursor: next }, 200);
     },

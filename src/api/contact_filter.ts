@@ -3,9 +3,9 @@ import { isKnownZone } from "../core/zone_clock.ts";
 import { type ContactFilter as StoredFilter, readFilter } from "../store/contact_filter.ts";
 import { Language, line, lines } from "./fields.ts";
 import { LOST, lostKey, WHY } from "./lost_keys.ts";
-import { recipientOf } from "./messages.ts";
 import { invalidInput } from "./problem.ts";
 import { Instant, pageOfIds } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 /** What may be said of a contact, by hand, by an import or by a filter. */
 export const MAX_FIELDS = 50;
@@ -94,6 +94,6 @@ export function contactsOfQuery(query: Record<string, string[]>, others: readonl
   const msisdn = query.msisdn?.at(-1);
   return {
     ...readFilter(filterOfQuery(query, ["msisdn", ...others])),
-    ...(msisdn === undefined ? {} : { msisdn: recipientOf(msisdn, "msisdn") }),
+    ...(msisdn === undefined ? {} : { msisdn: numberInUrl(msisdn, "msisdn") }),
   };
 }

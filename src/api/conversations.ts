@@ -11,10 +11,10 @@ import type { MessageRow } from "../store/writes.ts";
 import type { Principal } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { Id, lines } from "./fields.ts";
-import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
 import { may } from "./roles.ts";
 import { json, Message, notFound, orNull, pageOf, pageOfIds, PageQuery, problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 export const Conversation = z.object({
   id: z.string(),
@@ -98,7 +98,7 @@ export function conversationRoutes({ deps, live }: Api) {
     async (c) => {
       const { msisdn, sender, limit, cursor, q, ...query } = c.req.valid("query");
       const { rows, next } = await listConversations(deps.db, {
-        person: msisdn === undefined ? undefined : recipientOf(msisdn, "msisdn"),
+        person: msisdn === undefined ? undefined : numberInUrl(msisdn, "msisdn"),
         sender,
         q,
         unread: query.unread === undefined ? undefined : query.unread === "true",

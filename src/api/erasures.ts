@@ -8,9 +8,9 @@ import { beginErasure, type ErasureRow, findErasure, listErasures, refusedBefore
 import { auditedRefusal } from "../store/suppressions.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
-import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
 import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 /** What most people have is erased while the request waits; the tick goes on with the rest. */
 const AT_ONCE_MS = 1_000;
@@ -98,7 +98,7 @@ export function erasureRoutes({ deps }: Api) {
     }),
     async (c) => {
       if (deps.people === null) throw secretMissing();
-      const person = recipientOf(c.req.valid("param").msisdn, "msisdn");
+      const person = numberInUrl(c.req.valid("param").msisdn, "msisdn");
       const { reason, requested_by, suppress } = c.req.valid("json");
       const now = deps.now();
       const actor = c.get("principal").actor;

@@ -14,10 +14,10 @@ import { Consent, consentView } from "./consent_schemas.ts";
 import { Contact, contactView } from "./contacts.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";
-import { recipientOf } from "./messages.ts";
 import { Override, overrideView } from "./overrides.ts";
 import { json, Message, orNull, pageOfIds, problems } from "./schemas.ts";
 import { Suppression } from "./suppressions.ts";
+import { numberInUrl } from "./url_number.ts";
 
 const MAX_MESSAGES = 1_000;
 
@@ -100,7 +100,7 @@ export function peopleRoutes({ deps }: Api) {
       responses: { 200: json(Person, "The dossier"), ...problems, ...forbidden },
     }),
     async (c) => {
-      const msisdn = recipientOf(c.req.valid("param").msisdn, "msisdn");
+      const msisdn = numberInUrl(c.req.valid("param").msisdn, "msisdn");
       const dossier = await readDossier(deps, msisdn, c.req.valid("query"));
       const { rulebook } = await deps.settings.current();
       const { country } = rulebook.locate(msisdn);

@@ -9,9 +9,9 @@ import { consentView } from "./consent_schemas.ts";
 import { contactView } from "./contacts.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";
-import { recipientOf } from "./messages.ts";
 import { overrideView } from "./overrides.ts";
 import { problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 /** All that is held about a person, for the person (GDPR art. 15 and 20): machine-readable, however much it is. */
 export function peopleExportRoutes({ deps }: Api) {
@@ -40,7 +40,7 @@ export function peopleExportRoutes({ deps }: Api) {
       },
     }),
     async (c) => {
-      const msisdn = recipientOf(c.req.valid("param").msisdn, "msisdn");
+      const msisdn = numberInUrl(c.req.valid("param").msisdn, "msisdn");
       const at = deps.now();
       const { rulebook } = await deps.settings.current();
       const entry = auditRow({

@@ -5,9 +5,9 @@ import { type SettleFailure, SETTLEMENTS, settleReview } from "../gateway/settle
 import { findReview, listReviews, type ReviewRow } from "../store/reviews.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
-import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
 import { json, notFound, pageOf, pageQuery, problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 const ALL_SETTLEMENTS = [...new Set(Object.values(SETTLEMENTS).flat())] as [string, ...string[]];
 
@@ -63,7 +63,7 @@ export function reviewRoutes({ deps }: Api) {
       const { person, ...query } = c.req.valid("query");
       const { rows, next } = await listReviews(deps.db, {
         ...query,
-        person: person === undefined ? undefined : recipientOf(person, "person"),
+        person: person === undefined ? undefined : numberInUrl(person, "person"),
       });
       return c.json({ data: rows.map(reviewView), next_cursor: next }, 200);
     },

@@ -9,9 +9,9 @@ import { type Api, router } from "./context.ts";
 import { readCursor, writeCursor } from "./conversations.ts";
 import { forbidden } from "./fields.ts";
 import { HANDSET_NUMBERS, numberAt, QUICK_TEXTS } from "./handset_numbers.ts";
-import { recipientOf } from "./messages.ts";
 import { problem } from "./problem.ts";
 import { json, pageOf, PageQuery, problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 export const HandsetMessage = z.object({
   id: z.string(),
@@ -138,7 +138,7 @@ export function sandboxRoutes({ deps, receiver }: Api) {
     }),
     async (c) => {
       const { to, text } = c.req.valid("json");
-      const from = recipientOf(c.req.valid("param").msisdn, "msisdn");
+      const from = numberInUrl(c.req.valid("param").msisdn, "msisdn");
       if (c.get("principal").role !== "admin") await onlySandbox(deps.settings);
       const carrier_id = accountFor(to, await deps.settings.current());
       if (carrier_id === null) {

@@ -26,6 +26,7 @@ import { notByHand } from "./overrides.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
 import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
+import { numberInUrl } from "./url_number.ts";
 
 const Scope = z.enum(["commercial", "all"]);
 const SOURCES = ["keyword", "carrier", "operator", "import", "link", "erasure"] as const;
@@ -171,7 +172,7 @@ export function suppressionRoutes({ deps }: Api) {
       const { rows, next } = await listSuppressions(deps.db, {
         recipients: recipient === undefined
           ? undefined
-          : recipientsOf(recipientOf(recipient, "recipient"), deps.people),
+          : recipientsOf(numberInUrl(recipient, "recipient"), deps.people),
         includeLifted: include_lifted === "true",
         ...page,
       });

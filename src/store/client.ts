@@ -105,8 +105,10 @@ export function openRemote({ url, token }: { url: string; token?: string | undef
     }
   };
   const client: DbClient = {
-    execute: (statement) => call(() => (mayWrite(statement) ? writer : reader).execute(statement)),
-    batch: (statements, mode = "write") => call(() => (mode === "write" ? writer : reader).batch(statements, mode)),
+    execute: (statement) =>
+      call(() => mayWrite(statement) ? writer.execute(statement) : twice(() => reader.execute(statement))),
+    batch: (statements, mode = "write") =>
+      call(() => mode === "write" ? writer.batch(statements, mode) : twice(() => reader.batch(statements, mode))),
     migrate: (statements) =>
       call(async () => {
         // Building an index over millions of rows takes as long as it takes.
@@ -137,6 +139,16 @@ async function whenFree<T>(ask: () => Promise<T>): Promise<T> {
       if (error.kind !== "busy" || performance.now() - started > FREE_WITHIN_MS) throw error;
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
+  }
+}
+
+/** A read whose connection broke is asked once more: a server, or what stands in front of it, may close one at any moment. */
+async function twice<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (toDatabaseError(error).code !== "FETCH_FAILED") throw error;
+    return await ask();
   }
 }
 

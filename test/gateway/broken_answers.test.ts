@@ -106,6 +106,15 @@ describe.each<Break>(["closed", "cut", "replaced"])("an answer of the database t
     expect(server.seen).toBe(1);
   });
 
+  test("a read is asked once more, and answered", async () => {
+    const { call, server } = rig();
+    await call("POST", "/v1/consents", consentOf("+33612000077"));
+    server.breakNext('from \\"consents\\"');
+    const { status, body } = await call("GET", "/v1/consents?recipient=%2B33612000077");
+    // Something in front of the server that answers in its place may be there for long.
+    expect([status, body.data?.length, server.seen]).toEqual(how === "replaced" ? [503, undefined, 1] : [200, 1, 2]);
+  });
+
   test("claiming: what was claimed and not handed over leaves later, once", async () => {
     const { call, dispatcher, server, handed, clock } = rig();
     await Promise.all(PEOPLE.map((to) => call("POST", "/v1/messages", { to, from: "PARLEY", text: INFO })));

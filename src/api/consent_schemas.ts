@@ -7,7 +7,20 @@ import { Instant, Purpose } from "./schemas.ts";
 
 /** What the ledger of consents takes and shows (compliance.md 6.2, proof record). */
 
-export const Evidence = z.record(z.string().max(100), z.unknown());
+/** Parsers of other programs give up a few hundred deep, and one entry would keep them from reading the whole ledger. */
+const DEEPEST = 32;
+// Aborts: what is measured next would be written as JSON, for which the stack may not suffice.
+const Free = z.unknown().refine((value) => isShallow(value, DEEPEST), {
+  error: `is nested more than ${DEEPEST} deep`,
+  abort: true,
+});
+
+function isShallow(value: unknown, deepest: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return deepest > 0 && Object.values(value).every((inner) => isShallow(inner, deepest - 1));
+}
+
+export const Evidence = z.record(z.string().max(100), Free);
 
 /** CSV has no booleans. */
 const yes = z.preprocess(
@@ -70,7 +83,7 @@ export const NewConsent = z.object({
     description: "With `double_opt_in`: the sender that asks",
     example: "36105",
   }),
-}).catchall(z.unknown()).refine(
+}).catchall(Free).refine(
   ({ double_opt_in, from }) => (double_opt_in === true) === (from !== undefined),
   { path: ["from"], message: "goes with `double_opt_in: true`: the sender that asks, and that the person answers" },
 ).openapi("NewConsent", { description: "Further fields are kept as evidence" });
@@ -93,7 +106,7 @@ export const ImportedConsent = z.object({
   sender: z.unknown().optional(),
   confirm_until: z.unknown().optional(),
   confirms: z.unknown().optional(),
-}).catchall(z.unknown()).refine(
+}).catchall(Free).refine(
   ({ status, wording }) => status !== "granted" || !!wording,
   { path: ["wording"], message: "is missing: consent cannot be proved without it" },
 );

@@ -367,3 +367,28 @@ test.each(["csv", "jsonl", "json"])("the history of one person is exported as %s
     expect((await gateway.call("GET", path + encodeURIComponent("+33612000003"))).body).toEqual({ data: [] });
   }
 });
+
+function nested(depth: number): string {
+  return `${"[".repeat(depth)}${"]".repeat(depth)}`;
+}
+
+test.each([[32, 201], [33, 422], [7_000, 422], [60_000, 422]])(
+  "evidence %i deep: %i, so that what is kept can be read everywhere",
+  async (depth, status) => {
+    const gateway = await testGateway();
+    const given = JSON.stringify(NEW).slice(0, -1);
+    for (const [field, more] of [["form", `"form":`], ["evidence.form", `"evidence":{"form":`]] as const) {
+      const body = `${given},${more}${nested(depth)}${field === "form" ? "}" : "}}"}`;
+      const reply = await gateway.call("POST", "/v1/consents", body);
+      expect([reply.status, reply.body.errors?.[0].field]).toEqual([status, status === 201 ? undefined : field]);
+    }
+    const said = `{"recipient":"${FR}","evidence":{"form":${nested(depth)}}}`;
+    const taken = await gateway.call("POST", "/v1/consents/withdraw", said);
+    expect(taken.status).toBe(status === 201 ? 200 : 422);
+    const csv =
+      `recipient,purpose,source,wording,granted_at,evidence\n${FR},commercial,paper,Yes,2026-01-10T09:00:00Z,`;
+    const file = `${csv}"{""form"":${nested(depth)}}"\n`;
+    const { body } = await gateway.call("POST", "/v1/consents/import", file, { "content-type": "text/csv" });
+    expect([body.imported, body.rejected]).toEqual(status === 201 ? [1, 0] : [0, 1]);
+  },
+);

@@ -5,7 +5,13 @@ import { ProblemSchema } from "./problem.ts";
 
 /** Schemas used by more than one route. The same objects validate requests and make the OpenAPI document. */
 
-export const Instant = z.iso.datetime({ offset: true }).openapi({ example: "2026-11-25T10:00:00+01:00" });
+const [EARLIEST, LATEST] = [Date.parse("1970-01-01T00:00:00Z"), Date.parse("2099-12-31T23:59:59.999Z")];
+/** Of a few years, since an offset makes of the first and the last one what RFC 3339 cannot write. */
+export const Instant = z.iso.datetime({ offset: true }).refine((text) => {
+  const at = Date.parse(text);
+  // What is no instant at all has been told of already.
+  return !(at < EARLIEST || at > LATEST);
+}, "must lie between 1970 and 2099").openapi({ example: "2026-11-25T10:00:00+01:00" });
 /** What a person agrees to, and an advertisement asks for. */
 export const Purpose = line(100).regex(
   /^(commercial|(partner|informative):\S.{0,79})$/,

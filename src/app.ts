@@ -28,6 +28,7 @@ import { erasureRoutes } from "./api/erasures.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { liveRoutes } from "./api/live.ts";
 import { meRoutes } from "./api/me.ts";
+import { methodsAt } from "./api/methods.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { messageSettlementRoutes } from "./api/message_settlement.ts";
 import { peopleRoutes } from "./api/people.ts";
@@ -80,7 +81,7 @@ export function createApp(api: Api) {
     }
     return problemResponse(c, answer);
   });
-  app.notFound((c) => problemResponse(c, nothingHere()));
+  app.notFound((c) => problemResponse(c, nothingHere(methodsAt(app, c.req.path))));
 
   app.use(secureHeaders({
     contentSecurityPolicy: {

@@ -5,12 +5,21 @@ export function listen(
   { host, port }: Pick<Config, "host" | "port">,
   answer: Deno.ServeHandler<Deno.NetAddr>,
 ): Deno.HttpServer<Deno.NetAddr> {
+  const answered: Deno.ServeHandler<Deno.NetAddr> = (request, info) =>
+    request.method === "HEAD" ? ofUnknownLength(answer(request, info)) : answer(request, info);
   try {
     // What it would print is said in the greeting.
-    return Deno.serve({ hostname: host, port, onListen() {} }, answer);
+    return Deno.serve({ hostname: host, port, onListen() {} }, answered);
   } catch (error) {
     throw new ConfigError(unusable(host, port, error), { cause: error });
   }
+}
+
+/** The answer to a HEAD. Of a body that is null Deno says that its length is 0, which is not the length of what a GET gives. */
+async function ofUnknownLength(answer: Response | Promise<Response>): Promise<Response> {
+  const { status, headers, body } = await answer;
+  if (body !== null || status === 204 || status === 304) return new Response(body, { status, headers });
+  return new Response(new ReadableStream({ start: (controller) => controller.close() }), { status, headers });
 }
 
 /** Nothing but binding can fail there, and the names of a host fail in many ways: what is not about the port is about the host. */

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { DbClient } from "../store/client.ts";
 import { findApiKey, hashKey } from "../store/api_keys.ts";
 import type { Env } from "./context.ts";
-import { nothingHere, problem } from "./problem.ts";
+import { problem } from "./problem.ts";
 import type { Role } from "../core/roles.ts";
 import { rolesFor } from "./roles.ts";
 
@@ -68,16 +68,25 @@ export function speakAs(request: Request, principal: Principal): Request {
   return request;
 }
 
+/** Without it a 401 is none (RFC 9110, 11.6.1). */
+export const ASK_FOR_KEY = { "www-authenticate": "Bearer" };
+
 /** Lets in who has a key, and requests of the console for the user who is signed in, to what their role may (`roles.ts`). */
 export function requireKey(keys: ApiKeys): MiddlewareHandler<Env> {
   return async function requireKey(c, next) {
     const principal = spoken.get(c.req.raw) ?? await keys.authenticate(c.req.header("authorization") ?? null);
     if (principal === null) {
-      throw problem(401, "unauthorized", "Unauthorized", "Send a valid API key: Authorization: Bearer KEY");
+      throw problem(
+        401,
+        "unauthorized",
+        "Unauthorized",
+        "Send a valid API key: Authorization: Bearer KEY",
+        ASK_FOR_KEY,
+      );
     }
     if (principal.role !== "admin") {
       const roles = rolesFor(c);
-      if (roles === null) throw nothingHere();
+      if (roles === null) return await c.notFound();
       if (!roles.includes(principal.role)) {
         throw problem(403, "forbidden", "Forbidden", `This is for ${roles.join(", ")}; you are ${principal.role}.`);
       }

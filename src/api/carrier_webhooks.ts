@@ -5,6 +5,7 @@ import { carrierIo } from "../gateway/carrier_io.ts";
 import { keyOf } from "../gateway/hand_over.ts";
 import { carries, findSender } from "../gateway/receive.ts";
 import { type CarrierAccount, hasRealCarrier, type SettingsCache } from "../gateway/settings.ts";
+import { ASK_FOR_KEY } from "./auth.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { problem } from "./problem.ts";
 
@@ -23,15 +24,18 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
       return principal !== null;
     });
   /** What is understood. What is not, though it came beside it, would be gone without a word: the carrier does not come again. */
-  const told = <T>(carrier: string, result: Verified<T>): T => {
+  const told = <T>({ id: carrier, adapter }: CarrierAccount, result: Verified<T>): T => {
     if (result.ok && result.lost) deps.log("error", "webhook.items_lost", { carrier, ...result.lost });
-    return verified(result);
+    return verified(result, adapter);
   };
 
   routes.on(["GET", "POST"], "/carriers/:id/inbound", async (c) => {
     const account = await accountOf(c.req.param("id"));
     const { adapter, config, id } = account;
-    const messages = told(id, await adapter.inbound(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
+    const messages = told(
+      account,
+      await adapter.inbound(await webhookRequest(c, deps.publicUrl), config, ioOf(account)),
+    );
     if (adapter.kind === "sandbox") await ownSenders(messages, id, deps.settings);
     const outcomes = await Promise.all(
       messages.map((sms) => receiver.submit({ carrier_id: id, sms })),
@@ -43,7 +47,7 @@ export function carrierWebhookRoutes({ deps, receiver, reporter, keys }: Api) {
   routes.on(["GET", "POST"], "/carriers/:id/status", async (c) => {
     const account = await accountOf(c.req.param("id"));
     const { adapter, config, id } = account;
-    const reports = told(id, await adapter.status(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
+    const reports = told(account, await adapter.status(await webhookRequest(c, deps.publicUrl), config, ioOf(account)));
     const results = await Promise.all(reports.map((report) => {
       const { carrierMessageId } = report;
       const key = carrierMessageId === null ? null : keyOf(carrierMessageId, "report", account);
@@ -81,10 +85,12 @@ export async function ownSenders(
   }
 }
 
-function verified<T>(result: Verified<T>): T {
+function verified<T>(result: Verified<T>, { kind }: CarrierAccount["adapter"]): T {
   if (result.ok) return result.value;
   const title = result.status === 400 ? "Not understood" : "Not verified";
-  throw problem(result.status, result.code, title, result.detail);
+  // Others sign, or have their secret in the address.
+  const asked = result.status === 401 && kind === "sandbox" ? ASK_FOR_KEY : undefined;
+  throw problem(result.status, result.code, title, result.detail, asked);
 }
 
 /** Signatures cover the address as the carrier called it: our public one, with the raw path and query of this request. */

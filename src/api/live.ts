@@ -41,15 +41,18 @@ export function liveRoutes({ live, keys }: Api) {
     }),
     (c) => {
       const authorization = c.req.header("authorization");
-      // A request of the console has no key: the console ends its stream itself.
-      const open = async () => authorization === undefined || await keys.authenticate(authorization) !== null;
-      const stream = streamOf(live.listen(readPlace(c.req.header("last-event-id"))), open);
-      return c.body(stream, 200, {
+      const headers = {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
         // For nginx, which would keep events back until it has many.
         "x-accel-buffering": "no",
-      }) as never;
+      };
+      // Nobody reads what a HEAD leads to: a stream that began would listen for good.
+      if (c.req.method === "HEAD") return c.body(null, 200, headers) as never;
+      // A request of the console has no key: the console ends its stream itself.
+      const open = async () => authorization === undefined || await keys.authenticate(authorization) !== null;
+      const stream = streamOf(live.listen(readPlace(c.req.header("last-event-id"))), open);
+      return c.body(stream, 200, headers) as never;
     },
   );
   return routes;

@@ -24,13 +24,23 @@ export class ProblemError extends Error {
   }
 }
 
-export function problem(status: number, code: string, title: string, detail?: string): ProblemError {
-  return new ProblemError({ type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) });
+export function problem(
+  status: number,
+  code: string,
+  title: string,
+  detail?: string,
+  headers?: Record<string, string>,
+): ProblemError {
+  const problem = { type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) };
+  return new ProblemError(problem, headers);
 }
 
-/** 404 of an address at which there is nothing at all. */
-export function nothingHere(): ProblemError {
-  return problem(404, "not_found", "Not found", "There is nothing at this address.");
+/** 404 of an address at which there is nothing at all, 405 of one that answers to other methods. */
+export function nothingHere(allowed: readonly string[]): ProblemError {
+  if (allowed.length === 0) return problem(404, "not_found", "Not found", "There is nothing at this address.");
+  const allow = allowed.join(", ");
+  const detail = `This address answers to ${allow}.`;
+  return problem(405, "method_not_allowed", "Method not allowed", detail, { allow });
 }
 
 /** 415; `detail` says what to send instead. */

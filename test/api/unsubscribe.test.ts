@@ -51,7 +51,7 @@ describe("reading", () => {
     const [[act, check] = ["", ""]] = buttons((await gateway.call("GET", path, undefined, NOBODY)).text);
     expect((await gateway.call("GET", `${path}?${act}=${check}`, undefined, NOBODY)).status).toBe(200);
     for (const method of ["PUT", "PATCH", "DELETE"]) {
-      expect((await gateway.call(method, path, `${act}=${check}`, NOBODY)).status).toBe(404);
+      expect((await gateway.call(method, path, `${act}=${check}`, NOBODY)).status).toBe(405);
     }
     expect(await stateOf(gateway)).toEqual(UNTOUCHED);
     expect((await gateway.call("GET", `/v1/messages/${waiting}`)).body.status).toBe("held");

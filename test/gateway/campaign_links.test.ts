@@ -184,7 +184,7 @@ test("a token that nobody gave out gets one and the same page, leads nowhere, an
   expect(pages.size).toBe(1);
   expect([...pages][0]).toContain("This link does not work");
   expect((await open(gateway, `${path}?url=https://evil.example/`)).headers.get("location")).toBe(SHOP);
-  expect((await open(gateway, path, PHONE, "POST")).status).toBe(404);
+  expect((await open(gateway, path, PHONE, "POST")).status).toBe(405);
 
   for (let guess = 0; guess < 120; guess++) await open(gateway, `/l/${flip(5)}`);
   const waiting = await open(gateway, `/l/${flip(5)}`);

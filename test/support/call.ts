@@ -38,6 +38,7 @@ export function callerOf(
 export async function replyOf(response: Response): Promise<Reply> {
   const { status, headers } = response;
   const text = await response.text();
-  const isJson = /^application\/(problem\+)?json/.test(headers.get("content-type") ?? "");
+  // The answer to a HEAD has the type of a body that it lacks.
+  const isJson = text !== "" && /^application\/(problem\+)?json/.test(headers.get("content-type") ?? "");
   return { status, body: isJson ? JSON.parse(text) : text, text, headers };
 }

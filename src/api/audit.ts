@@ -4,7 +4,7 @@ import { auditView, listAudit } from "../store/audit_read.ts";
 import { type Api, router } from "./context.ts";
 import { forbidden } from "./fields.ts";
 import { Instant, json, pageOf, pageOfIds, problems } from "./schemas.ts";
-import { numberInUrl } from "./url_number.ts";
+import { personInUrl } from "./url_number.ts";
 
 export const AuditEntry = z.object({
   seq: z.number().int().openapi({ description: "Place in the chain, from 1, without gaps" }),
@@ -41,7 +41,7 @@ export function auditRoutes({ deps }: Api) {
           actor: z.string().max(100).optional(),
           action: z.enum(AUDIT_ACTIONS).optional(),
           subject: z.string().max(100).optional(),
-          msisdn: z.string().max(40).optional(),
+          msisdn: z.string().max(100).optional(),
           from: Instant.optional(),
           to: Instant.optional().openapi({ description: "Exclusive" }),
         }),
@@ -52,7 +52,7 @@ export function auditRoutes({ deps }: Api) {
       const { msisdn, from, to, ...filter } = c.req.valid("query");
       const { rows, next } = await listAudit(deps.db, {
         ...filter,
-        person: msisdn === undefined ? undefined : numberInUrl(msisdn, "msisdn"),
+        person: msisdn === undefined ? undefined : await personInUrl(deps, msisdn, "msisdn"),
         from: from === undefined ? undefined : Date.parse(from),
         to: to === undefined ? undefined : Date.parse(to),
       });

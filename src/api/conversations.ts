@@ -14,7 +14,7 @@ import { Id, lines } from "./fields.ts";
 import { invalidField, problem } from "./problem.ts";
 import { may } from "./roles.ts";
 import { json, Message, notFound, orNull, pageOf, pageOfIds, PageQuery, problems } from "./schemas.ts";
-import { numberInUrl } from "./url_number.ts";
+import { personInUrl } from "./url_number.ts";
 
 export const Conversation = z.object({
   id: z.string(),
@@ -83,7 +83,7 @@ export function conversationRoutes({ deps, live }: Api) {
       request: {
         query: z.object({
           ...PageQuery,
-          msisdn: z.string().max(40).optional().openapi({ description: "The person" }),
+          msisdn: z.string().max(100).optional().openapi({ description: "The person" }),
           sender: z.string().max(20).optional().openapi({ description: "One of your senders" }),
           unread: z.enum(["true", "false"]).optional(),
           assigned_to: z.union([Actor, z.literal("none")]).optional(),
@@ -98,7 +98,7 @@ export function conversationRoutes({ deps, live }: Api) {
     async (c) => {
       const { msisdn, sender, limit, cursor, q, ...query } = c.req.valid("query");
       const { rows, next } = await listConversations(deps.db, {
-        person: msisdn === undefined ? undefined : numberInUrl(msisdn, "msisdn"),
+        person: msisdn === undefined ? undefined : await personInUrl(deps, msisdn, "msisdn"),
         sender,
         q,
         unread: query.unread === undefined ? undefined : query.unread === "true",

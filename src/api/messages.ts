@@ -37,7 +37,7 @@ import {
   refusable,
   Refused,
 } from "./schemas.ts";
-import { numberInUrl } from "./url_number.ts";
+import { personInUrl } from "./url_number.ts";
 
 const MAX_BATCH = 10_000;
 /** What carriers accept at most; a text cannot be longer than ten of GSM-7 hold. */
@@ -274,7 +274,7 @@ export function messageRoutes({ deps, acceptor }: Api) {
     }),
     async (c) => {
       const { limit, cursor, msisdn, ...filters } = c.req.valid("query");
-      const person = msisdn === undefined ? undefined : numberInUrl(msisdn, "msisdn");
+      const person = msisdn === undefined ? undefined : await personInUrl(deps, msisdn, "msisdn");
       const { rows, next } = await listMessages(deps.db, { ...filters, person, limit, cursor });
       return c.json({ data: rows.map((row) => messageView(row)), next_cursor: next }, 200);
     },

@@ -7,7 +7,7 @@ import { type Api, router } from "./context.ts";
 import { forbidden, Id, lines } from "./fields.ts";
 import { problem } from "./problem.ts";
 import { json, notFound, pageOf, pageQuery, problems } from "./schemas.ts";
-import { numberInUrl } from "./url_number.ts";
+import { personInUrl } from "./url_number.ts";
 
 const ALL_SETTLEMENTS = [...new Set(Object.values(SETTLEMENTS).flat())] as [string, ...string[]];
 
@@ -53,7 +53,7 @@ export function reviewRoutes({ deps }: Api) {
         query: z.object({
           ...pageQuery(/^(open|settled)\.rev_\w+$/),
           kind: z.enum(ALL_REVIEW_KINDS).optional(),
-          person: z.string().max(40).optional(),
+          person: z.string().max(100).optional(),
           state: z.enum(["open", "settled"]).optional(),
         }),
       },
@@ -63,7 +63,7 @@ export function reviewRoutes({ deps }: Api) {
       const { person, ...query } = c.req.valid("query");
       const { rows, next } = await listReviews(deps.db, {
         ...query,
-        person: person === undefined ? undefined : numberInUrl(person, "person"),
+        person: person === undefined ? undefined : await personInUrl(deps, person, "person"),
       });
       return c.json({ data: rows.map(reviewView), next_cursor: next }, 200);
     },

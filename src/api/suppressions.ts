@@ -26,14 +26,16 @@ import { notByHand } from "./overrides.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
 import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
-import { numberInUrl } from "./url_number.ts";
+import { personInUrl } from "./url_number.ts";
 
 const Scope = z.enum(["commercial", "all"]);
 const SOURCES = ["keyword", "carrier", "operator", "import", "link", "erasure"] as const;
 
 export const Suppression = z.object({
   id: z.string(),
-  recipient: z.string().openapi({ description: "E.164; `#…`, a keyed hash, for a person who was erased" }),
+  recipient: z.string().openapi({
+    description: "E.164; `#…`, a keyed hash, for a person who was erased; a short code or a name that wrote to us",
+  }),
   scope: Scope.openapi({
     description: "`commercial`: no advertising from anybody. `all`: no advertising, and nothing else from `sender`",
   }),
@@ -68,12 +70,19 @@ const NewSuppression = z.strictObject({
   }),
   ...given,
 }).openapi("NewSuppression");
+/** What is stored of either, its sender as it is configured. */
+type Given = Pick<z.infer<typeof NewSuppression>, "recipient" | "scope"> & {
+  sender: string | null;
+  note?: string | null | undefined;
+};
 /** Lists come with columns of their own; what is not known is passed over. */
 const ImportedSuppression = z.object({
-  recipient: Recipient,
+  recipient: z.string().max(100),
+  id: z.unknown().optional(),
   // As long as the address of what was never a sender of ours may be: a STOP to it is exported too.
   sender: line(100).nullish(),
   ...given,
+  note: given.note.nullable(),
   lifted_at: z.string().nullish(),
 });
 
@@ -110,7 +119,7 @@ export function suppressionRoutes({ deps }: Api) {
   const routes = router();
 
   const suppressionOf = (
-    { recipient, scope, sender, note }: Omit<z.infer<typeof NewSuppression>, "sender"> & { sender: string | null },
+    { recipient, scope, sender, note }: Given,
     source: "operator" | "import",
     now: number,
   ): Refusal["suppression"] => ({
@@ -160,7 +169,7 @@ export function suppressionRoutes({ deps }: Api) {
       request: {
         query: z.object({
           ...pageOfIds("sup"),
-          recipient: z.string().max(40).optional(),
+          recipient: z.string().max(100).optional(),
           source: z.enum(SOURCES).optional(),
           include_lifted: IncludeLifted,
         }),
@@ -172,7 +181,7 @@ export function suppressionRoutes({ deps }: Api) {
       const { rows, next } = await listSuppressions(deps.db, {
         recipients: recipient === undefined
           ? undefined
-          : recipientsOf(numberInUrl(recipient, "recipient"), deps.people),
+          : recipientsOf(await personInUrl(deps, recipient, "recipient"), deps.people),
         includeLifted: include_lifted === "true",
         ...page,
       });
@@ -187,7 +196,8 @@ export function suppressionRoutes({ deps }: Api) {
       summary: "Import suppressions",
       description:
         "CSV with a header line `recipient[,scope,sender,note]`, or JSON `{data: [...]}`; up to 8 MiB. A line of CSV that is " +
-        "not UTF-8 is read as Windows-1252. Stored in groups of 1,000: when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over.\n\n" +
+        "not UTF-8 is read as Windows-1252. Stored in groups of 1,000: when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over. " +
+        "A short code or a name as `recipient` is taken only from an export, with its `id`.\n\n" +
         "A sender may be spelled in any way. One that is none of yours is kept, since it may become one, and named in `unknown_senders`.",
       tags: ["Suppressions"],
       request: {
@@ -219,8 +229,9 @@ export function suppressionRoutes({ deps }: Api) {
           const sender = senders.of(parsed.data);
           if (key !== null) return { row: suppressionOf({ ...parsed.data, sender }, "import", now) };
           const number = parseMsisdn(parsed.data.recipient);
-          if (!number.ok) return { wrong: `recipient: ${number.detail}` };
-          return { row: suppressionOf({ ...parsed.data, recipient: number.e164, sender }, "import", now) };
+          if (!number.ok && !isOfOurExport(parsed.data)) return { wrong: `recipient: ${number.detail}` };
+          const recipient = number.ok ? number.e164 : parsed.data.recipient;
+          return { row: suppressionOf({ ...parsed.data, recipient, sender }, "import", now) };
         },
         (rows) => {
           const entry = {
@@ -346,6 +357,16 @@ function importedSenders(settings: Settings) {
       return meant ?? parseAddress(sender).address;
     },
   };
+}
+
+/**
+ * True for the line of an export about a short code or a name that said STOP, and for a number that no plan knows. Elsewhere such a
+ * recipient is a slip and would protect nobody, as would digits that a spreadsheet has taken for an amount.
+ */
+function isOfOurExport({ id, recipient }: { id?: unknown; recipient: string }): boolean {
+  if (typeof id !== "string" || !/^sup_\w+$/.test(id)) return false;
+  const { kind, address } = parseAddress(recipient);
+  return address === recipient && (kind !== "name" || /\p{L}/u.test(recipient) && !/^[\d.,]+e\+?\d+$/i.test(recipient));
 }
 
 const KEY_MISSING =

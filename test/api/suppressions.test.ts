@@ -94,7 +94,10 @@ test("an import tells what became of each line, cancels what waits and may be re
 test("an import takes JSON too", async () => {
   const gateway = await testGateway();
   const { body } = await gateway.call("POST", "/v1/suppressions/import", {
-    data: [{ recipient: FR, scope: "all", sender: "36105" }, { recipient: 12 }, { recipient: FR, scope: "some" }],
+    data: [{ recipient: FR, scope: "all", sender: "36105", note: null }, { recipient: 12 }, {
+      recipient: FR,
+      scope: "some",
+    }],
   });
   expect([body.imported, body.rejected]).toEqual([1, 2]);
   expect(body.invalid[0]).toMatchObject({ line: 2, detail: expect.stringContaining("recipient") });
@@ -205,4 +208,33 @@ test("an import keeps what is about a sender that is not there yet, names it, an
   }
   const { status } = await gateway.call("POST", "/v1/messages", { to: FR, from: "36105", text: INFO });
   expect(status).toBe(202);
+});
+
+test("what a short code or a name said is exported, imported and found, and nothing else that is no number", async () => {
+  const from = await testGateway();
+  const people = ["BANK", "Ma Banque", "36105", "+999123456789", FR];
+  for (const person of people) await from.mo(person, "36105", "STOP");
+  const file = (await from.call("GET", "/v1/suppressions/export")).text;
+  const to = await testGateway();
+  for (const [imported, already] of [[5, 0], [0, 5]]) {
+    const { body } = await to.call("POST", "/v1/suppressions/import", file, csv);
+    expect(body).toEqual({ imported, already, rejected: 0, invalid: [] });
+  }
+  const recipients = ({ body }: { body: { data: { recipient: string }[] } }) => body.data.map((one) => one.recipient);
+  for (const gateway of [from, to]) {
+    expect(recipients(await gateway.call("GET", "/v1/suppressions")).toReversed()).toEqual(people);
+    for (const person of people) {
+      expect(recipients(await gateway.call("GET", `/v1/suppressions?recipient=${q(person)}`))).toEqual([person]);
+    }
+  }
+  for (const [path, field] of [["conversations", "person"], ["messages", "from"], ["audit", "person"]] as const) {
+    const { body } = await from.call("GET", `/v1/${path}?msisdn=BANK`);
+    expect([path, ...new Set(body.data.map((one: Record<string, unknown>) => one[field]))]).toEqual([path, "BANK"]);
+  }
+  expect((await from.call("GET", "/v1/suppressions?recipient=BANKS")).body.errors[0].field).toBe("recipient");
+
+  const slips = ["BANK", "36105", "0612345678", "3.36123E+10", "33612345678"];
+  const given = slips.flatMap((slip, n) => [`,${slip}`, ...n < 2 ? [] : [`sup_${n},${slip}`]]);
+  const { body } = await to.call("POST", "/v1/suppressions/import", `id,recipient\n${given.join("\n")}\n`, csv);
+  expect(body).toMatchObject({ imported: 0, already: 0, rejected: given.length });
 });

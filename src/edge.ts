@@ -1,5 +1,6 @@
 import { createApp } from "./app.ts";
 import { apiKeys } from "./api/auth.ts";
+import type { Problem } from "./api/problem.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { idClock, realClock, sharedClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
@@ -93,7 +94,7 @@ function notConfigured(error: unknown): Response {
   jsonLog((line) => console.log(line), realClock)("error", "edge.not_configured", { error: error.message });
   const detail = "This gateway is not configured; its log tells what is missing.";
   return Response.json(
-    { type: "about:blank", title: "Not ready", status: 503, code: "not_configured", detail },
+    { type: "about:blank", title: "Not ready", status: 503, code: "not_configured", detail } satisfies Problem,
     { status: 503, headers: { "content-type": "application/problem+json" } },
   );
 }

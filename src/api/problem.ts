@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "@hono/zod-openapi";
 import { PasswordsBusyError } from "../gateway/passwords.ts";
+import type { ProblemCode } from "./problem_codes.ts";
 import { NoRulebookError } from "../gateway/settings.ts";
 import { databaseErrorIn, type DatabaseErrorKind } from "../store/database_error.ts";
 
@@ -14,7 +15,7 @@ export const ProblemSchema = z.object({
   detail: z.string().optional(),
   errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
 }).openapi("Problem");
-export type Problem = z.infer<typeof ProblemSchema>;
+export type Problem = Omit<z.infer<typeof ProblemSchema>, "code"> & { code: ProblemCode };
 
 /** An expected failure on its way to the caller. */
 export class ProblemError extends Error {
@@ -26,7 +27,7 @@ export class ProblemError extends Error {
 
 export function problem(
   status: number,
-  code: string,
+  code: ProblemCode,
   title: string,
   detail?: string,
   headers?: Record<string, string>,
@@ -49,7 +50,7 @@ export function unsupportedType(detail = "Send Content-Type: application/json.")
 }
 
 /** 422 for one field. */
-export function invalidField(field: string, detail: string, code = "invalid_request"): ProblemError {
+export function invalidField(field: string, detail: string, code: ProblemCode = "invalid_request"): ProblemError {
   return new ProblemError({
     type: "about:blank",
     title: "Invalid request",

@@ -123,7 +123,13 @@ export type Verified<T> =
     /** Of a webhook that brings several items: those that are lost because nobody understands them, and why the first is. */
     lost?: { items: number; detail: string };
   }
-  | { ok: false; status: 400 | 401 | 403 | 503; code: string; detail: string };
+  | { ok: false; status: 400 | 401 | 403 | 503; code: WebhookRefusal; detail: string };
+export type WebhookRefusal =
+  | "credentials_missing"
+  | "credentials_wrong"
+  | "credentials_stale"
+  | "credentials_unverifiable"
+  | "webhook_malformed";
 
 export interface InboundSms {
   /** The carrier's id, by which a repeated delivery is recognised; null when it gives none. */

@@ -1,3 +1,4 @@
+import type { RefusalCode } from "../core/message.ts";
 import { loadFacts } from "../store/facts.ts";
 import { idempotentAnswers, type StoredAnswer } from "../store/idempotency.ts";
 import { releaseSettled } from "../store/reviews.ts";
@@ -20,7 +21,7 @@ export interface Refusal {
   type: string;
   title: string;
   status: 422;
-  code: string;
+  code: RefusalCode | "idempotency_key_reused";
   detail: string;
   message_id?: string;
   decision?: MessageView["decision"];

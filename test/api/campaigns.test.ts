@@ -283,7 +283,7 @@ describe("campaigns", () => {
       .flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, { responses }]) => [
           `${method} ${path.slice("/v1/campaigns".length)}`,
-          Object.keys(responses).filter((status) => /^(2|404|409|403)/.test(status)).join(" "),
+          Object.keys(responses).filter((status) => /^(2|404|409)/.test(status)).join(" "),
         ])
       );
     expect(Object.fromEntries(operations)).toEqual({
@@ -298,7 +298,7 @@ describe("campaigns", () => {
       "post /{id}/resume": "200 404 409",
       "post /preview": "200",
       "post /{id}/cancel": "200 404 409",
-      "post /{id}/settle": "200 403 404 409",
+      "post /{id}/settle": "200 404 409",
       "get /{id}/export": "200 404",
       "get /{id}/messages": "200 404",
       "get /{id}/results": "200 404",

@@ -28,7 +28,8 @@ type Script = (message: Outgoing, attempt: number) => SendResult | Promise<SendR
 /** A carrier that does what the test says and remembers what it was handed. */
 function scripted(idempotent: boolean, script: Script): Carrier & { handed: Outgoing[] } {
   const handed: Outgoing[] = [];
-  const unused = () => Promise.resolve({ ok: false, status: 400, code: "unused", detail: "unused" } as const);
+  const unused = () =>
+    Promise.resolve({ ok: false, status: 400, code: "webhook_malformed", detail: "unused" } as const);
   return {
     kind: "scripted",
     config: z.strictObject({}),

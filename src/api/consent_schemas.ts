@@ -28,6 +28,9 @@ const yes = z.preprocess(
   z.boolean(),
 );
 
+/** In years. No coercion: it would make an age of zero, or one, of what says nothing. */
+const age = z.number().int().min(0).max(150);
+
 /** Columns of the ledger beside who, what and when. */
 const proofColumns = {
   wording_version: line(100).nullish().openapi({ description: "Version of the wording", example: "2026-03" }),
@@ -52,7 +55,7 @@ const proofEvidence = {
     description: "What was sold; only similar products may be advertised",
   }),
   opt_out_offered: yes.nullish().openapi({ description: "The person could refuse, free, when the number was taken" }),
-  age_declared: z.coerce.number().int().min(0).max(150).nullish(),
+  age_declared: age.nullish(),
 };
 
 const given = {
@@ -96,6 +99,11 @@ export const ImportedConsent = z.object({
   expires_at: Instant.nullish(),
   ...proofColumns,
   ...proofEvidence,
+  // CSV has no numbers either.
+  age_declared: z.preprocess(
+    (value) => typeof value === "string" && /^\d{1,3}$/.test(value) ? Number(value) : value,
+    age.nullish(),
+  ),
   evidence: Evidence.nullish(),
   recorded_by: line(100).nullish(),
   message_id: z.string().max(100).nullish(),

@@ -10,6 +10,8 @@ const NEW = {
   granted_at: "2026-01-10T10:00:00+01:00",
 };
 
+const EVIDENCE = { granted_at_local: NEW.granted_at, form: "x" };
+
 /** Proof of a soft opt-in. */
 const SALE = { sale_ref: "R-1", product_family: "shoes", opt_out_offered: true };
 
@@ -392,3 +394,36 @@ test.each([[32, 201], [33, 422], [7_000, 422], [60_000, 422]])(
     expect([body.imported, body.rejected]).toEqual(status === 201 ? [1, 0] : [0, 1]);
   },
 );
+
+test.each<[unknown, (number | null | undefined)?, (number | null | undefined)?]>([
+  [42, 42, 42],
+  [0, 0, 0],
+  [null, null, null],
+  ["42", undefined, 42],
+  ...[[], [7], "", " ", "1e1", "0x10", "-1", true, 1.5, 151, "151"].map((age): [unknown] => [age]),
+])("a declared age of %j is kept as %j, from a file as %j, and else refused", async (age_declared, given, imported) => {
+  const gateway = await testGateway();
+  const kept = (age: number | null) => age === null ? {} : { age_declared: age };
+  const one = await gateway.call("POST", "/v1/consents", { ...NEW, evidence: { form: "x" }, age_declared });
+  expect([one.status, one.body.errors?.[0].field]).toEqual(
+    given === undefined ? [422, "age_declared"] : [201, undefined],
+  );
+  if (given !== undefined) expect(one.body.evidence).toEqual({ ...EVIDENCE, ...kept(given) });
+
+  const line = { ...NEW, source: "file", evidence: { form: "x" }, age_declared };
+  const { body } = await gateway.call("POST", "/v1/consents/import", { data: [line] });
+  expect([body.imported, body.rejected]).toEqual(imported === undefined ? [0, 1] : [1, 0]);
+  const [latest] = (await gateway.call("GET", "/v1/consents")).body.data;
+  if (imported !== undefined) expect(latest.evidence).toEqual({ ...EVIDENCE, ...kept(imported) });
+});
+
+test("an age in a file of CSV is a number of the evidence", async () => {
+  const gateway = await testGateway();
+  const header = "recipient,purpose,source,wording,granted_at,age_declared\n";
+  const rows = ["42", "", "4.5", "old"].map((age) => `${FR},commercial,paper,Yes ${age},2026-01-10T09:00:00Z,${age}\n`);
+  const csv = { "content-type": "text/csv" };
+  const { body } = await gateway.call("POST", "/v1/consents/import", header + rows.join(""), csv);
+  expect(body).toMatchObject({ imported: 2, rejected: 2, invalid: [{ line: 4 }, { line: 5 }] });
+  const { data } = (await gateway.call("GET", "/v1/consents")).body;
+  expect(data.map(({ evidence }: { evidence: unknown }) => evidence)).toEqual([null, { age_declared: 42 }]);
+});

@@ -13,7 +13,7 @@ export interface CsvRow {
 /**
  * Reads CSV with a header line; columns are found by name, in any order and case. Separated by comma, or by semicolon as
  * spreadsheets write it in much of Europe.
- * @throws ProblemError when the file is not CSV or lacks a column of `required`.
+ * @throws ProblemError when the file is not CSV, lacks a column of `required`, or has one twice, of which nobody could tell which counts.
  */
 export function readCsv(text: string, required: readonly string[]): CsvRow[] {
   const firstLine = /^[^\r\n]*/.exec(text)![0];
@@ -31,6 +31,10 @@ export function readCsv(text: string, required: readonly string[]): CsvRow[] {
     throw error;
   }
   const header = records[0]?.record.map((name) => name.toLowerCase()) ?? [];
+  const twice = header.find((name, at) => name !== "" && header.indexOf(name) < at);
+  if (twice !== undefined) {
+    throw invalidField("body", `the header line has two columns called ${twice.slice(0, 100)}`, "invalid_csv");
+  }
   for (const name of required) {
     if (!header.includes(name)) throw invalidField("body", `the header line has no column ${name}`, "invalid_csv");
   }

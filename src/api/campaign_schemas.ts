@@ -2,14 +2,15 @@ import { z } from "@hono/zod-openapi";
 import { CAMPAIGN_STATES, PAUSE_REASONS } from "../core/campaign.ts";
 import { compileWeek } from "../core/quiet_hours.ts";
 import { parseTemplate } from "../core/template.ts";
+import { isSeen } from "../core/text.ts";
 import { ContactFilter, ListId } from "./contact_filter.ts";
-import { line } from "./fields.ts";
+import { line, UNSEEN } from "./fields.ts";
 import { Category, Instant, Purpose } from "./schemas.ts";
 
 /** A text of ten segments of GSM-7, with room for the names of fields. */
 const MAX_TEMPLATE = 3_000;
 
-const TemplateText = z.string().max(MAX_TEMPLATE).refine((text) => text.trim() !== "", "must not be empty")
+const TemplateText = z.string().max(MAX_TEMPLATE).refine(isSeen, UNSEEN)
   .refine((text) => !text.includes("\0") && text.isWellFormed(), "must be text")
   .superRefine((text, context) => {
     const parsed = parseTemplate(text);

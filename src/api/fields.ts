@@ -1,21 +1,25 @@
 import { z } from "@hono/zod-openapi";
+import { isSeen } from "../core/text.ts";
 
 /**
  * Shapes of single fields that several routes take. Expressions with flags are in `refine`: the OpenAPI document would write a
  * flag into the pattern.
  */
 
+export const UNSEEN = "must not be empty";
+
 /** One line of text: no control characters, no half of a surrogate pair. */
 export function line(max: number) {
   return z.string().trim().min(1).max(max)
-    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), "must be one line of text");
+    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), "must be one line of text")
+    .refine((text) => text === "" || isSeen(text), UNSEEN);
 }
 
 /** Text that may have several lines. */
 export function lines(max: number) {
   return z.string().min(1).max(max)
     .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text.replace(/[\t\r\n]/g, "")), "must not hold control characters")
-    .refine((text) => text.trim() !== "", "must not be empty");
+    .refine((text) => text === "" || isSeen(text), UNSEEN);
 }
 
 export const Language = z.string().regex(/^[a-z]{2}$/, "must be an ISO 639-1 code such as fr").openapi({

@@ -4,6 +4,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { STATUSES } from "../core/message.ts";
 import { parseMsisdn } from "../core/msisdn.ts";
 import { measure } from "../core/segment.ts";
+import { isSeen } from "../core/text.ts";
 import { type Acceptance, type Refusal, refusal, type Submission } from "../gateway/accept.ts";
 import { composeDraft, type Draft, draftRow } from "../gateway/compose.ts";
 import { type MessageView, messageView } from "../gateway/message_view.ts";
@@ -11,6 +12,7 @@ import type { Settings } from "../gateway/settings.ts";
 import { loadFacts } from "../store/facts.ts";
 import { cancelMessage, findMessage, listMessages, timelineOf } from "../store/messages.ts";
 import { type Api, router } from "./context.ts";
+import { UNSEEN } from "./fields.ts";
 import { jsonBody } from "./json_body.ts";
 import { refuseLostKeys } from "./lost_keys.ts";
 import { declarationOf, senderOf, timesOf } from "./message_wishes.ts";
@@ -48,7 +50,7 @@ const MAX_METADATA = 20;
 const NewMessage = z.strictObject({
   to: z.string().min(1).max(40).openapi({ description: "E.164", example: "+33612345678" }),
   from: z.string().min(1).max(20).openapi({ description: "One of your senders", example: "36105" }),
-  text: z.string().max(MAX_TEXT).refine((text) => text.trim() !== "", "must not be empty")
+  text: z.string().max(MAX_TEXT).refine(isSeen, UNSEEN)
     .refine((text) => !text.includes("\0"), "must not contain U+0000")
     .refine((text) => text.isWellFormed(), "must not contain half a surrogate pair")
     .refine(

@@ -1,3 +1,5 @@
+import { isSeen } from "./text.ts";
+
 /**
  * A text with fields, such as `Bonjour {name|cher client}, à bientôt à {field.city}`: `{name}` is the contact's name, `{field.…}` one
  * of its custom fields, and what stands after `|` is said where the contact has none. `{link https://shop.example/winter}` becomes a
@@ -124,7 +126,7 @@ export function fillTemplate(
       : Object.hasOwn(facts.fields, part.field)
       ? facts.fields[part.field]!
       : null;
-    const said = value === null || value.trim() === "" ? part.fallback : value;
+    const said = value === null || !isSeen(value) ? part.fallback : value;
     if (said === null) return { missing: part.kind === "name" ? "name" : `field.${part.field}` };
     text += said;
   }

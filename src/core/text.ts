@@ -228,3 +228,8 @@ function token(folded: Folded, text: string, shape: Shape | null, from: number, 
 function written(raw: string, folded: Folded, from: number, to: number): string {
   return raw.slice(folded.starts?.[from] ?? from, folded.ends?.[to - 1] ?? to);
 }
+
+/** Something to see. Characters of no width, which a copied text may consist of, are nothing, and a blank pattern of Braille is none. */
+export function isSeen(text: string): boolean {
+  return /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
+}

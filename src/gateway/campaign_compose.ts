@@ -2,6 +2,7 @@ import { alikeKey } from "../core/alike.ts";
 import type { SendingWindow } from "../core/message.ts";
 import { measure } from "../core/segment.ts";
 import { fillTemplate, parseTemplate, type Template, type TemplatePart } from "../core/template.ts";
+import { isSeen } from "../core/text.ts";
 import type { Recipient } from "../store/campaign_audience.ts";
 import type { SharedColumns } from "../store/campaign_ledger.ts";
 import type { CampaignRow } from "../store/campaigns.ts";
@@ -91,7 +92,7 @@ export function composeGroup(
   };
   const places = recipients.map((recipient, index) => {
     const filled = fillTemplate(plan.template, recipient, links);
-    const missing = "missing" in filled ? filled.missing : filled.text.trim() === "" ? NOTHING_LEFT : null;
+    const missing = "missing" in filled ? filled.missing : !isSeen(filled.text) ? NOTHING_LEFT : null;
     if (missing !== null || "missing" in filled) {
       return place(`\0${missing}`, () => unfilled(plan, missing === NOTHING_LEFT ? null : missing, settings));
     }

@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { parseAddress } from "../core/msisdn.ts";
 import { instant } from "../gateway/message_view.ts";
 import { carries, findSender } from "../gateway/receive.ts";
 import type { Settings } from "../gateway/settings.ts";
@@ -11,7 +10,7 @@ import { forbidden } from "./fields.ts";
 import { HANDSET_NUMBERS, numberAt, QUICK_TEXTS } from "./handset_numbers.ts";
 import { problem } from "./problem.ts";
 import { json, pageOf, PageQuery, problems } from "./schemas.ts";
-import { numberInUrl } from "./url_number.ts";
+import { numberInUrl, personInUrl } from "./url_number.ts";
 
 export const HandsetMessage = z.object({
   id: z.string(),
@@ -111,8 +110,8 @@ export function sandboxRoutes({ deps, receiver }: Api) {
       responses: { 200: json(z.object({ data: z.array(HandsetMessage) }), "Its messages"), ...problems },
     }),
     async (c) => {
-      const { address } = parseAddress(c.req.valid("param").msisdn);
-      const rows = await handsetOf(deps.db, address);
+      const person = await personInUrl(deps, c.req.valid("param").msisdn, "msisdn");
+      const rows = await handsetOf(deps.db, person);
       return c.json({ data: rows.map(({ at, ...message }) => ({ ...message, at: instant(at) })) }, 200);
     },
   );

@@ -90,6 +90,16 @@ export function malformed(detail: string): Refusal {
   return { ok: false, status: 400, code: "webhook_malformed", detail };
 }
 
+/** Why `jsonBody` reads nothing. */
+export function unreadable({ body }: WebhookRequest): Refusal {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    return malformed("body: is not UTF-8");
+  }
+  return malformed("body: is not JSON");
+}
+
 /** Names the fields at fault, never their values: those are numbers and texts. */
 export function malformedFields(error: z.ZodError): Refusal {
   return malformed(error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`).join("; "));

@@ -3,7 +3,8 @@ import { HANDSET_NUMBERS, numberAt, QUICK_TEXTS } from "../../src/api/handset_nu
 import { parseMsisdn } from "../../src/core/msisdn.ts";
 import { decideInbound } from "../../src/core/decide.ts";
 import { loadFacts } from "../../src/store/facts.ts";
-import { INFO, type TestGateway, testGateway, walkPages } from "../support/gateway.ts";
+import { ADMIN_KEY, INFO, type TestGateway, testGateway, walkPages } from "../support/gateway.ts";
+import { replyOf } from "../support/call.ts";
 import { KANNEL } from "../support/kannel_settings.ts";
 
 const FR = "+33639980100";
@@ -76,6 +77,33 @@ test("numbers for new handsets can exist, and what people write first stops and 
     expect([numbers.country, texts.map(intentOf)]).toEqual([
       numbers.country,
       ["opt_out", "opt_out", "none", "opt_out", "help", "opt_in"],
+    ]);
+  }
+});
+
+test.each([
+  ['{"from": ', "body: is not JSON"],
+  ["", "body: is not JSON"],
+  [Uint8Array.of(0x22, 0xe9, 0x22), "body: is not UTF-8"],
+  ["[]", "body: Invalid input: expected object, received array"],
+])("the inbound webhook says of %j: %s", async (body, detail) => {
+  const g = await testGateway();
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" };
+  const reply = await replyOf(await g.app.request("/carriers/sandbox/inbound", { method: "POST", headers, body }));
+  expect([reply.status, reply.body.code, reply.body.detail]).toEqual([400, "webhook_malformed", detail]);
+});
+
+test("a handset is what can have a number, or has written under its name", async () => {
+  const g = await testGateway();
+  await g.mo("BANK", "36105", "Bonjour");
+  for (
+    const [msisdn, status] of [["nope", 422], ["12", 422], ["33639980100", 422], [FR, 200], ["BANK", 200]] as const
+  ) {
+    const reply = await g.call("GET", `/v1/sandbox/handsets/${encodeURIComponent(msisdn)}`);
+    expect([msisdn, reply.status, reply.body.errors?.[0].field]).toEqual([
+      msisdn,
+      status,
+      status === 422 ? "msisdn" : undefined,
     ]);
   }
 });

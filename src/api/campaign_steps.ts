@@ -18,6 +18,8 @@ const cannotStart = {
   },
 } as const;
 
+const ONLY_DRAFT = "Only a draft can be started.";
+
 /** What staff do with a campaign that is written: start, pause, resume, cancel, settle. */
 export function campaignStepRoutes({ deps }: Api) {
   const routes = router();
@@ -31,8 +33,10 @@ export function campaignStepRoutes({ deps }: Api) {
         "A time that has passed means at once. Until everybody has their message, the lists of its audience " +
         "cannot be deleted.",
       action: "campaign.started",
-      wrong: "Only a draft can be started.",
+      wrong: ONLY_DRAFT,
       step: async (row: CampaignRow): Promise<Step> => {
+        // First: what else is wrong with one that is over is nothing that anybody could mend.
+        if (row.state !== "draft") throw wrongState(row, ONLY_DRAFT);
         requireOpenLinks(row.template, senderOf(row.sender, await deps.settings.current()), deps);
         if (row.valid_until !== null && row.valid_until <= deps.now()) {
           throw problem(409, "too_late", "Too late", "Its valid_until has passed; nothing of it could leave.");

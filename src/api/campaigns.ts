@@ -4,6 +4,7 @@ import { previewCampaign } from "../gateway/campaign_preview.ts";
 import { campaignView } from "../gateway/campaign_view.ts";
 import { listsGone } from "../store/campaign_lists.ts";
 import {
+  type CampaignRow,
   type CampaignText,
   changeDraft,
   countsOf,
@@ -120,9 +121,11 @@ export function campaignRoutes({ deps }: Api) {
     async (c) => {
       const { id } = c.req.valid("param");
       const row = await foundCampaign(db, id);
+      const over = () => wrongState(row, "Only a draft can be changed.");
+      if (row.state !== "draft") throw over();
       const text = await campaignText(c.req.valid("json"));
       const entry = entryOf(c.get("principal").actor, "campaign.saved", id);
-      if (!await changeDraft(db, id, text, deps.now(), entry)) throw wrongState(row, "Only a draft can be changed.");
+      if (!await changeDraft(db, id, text, deps.now(), entry)) throw over();
       return c.json(await viewOf(db, await foundCampaign(db, id)), 200);
     },
   );
@@ -139,7 +142,7 @@ export function campaignRoutes({ deps }: Api) {
     async (c) => {
       const row = await foundCampaign(db, c.req.valid("param").id);
       const entry = entryOf(c.get("principal").actor, "campaign.deleted", row.id);
-      if (!await deleteDraft(db, row.id, entry)) throw wrongState(row, "What was started stays on record; cancel it.");
+      if (!await deleteDraft(db, row.id, entry)) throw wrongState(row, keptBecause(row));
       return c.body(null, 204);
     },
   );
@@ -212,4 +215,11 @@ export function campaignRoutes({ deps }: Api) {
   );
 
   return routes;
+}
+
+/** Why one that is no draft is not deleted, and what can be done instead. */
+function keptBecause({ state }: CampaignRow): string {
+  return state === "done" || state === "canceled"
+    ? "What was started stays on record, and nothing more of it leaves."
+    : "What was started stays on record; cancel it.";
 }

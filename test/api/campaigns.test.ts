@@ -167,6 +167,30 @@ describe("campaigns", () => {
     },
   );
 
+  test.each<[CampaignState, boolean]>([["scheduled", true], ["running", true], ["paused", true], ["done", false], [
+    "canceled",
+    false,
+  ]])("one that is %s is not deleted, and told to cancel only where that can be done (%s)", async (state, cancel) => {
+    const { body: { id } } = await write();
+    await gateway.sql("update campaigns set state = ? where id = ?", state, id);
+    const { status, body } = await gateway.call("DELETE", `/v1/campaigns/${id}`);
+    expect([status, body.code, body.detail.includes(`The campaign is ${state}.`), body.detail.includes("cancel it")])
+      .toEqual([409, "wrong_state", true, cancel]);
+  });
+
+  test("one that is over is said to be so before anything else that is wrong with it", async () => {
+    const { body: { id: list } } = await gateway.call("POST", "/v1/lists", { name: "Gone" });
+    const audience = { lists: [list] };
+    const { body: { id } } = await write({ audience, valid_until: "2026-11-24T10:00:00Z" });
+    await gateway.sql("update campaigns set state = 'done' where id = ?", id);
+    expect((await gateway.call("DELETE", `/v1/lists/${list}`)).status).toBe(204);
+    gateway.clock.at += 3_600_000;
+    const start = await gateway.call("POST", `/v1/campaigns/${id}/start`);
+    expect([start.status, start.body.code]).toEqual([409, "wrong_state"]);
+    const put = await gateway.call("PUT", `/v1/campaigns/${id}`, { ...DRAFT, audience });
+    expect([put.status, put.body.code]).toEqual([409, "wrong_state"]);
+  });
+
   test("one that nobody would get does not start, nor one whose time is over or whose sender is gone", async () => {
     const code = async (
       more: Record<string, unknown> = {},

@@ -12,10 +12,12 @@ import { json, Message, notFound, pageOf, pageOfIds, problems } from "./schemas.
 
 /** Between two looks at a campaign whose progress somebody watches. */
 const PROGRESS_MS = 500;
+/** How often it is looked whether the key still opens. */
+const CHECK_MS = 5_000;
 const OVER = new Set(["done", "canceled"]);
 
 /** What comes of a campaign: its messages, the results, and both while it runs. */
-export function campaignProgressRoutes({ deps }: Api) {
+export function campaignProgressRoutes({ deps, keys }: Api) {
   const routes = router();
   const { db } = deps;
 
@@ -70,9 +72,17 @@ export function campaignProgressRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = await foundCampaign(db, c.req.valid("param").id);
+      const authorization = c.req.header("authorization");
+      // A request of the console has no key: the console ends its stream itself.
+      const open = async () => authorization === undefined || await keys.authenticate(authorization) !== null;
       return streamSSE(c, async (stream) => {
         let sent = "";
+        let checkedAt = performance.now();
         while (!stream.aborted) {
+          if (performance.now() - checkedAt >= CHECK_MS) {
+            if (!await open()) return;
+            checkedAt = performance.now();
+          }
           const row = await findCampaign(db, id);
           if (row === null) return;
           const data = JSON.stringify(await viewOf(db, row));

@@ -169,9 +169,9 @@ export function webhookRoutes({ deps }: Api) {
 
 export const noSuchWebhook = () => problem(404, "not_found", "No such webhook");
 
-/** What the audit log keeps of settings: the query of an address may hold a secret of the receiver's. */
+/** What the audit log, which more people read, keeps of settings: path and query of an address may hold a secret of the receiver's. */
 function audited<T extends { url?: string }>(settings: T): T {
-  return settings.url === undefined ? settings : { ...settings, url: settings.url.replace(/\?.*$/s, "?…") };
+  return settings.url === undefined ? settings : { ...settings, url: `${new URL(settings.url).origin}/…` };
 }
 
 /**

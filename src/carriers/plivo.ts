@@ -43,7 +43,9 @@ const VALIDITY_RAN_OUT = "420";
 const Accepted = z.object({ message_uuid: z.tuple([z.string().min(1).max(100)], z.unknown()) });
 
 const Inbound = z.object({
-  MessageUUID: z.string().min(1).max(100),
+  // No longer than theirs are: the signature does not tell where a value ends, and a copy in which this one took in the field behind it
+  // would be another message.
+  MessageUUID: z.string().min(1).max(36),
   From: z.string().min(1).max(100),
   To: z.string().min(1).max(100),
   Text: z.string().optional(),

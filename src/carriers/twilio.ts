@@ -56,7 +56,9 @@ const Created = z.object({ sid: z.string().min(1) });
 const Refused = z.object({ code: z.number().int() });
 
 const Inbound = z.object({
-  MessageSid: z.string().min(1).max(64),
+  // No longer than theirs are: the signature does not tell where a value ends, and a copy in which this one took in the field behind it
+  // would be another message.
+  MessageSid: z.string().min(1).max(34),
   From: z.string().min(1).max(100),
   To: z.string().min(1).max(100),
   // Absent when a message holds nothing but media.

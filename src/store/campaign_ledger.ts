@@ -1,6 +1,8 @@
-import type { InStatement, InValue } from "@libsql/client/web";
+import type { InStatement } from "@libsql/client/web";
+import { FOR_BEING_ON } from "./campaign_lists.ts";
 import type { DbClient } from "./client.ts";
 import { DatabaseError } from "./database_error.ts";
+import { named } from "./outbox.ts";
 import { decisionId, saveDecisions } from "./shared_decisions.ts";
 import { acceptedEvents, type MessageRow } from "./writes.ts";
 
@@ -8,6 +10,9 @@ import { acceptedEvents, type MessageRow } from "./writes.ts";
  * Writing the messages of a campaign. Most recipients differ in nothing that the rules ask about, so that a decision is given once
  * for all who share it: of a row of a kilobyte a hundred bytes are its own (docs/figures.md).
  */
+
+/** Clocks of two instances. */
+const CLOCKS_DIFFER_MS = 5_000;
 
 /** Columns of `messages` that recipients of one decision share. */
 const SHARED = [
@@ -123,7 +128,7 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
     { sql: "insert into campaign_counts (campaign_id, name, n) select null, '', 0 where changes() = 0", args: [] },
   ];
   if (rows.length > 0) {
-    const args: Record<string, InValue> = {
+    const args: Record<string, string | number> = {
       rows: JSON.stringify(rows.map((row) => [row.id, row.person, row.due_at, row.shared, ...row.own])),
       sender: campaign.sender,
       campaign: campaign.id,
@@ -159,6 +164,17 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
       },
       ...acceptedEvents(rows.map((row) => ({ id: row.id, status: shared[row.shared]!.status }))),
       addCounts(campaign.id, counts),
+      // Whoever left a list since the group was read; of what waits for them, leaving could not know this.
+      named(
+        `insert into message_events (message_id, at, status, detail) select m.id, :now, 'canceled', 'list_left' ${LEFT}`,
+        args,
+      ),
+      named(
+        `update messages set status = 'canceled', due_at = null, hold_until = null, hold_reason = null,
+          error_code = 'list_left', error_detail = 'The person left the list that it went to.'
+        where id in (select m.id ${LEFT})`,
+        args,
+      ),
     );
   }
   try {
@@ -169,6 +185,12 @@ export async function writeGroup(client: DbClient, group: Group): Promise<boolea
     throw error;
   }
 }
+
+/** Message `m` of the group waits, and is for a person who left the list because of which they got it after the group was read. */
+const LEFT = `from json_each(:rows) j join messages m on m.id = j.value->>0 and m.status in ('queued', 'held')
+  join campaigns c on c.id = :campaign
+  where exists (select 1 from list_departures d where d.person = m.person and d.left_at >= :now - ${CLOCKS_DIFFER_MS}
+    and ${FOR_BEING_ON.replaceAll(":list", "d.list_id").replaceAll(":person", "d.person")})`;
 
 const GUARD = "campaign_counts.campaign_id";
 

@@ -31,6 +31,26 @@ export type CampaignText = Pick<
   | "fuse"
 >;
 
+/** What staff wrote of a stored campaign. */
+export function textOf(row: CampaignRow): CampaignText {
+  const { name, sender, template, declared_category, purpose, max_segments, audience } = row;
+  const { scheduled_at, valid_until, sending_window, rate_per_second, fuse } = row;
+  return {
+    name,
+    sender,
+    template,
+    declared_category,
+    purpose,
+    max_segments,
+    audience,
+    scheduled_at,
+    valid_until,
+    sending_window,
+    rate_per_second,
+    fuse,
+  };
+}
+
 export async function createCampaign(
   { client, orm }: Db,
   text: CampaignText,
@@ -112,7 +132,7 @@ export type Still = { lease: string } | { fuse_from: string | null };
 
 /** A step of a campaign's life. Each says from which states it leads, so that of two at once one counts. */
 export type Step =
-  | { to: "scheduled"; copies: number }
+  | { to: "scheduled"; copies: number; text: CampaignText }
   | { to: "paused"; reason: PauseReason; still?: Still }
   | { to: "running" }
   | { to: "canceled" };
@@ -129,7 +149,7 @@ const FROM: Record<Step["to"], readonly CampaignState[]> = {
  * nothing leaves from the commit on; the messages that wait are gone through after it, in pieces (`sweep`).
  */
 export function step(id: string, one: Step, now: number, entry: AuditRow): InStatement[] {
-  const args: Record<string, string | number> = { id, now, from: JSON.stringify(FROM[one.to]) };
+  const args: Record<string, string | number | null> = { id, now, from: JSON.stringify(FROM[one.to]) };
   const sweep = (kind: string) => `sweep = '${kind}', sweep_cursor = ''`;
   const sets: Record<Step["to"], string> = {
     scheduled: "scheduled_at = coalesce(scheduled_at, :now), copies = :copies",
@@ -143,7 +163,13 @@ export function step(id: string, one: Step, now: number, entry: AuditRow): InSta
   let still = "true";
   if (one.to === "scheduled") {
     args["copies"] = one.copies;
-    still = `not ${LISTS_GONE}`;
+    // What was looked at is what starts: somebody may have written it anew since.
+    const looked = Object.entries(one.text).filter(([name]) => name !== "scheduled_at");
+    still = `not ${LISTS_GONE} and scheduled_at is :was_scheduled ${
+      looked.map(([name]) => `and ${name} is :${name}`).join(" ")
+    }`;
+    for (const [name, value] of looked) args[name] = value;
+    args["was_scheduled"] = one.text.scheduled_at;
   } else if (one.to === "paused") {
     args["reason"] = one.reason;
     if (one.still !== undefined && "lease" in one.still) {

@@ -197,6 +197,11 @@ function counted(
   return { sql: `update erasures set ${column} = ${column} + changes() where id = ?`, args: [id] };
 }
 
+/** SQL: a text without what may stand between the digits of a number (`numberPrefix`). */
+function bare(text: string): string {
+  return [" ", "-", ".", "(", ")", "\u00a0", "\u202f"].reduce((sql, one) => `replace(${sql}, '${one}', '')`, text);
+}
+
 /** Audit entries of one transaction. */
 const ENTRIES = 200;
 
@@ -212,7 +217,9 @@ export async function eraseAuditDetails(
   const { rows } = await client.execute({
     // And those about filters that name this one person, or did once.
     sql: `select id from audit_details where person in (select value from json_each(:recipients)) union
-      select d.id from audit_log l cross join audit_details d on d.id = l.id and instr(d.details, :digits) > 0
+      select d.id from audit_log l cross join audit_details d on d.id = l.id and instr(${
+      bare("d.details")
+    }, :digits) > 0
         where l.subject glob 'lst_*' and l.action = 'list.saved' limit ${ENTRIES}`,
     args: { recipients: JSON.stringify(recipients), digits: person.slice(1) },
   });
@@ -256,6 +263,14 @@ export async function eraseRest(client: DbClient, { id, person }: RunningErasure
     ) =>
       named(
         `update ${table} set ${column} = replace(${column}, :digits, '0') where instr(${column}, :digits) > 0`,
+        { digits: person.slice(1) },
+      )
+    ),
+    // The same of a number that was typed with blanks between its digits.
+    ...[["campaigns", "audience", "$.filter.q"], ["contact_lists", "filter", "$.q"]].map(([table, column, path]) =>
+      named(
+        `update ${table} set ${column} = json_set(${column}, '${path}', '0')
+          where instr(${bare(`${column}->>'${path}'`)}, :digits) > 0`,
         { digits: person.slice(1) },
       )
     ),

@@ -9,7 +9,7 @@ import type { MessageRow } from "./writes.ts";
  */
 
 /** A statement with those of `args` that it names: a libSQL server refuses one that is given more. */
-export function named(sql: string, args: Record<string, string | number>): InStatement {
+export function named(sql: string, args: Record<string, string | number | null>): InStatement {
   return { sql, args: Object.fromEntries(Object.entries(args).filter(([name]) => sql.includes(`:${name}`))) };
 }
 

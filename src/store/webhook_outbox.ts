@@ -187,6 +187,12 @@ export interface RecordedAttempt {
   due_at: number | null;
 }
 
+/** The person of whom delivery `d` tells was erased while it was under way: what the app answered may repeat what it was told. */
+const ERASED = `exists (select 1 from webhook_events e where e.seq = d.event_seq and (
+  exists (select 1 from messages m where m.id = e.subject and m.person = '')
+  or exists (select 1 from reviews v where v.id = e.subject and v.person = '')
+  or exists (select 1 from suppressions s where s.id = e.subject and s.recipient not glob '+*')))`;
+
 /** Writes attempts down. One whose lease ran out meanwhile belongs to another instance, and is not. */
 export function recordAttempts(attempts: readonly RecordedAttempt[]): InStatement[] {
   const rows = JSON.stringify(attempts.map((one) => [
@@ -206,7 +212,7 @@ export function recordAttempts(attempts: readonly RecordedAttempt[]): InStatemen
   return [
     {
       sql: `insert into webhook_attempts (delivery, at, duration_ms, http_status, error, answer)
-        select j.value->>0, j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6 from json_each(?) j
+        select j.value->>0, j.value->>2, j.value->>3, j.value->>4, j.value->>5, iif(${ERASED}, null, j.value->>6) from json_each(?) j
         join webhook_deliveries d on d.n = j.value->>0 and d.lease = j.value->>1 and d.status = 'sending'`,
       args: [rows],
     },

@@ -317,3 +317,11 @@ describe("status()", () => {
 test("the answer is empty", () => {
   expect(plivo.answer([], config)).toEqual({ status: 200, contentType: "text/plain", body: "" });
 });
+
+test("a copy of a signed message in which its id takes in the field behind it is no other message", async () => {
+  const { Text, ...rest } = MESSAGE;
+  const copy = { ...rest, MessageIntent: "", MessageUUID: `${UUID}Text${Text}` };
+  expect(signed(INBOUND, copy).headers).toEqual(signed(INBOUND, MESSAGE).headers);
+  expect(await plivo.inbound(webhook(signed(INBOUND, MESSAGE)), config, io)).toMatchObject({ ok: true });
+  expect(await plivo.inbound(webhook(signed(INBOUND, copy)), config, io)).toMatchObject({ ok: false });
+});

@@ -374,3 +374,11 @@ survivesAnything({
   good: { inbound: signed(INBOUND, MESSAGE), status: signed(STATUS, { MessageSid: SID, MessageStatus: "delivered" }) },
   proven: (body, kind) => signed(kind === "inbound" ? INBOUND : STATUS, Object.fromEntries(new URLSearchParams(body))),
 });
+
+test("a copy of a signed message in which its id takes in the field behind it is no other message", async () => {
+  const { NumMedia, ...rest } = MESSAGE;
+  const copy = { ...rest, MessageSid: `${SID}NumMedia${NumMedia}` };
+  expect(signed(INBOUND, copy).headers).toEqual(signed(INBOUND, MESSAGE).headers);
+  expect(await inbound(MESSAGE)).toMatchObject({ ok: true });
+  expect(await inbound(copy)).toMatchObject({ ok: false });
+});

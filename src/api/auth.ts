@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { DbClient } from "../store/client.ts";
 import { findApiKey, hashKey } from "../store/api_keys.ts";
 import type { Env } from "./context.ts";
@@ -57,6 +57,12 @@ export function apiKeys(client: DbClient, elapsed: () => number = () => performa
       known.clear();
     },
   };
+}
+
+/** Asks, of a stream, whether its key still opens. A request of the console has none: the console ends its streams itself. */
+export function stillOpen(c: Context, keys: ApiKeys): () => Promise<boolean> {
+  const authorization = c.req.header("authorization");
+  return async () => authorization === undefined || await keys.authenticate(authorization) !== null;
 }
 
 /** Whom a request made in this process speaks for. Nothing that arrives from outside can be in it. */

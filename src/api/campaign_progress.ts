@@ -4,6 +4,7 @@ import { STATUSES } from "../core/message.ts";
 import { campaignResults } from "../gateway/campaign_results.ts";
 import { messageView } from "../gateway/message_view.ts";
 import { findCampaign, listMessagesOf } from "../store/campaigns.ts";
+import { stillOpen } from "./auth.ts";
 import { foundCampaign, viewOf } from "./campaign_parts.ts";
 import { Results } from "./campaign_schemas.ts";
 import { type Api, router } from "./context.ts";
@@ -72,9 +73,7 @@ export function campaignProgressRoutes({ deps, keys }: Api) {
     }),
     async (c) => {
       const { id } = await foundCampaign(db, c.req.valid("param").id);
-      const authorization = c.req.header("authorization");
-      // A request of the console has no key: the console ends its stream itself.
-      const open = async () => authorization === undefined || await keys.authenticate(authorization) !== null;
+      const open = stillOpen(c, keys);
       return streamSSE(c, async (stream) => {
         let sent = "";
         let checkedAt = performance.now();

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Listener, Taken } from "../gateway/live.ts";
 import type { LivePlace } from "../store/live.ts";
+import { stillOpen } from "./auth.ts";
 import { type Api, router } from "./context.ts";
 import { problems } from "./schemas.ts";
 
@@ -40,7 +41,6 @@ export function liveRoutes({ live, keys }: Api) {
       },
     }),
     (c) => {
-      const authorization = c.req.header("authorization");
       const headers = {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
@@ -49,9 +49,7 @@ export function liveRoutes({ live, keys }: Api) {
       };
       // Nobody reads what a HEAD leads to: a stream that began would listen for good.
       if (c.req.method === "HEAD") return c.body(null, 200, headers) as never;
-      // A request of the console has no key: the console ends its stream itself.
-      const open = async () => authorization === undefined || await keys.authenticate(authorization) !== null;
-      const stream = streamOf(live.listen(readPlace(c.req.header("last-event-id"))), open);
+      const stream = streamOf(live.listen(readPlace(c.req.header("last-event-id"))), stillOpen(c, keys));
       return c.body(stream, 200, headers) as never;
     },
   );

@@ -379,3 +379,18 @@ test("apps are told of each step in its order, and what a key may do depends on 
   expect(await types()).toEqual(["campaign.canceled"]);
   expect((await gateway.call("GET", `/v1/campaigns/${id}`, undefined, { authorization: "" })).status).toBe(401);
 });
+
+test("who watches a campaign with a key that is revoked sees no more of it", async () => {
+  const g = await testGateway();
+  await g.call("POST", "/v1/contacts", { msisdn: "+33612345678", name: "A" });
+  const id = await startCampaign(g, { scheduled_at: new Date(g.clock.now() + 7_200_000).toISOString() });
+  const { body: made } = await g.call("POST", "/v1/keys", { name: "old", role: "app" });
+  const response = await g.app.request(`/v1/campaigns/${id}/progress`, {
+    headers: { authorization: `Bearer ${made.key}` },
+  });
+  const reader = response.body!.getReader();
+  expect((await reader.read()).done).toBe(false);
+  expect((await g.call("DELETE", `/v1/keys/${made.id}`)).status).toBe(204);
+  // Nothing changes, so that nothing is told until the stream ends: within five seconds.
+  expect((await reader.read()).done).toBe(true);
+}, 20_000);

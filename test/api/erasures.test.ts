@@ -502,3 +502,38 @@ test("every table is known to the erasure: a new one is looked at before it is a
   const tables = Object.values(schema).filter((one) => is(one, SQLiteTable)).map((table) => getTableName(table));
   expect(tables.sort()).toEqual(Object.keys(TABLES));
 });
+
+test("what an app answers while the person is erased keeps nothing of them", async () => {
+  const g = await testGateway({ privateWebhooks: true });
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const app = webhookReceiver(async ({ body }) => {
+    asked.resolve();
+    await answer.promise;
+    return new Response(`got ${body}`);
+  });
+  await g.call("POST", "/v1/webhooks", { url: app.url });
+  await g.call("POST", "/v1/messages", { to: FR, from: "36105", text: `Rendez-vous à ${MARK} mardi à 16h00.` });
+  await g.dispatcher.tick();
+  const calling = g.webhooks.tick();
+  await asked.promise;
+  const { body } = await erase(g);
+  await g.dispatcher.tick();
+  answer.resolve();
+  await calling;
+  g.clock.advance(SETTLES_MS);
+  await g.dispatcher.tick();
+  expect((await g.call("GET", `/v1/erasures/${body.id}`)).body.state).toBe("done");
+  expect(await cellsWith(g, [FR, FR.slice(1), MARK])).toEqual([]);
+});
+
+test("a filter that names the person with blanks in the number is erased, in the list and in the log", async () => {
+  const g = await testGateway();
+  await g.call("POST", "/v1/contacts", { msisdn: FR, name: "A" });
+  const { body: list } = await g.call("POST", "/v1/lists", { name: "one", filter: { q: "+33 6 12-34.56 78" } });
+  expect((await g.call("GET", `/v1/lists/${list.id}/contacts`)).body.data).toHaveLength(1);
+  await erased(g);
+  const { rows } = await g.db.client.execute(
+    "select filter as kept from contact_lists union all select details from audit_details",
+  );
+  expect(JSON.stringify(rows.map((row) => row["kept"])).replaceAll(/[ ().-]/g, "")).not.toContain(FR.slice(1));
+});

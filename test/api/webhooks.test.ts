@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DATABASE_KINDS } from "../support/database.ts";
 import { type TestGateway, testGateway, walkPages } from "../support/gateway.ts";
+import { member } from "../support/staff.ts";
 
 const URL = "https://app.example.com/parley";
 const FR = "+33612000001";
@@ -185,4 +186,15 @@ describe("/v1/webhooks refuses", () => {
       ] as const
     ) expect([path, (await g.appCall(method, path)).status]).toEqual([path, 403]);
   });
+});
+
+test("a viewer reads in the audit log which host a webhook went to, and not the secret in its path", async () => {
+  const g = await testGateway();
+  const url = "https://hooks.shop.example/services/T0/TOPSECRET?token=HIDDEN";
+  expect((await g.call("POST", "/v1/webhooks", { url })).status).toBe(201);
+  const viewer = await member(g, "viewer");
+  expect((await viewer.call("GET", "/v1/webhooks")).status).toBe(403);
+  const { text } = await viewer.call("GET", "/v1/audit");
+  expect(text).toContain("https://hooks.shop.example/…");
+  expect(text).not.toMatch(/TOPSECRET|HIDDEN/);
 });

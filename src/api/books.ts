@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { instant } from "../gateway/message_view.ts";
 import { ACCOUNTS, type Books, DISCREPANCIES, type Discrepancy, readBooks } from "../store/books.ts";
 import { type Api, router } from "./context.ts";
-import { problem } from "./problem.ts";
+import { invalidField } from "./problem.ts";
 import { Instant, json, problems } from "./schemas.ts";
 
 const DAY_MS = 86_400_000;
@@ -68,9 +68,9 @@ export function bookRoutes({ deps }: Api) {
       // What was accepted this very moment is in it.
       const to = query.to === undefined ? now + 1 : Date.parse(query.to);
       const from = query.from === undefined ? to - DAY_MS : Date.parse(query.from);
-      if (from >= to) throw problem(422, "invalid_period", "Invalid period", "`from` must be before `to`.");
+      if (from >= to) throw invalidField("from", "must be before `to`", "invalid_period");
       if (to - from > LONGEST_DAYS * DAY_MS) {
-        throw problem(422, "invalid_period", "Invalid period", `At most ${LONGEST_DAYS} days at once; ask for less.`);
+        throw invalidField("from", `at most ${LONGEST_DAYS} days at once; ask for less`, "invalid_period");
       }
       const books = await readBooks(deps.db.client, { from, to, now });
       return c.json({ from: instant(from), to: instant(to), ...viewOf(books) }, 200);

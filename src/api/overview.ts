@@ -16,7 +16,7 @@ import { type BooksCheck, readBooksCheck } from "../store/books.ts";
 import { ATTENTION, MOST_COUNTED, readOverview } from "../store/overview.ts";
 import { Discrepancies, discrepancyViews } from "./books.ts";
 import { type Api, router } from "./context.ts";
-import { problem } from "./problem.ts";
+import { invalidField } from "./problem.ts";
 import { Instant, json, problems } from "./schemas.ts";
 
 const DAY_MS = 86_400_000;
@@ -145,14 +145,14 @@ export function overviewRoutes({ deps }: Api) {
       // What was accepted this very moment is in it.
       const end = query.to === undefined ? now + 1 : Date.parse(query.to);
       if (query.from !== undefined && query.days !== undefined) {
-        throw problem(422, "invalid_period", "Invalid period", "Give `from` or `days`, not both.");
+        throw invalidField("days", "give `from` or `days`, not both", "invalid_period");
       }
       const begin = query.from === undefined ? startOfDays(end - 1, query.days ?? 1, zone) : Date.parse(query.from);
-      if (begin >= end) throw problem(422, "invalid_period", "Invalid period", "`from` must be before `to`.");
+      if (begin >= end) throw invalidField("from", "must be before `to`", "invalid_period");
       const by = query.by ?? (end - begin <= HOURS_UNTIL_MS ? "hour" : "day");
       if (end - begin > LONGEST_DAYS[by] * DAY_MS) {
-        const detail = `At most ${LONGEST_DAYS[by]} days by ${by}; ask for less.`;
-        throw problem(422, "invalid_period", "Invalid period", detail);
+        const field = query.days === undefined ? "from" : "days";
+        throw invalidField(field, `at most ${LONGEST_DAYS[by]} days by ${by}; ask for less`, "invalid_period");
       }
       const { from, to } = fullHours(begin, end);
       const [rows, { check }] = await Promise.all([

@@ -168,3 +168,16 @@ test("metrics tell of messages that are counted nowhere, from books that are at 
   gateway.clock.advance(300_000);
   expect(await lines()).toContain("parley_books_unaccounted 1");
 });
+
+test.each([
+  ["books?from=2026-11-24T00:00:00Z&to=2026-11-24T00:00:00Z", "from"],
+  ["books?from=2026-01-01T00:00:00Z&to=2026-11-24T00:00:00Z", "from"],
+  ["overview?from=2026-11-25T00:00:00Z&to=2026-11-24T00:00:00Z", "from"],
+  ["overview?from=2026-01-01T00:00:00Z", "from"],
+  ["overview?days=60&by=hour", "days"],
+  ["overview?days=2&from=2026-11-24T00:00:00Z", "days"],
+])("GET /v1/%s names %s", async (path, field) => {
+  const gateway = await testGateway();
+  const { status, body } = await gateway.call("GET", `/v1/${path}`);
+  expect([status, body.code, body.errors]).toEqual([422, "invalid_period", [{ field, detail: expect.any(String) }]]);
+});

@@ -70,10 +70,10 @@ export function invalidInput(issues: readonly z.core.$ZodIssue[]): ProblemError 
     // Zod finds unknown fields wrong with what holds them, and nobody could point at the field.
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({
-        field: [...issue.path, key].map(String).join("."),
+        field: pathOf([...issue.path, key]),
         detail: "is not known here",
       }))
-      : { field: issue.path.map(String).join("."), detail: issue.message }
+      : { field: pathOf(issue.path), detail: messageOf(issue) }
   );
   const errors = all.slice(0, MOST_TOLD);
   const told = errors.map(({ field, detail }) => field === "" ? detail : `${field}: ${detail}`);
@@ -86,6 +86,18 @@ export function invalidInput(issues: readonly z.core.$ZodIssue[]): ProblemError 
     detail: told.join("; "),
     errors,
   });
+}
+
+/** Where a fault is; a name that nobody would see is written in quotation marks. */
+export function pathOf(path: readonly PropertyKey[]): string {
+  return path.map((key) => String(key).trim() === "" ? JSON.stringify(key) : String(key)).join(".");
+}
+
+/** Of a key of a record zod tells only that it is wrong, and what is wrong beneath. */
+export function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key"
+    ? `as a name: ${issue.issues.map(({ message }) => message).join("; ")}`
+    : issue.message;
 }
 
 export function problemResponse(c: Context, { problem, headers }: ProblemError): Response {

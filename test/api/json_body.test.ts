@@ -61,3 +61,20 @@ test("of very many faults a hundred are told, and how many more there are", asyn
   expect([status, body.errors.length]).toEqual([422, 100]);
   expect(body.detail).toMatch(/^x0: .*x99: is not known here; and 50 more$/);
 });
+
+test("a name that is empty is named, and told what is wrong with it as any other", async () => {
+  const gateway = await testGateway();
+  const long = "x".repeat(41);
+  for (const [name, field] of [["", 'fields.""'], [" ", 'fields." "'], [long, `fields.${long}`]] as const) {
+    const { status, body } = await gateway.call("POST", "/v1/contacts", {
+      msisdn: MESSAGE.to,
+      fields: { [name]: "x" },
+    });
+    expect([status, body.errors]).toEqual([422, [{
+      field,
+      detail: expect.stringMatching(/^as a name: Too (small|big)/),
+    }]]);
+  }
+  const { body } = await gateway.call("POST", "/v1/messages", { ...MESSAGE, "": 1 });
+  expect(body.errors).toEqual([{ field: '""', detail: "is not known here" }]);
+});

@@ -167,7 +167,7 @@ export function createApp(api: Api) {
 
 /** What the validators of the routes refuse before they look at fields. */
 function refusal({ status, message }: HTTPException, path: string): ProblemError {
-  if (status === 415) return path.endsWith("/import") ? unsupportedImport() : unsupportedType();
+  if (status === 415) return path.endsWith("/import") ? unsupportedImport(path) : unsupportedType();
   return problem(status, status === 400 ? "invalid_json" : "http_error", message);
 }
 

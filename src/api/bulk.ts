@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { type CsvRow, readCsv } from "./csv.ts";
 import { CsvProblem, csvText } from "./csv_stream.ts";
 import { digestOf } from "../store/audit.ts";
 import type { Env } from "./context.ts";
-import { invalidField, type ProblemError, unsupportedType } from "./problem.ts";
+import { invalidField, messageOf, pathOf, type ProblemError, unsupportedType } from "./problem.ts";
 import { utf8Text } from "./utf8_body.ts";
 
 /** Import and export of many rows at once. */
@@ -50,17 +50,32 @@ export async function importItems(
         value: cells,
       }));
     case "application/x-ndjson":
-    case "application/jsonl":
       return jsonLines(await utf8Text(c));
     default:
-      throw unsupportedImport();
+      throw unsupportedImport(c.req.path);
   }
 }
 
 /** 415 of an import, which the validators of its route may notice first. */
-export function unsupportedImport(): ProblemError {
-  return unsupportedType("Send Content-Type: text/csv or application/json.");
+export function unsupportedImport(path: string): ProblemError {
+  const types = path.endsWith("/consents/import")
+    ? "text/csv, application/x-ndjson or application/json"
+    : "text/csv or application/json";
+  return unsupportedType(`Send Content-Type: ${types}.`);
 }
+
+/**
+ * JSON lines have two names. A validator takes the one that begins like JSON for JSON, so that the routes get to see the other.
+ */
+export const jsonLinesByOneName: MiddlewareHandler = async (c, next) => {
+  const type = c.req.header("content-type");
+  if (type !== undefined && /^\s*application\/jsonl\s*(;|$)/i.test(type)) {
+    const request = new Request(c.req.raw);
+    request.headers.set("content-type", type.replace(/jsonl/i, "x-ndjson"));
+    c.req.raw = request;
+  }
+  await next();
+};
 
 /** As a file of contacts is decoded: spreadsheets still write Windows-1252, and what somebody agreed to is evidence. */
 function textOf(csv: ArrayBuffer): string {
@@ -122,8 +137,9 @@ export function importDetails(rows: readonly { id: string }[]): Record<string, u
 
 /** Issues of a line in one sentence. */
 export function sentence(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => path.length === 0 ? message : `${path.join(".")}: ${message}`)
-    .join("; ");
+  return error.issues.map((issue) =>
+    issue.path.length === 0 ? messageOf(issue) : `${pathOf(issue.path)}: ${messageOf(issue)}`
+  ).join("; ");
 }
 
 /** A body that is made while it is read: the next page is asked for when the reader wants more. */

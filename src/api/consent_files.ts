@@ -3,7 +3,16 @@ import { parseMsisdn } from "../core/msisdn.ts";
 import type { Rulebook } from "../core/rulebook.ts";
 import { auditRow } from "../store/audit.ts";
 import { allConsents, appendConsents, type ConsentRow } from "../store/consents.ts";
-import { download, importAll, ImportBody, importDetails, importItems, ImportReport, sentence } from "./bulk.ts";
+import {
+  download,
+  importAll,
+  ImportBody,
+  importDetails,
+  importItems,
+  ImportReport,
+  jsonLinesByOneName,
+  sentence,
+} from "./bulk.ts";
 import { entryRow } from "./consent_record.ts";
 import { COLUMNS, consentView, ImportedConsent } from "./consent_schemas.ts";
 import { type Api, router } from "./context.ts";
@@ -21,9 +30,10 @@ export function consentFileRoutes({ deps }: Api) {
     createRoute({
       method: "post",
       path: "/v1/consents/import",
+      middleware: jsonLinesByOneName,
       summary: "Import consents",
       description:
-        "CSV with a header line, JSON lines, or JSON `{data: [...]}`; up to 8 MiB. A line of CSV that is not UTF-8 is read as Windows-1252; JSON is UTF-8. Columns as in `NewConsent`, others are kept as " +
+        "CSV with a header line, JSON lines (`application/x-ndjson` or `application/jsonl`), or JSON `{data: [...]}`; up to 8 MiB. A line of CSV that is not UTF-8 is read as Windows-1252; JSON is UTF-8. Columns as in `NewConsent`, others are kept as " +
         "evidence; `status` may be `withdrawn` or `disputed`. Say in `evidence_ref`, of each line or of the whole import, where the " +
         "proof is kept. An export can be imported, and importing it twice changes nothing; a question that was open there is not open here.",
       tags: ["Consents"],

@@ -427,3 +427,13 @@ test("an age in a file of CSV is a number of the evidence", async () => {
   const { data } = (await gateway.call("GET", "/v1/consents")).body;
   expect(data.map(({ evidence }: { evidence: unknown }) => evidence)).toEqual([null, { age_declared: 42 }]);
 });
+
+test.each(["application/x-ndjson", "application/jsonl", "application/jsonl; charset=utf-8", "Application/JSONL"])(
+  "JSON lines are imported as %s",
+  async (type) => {
+    const gateway = await testGateway();
+    const lines = [NEW, { ...NEW, granted_at: "tomorrow" }].map((one) => JSON.stringify(one)).join("\n");
+    const { body } = await gateway.call("POST", "/v1/consents/import", lines, { "content-type": type });
+    expect([body.imported, body.rejected]).toEqual([1, 1]);
+  },
+);

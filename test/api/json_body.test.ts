@@ -29,7 +29,7 @@ test.each([
   ["POST", "/v1/messages/batch", "application/json."],
   ["POST", "/v1/consents", "application/json."],
   ["POST", "/v1/contacts", "application/json."],
-  ["POST", "/v1/consents/import", "text/csv or application/json."],
+  ["POST", "/v1/consents/import", "text/csv, application/x-ndjson or application/json."],
   ["POST", "/v1/suppressions/import", "text/csv or application/json."],
   ["POST", "/v1/contacts/imports", "text/csv."],
 ])("%s %s with the header that curl sends by itself: Send Content-Type: %s", async (method, path, types) => {

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { verifyAudit } from "../audit/verify.ts";
 import { type Api, router } from "./context.ts";
-import { forbidden } from "./fields.ts";
+import { digits, forbidden } from "./fields.ts";
 import { json, problems } from "./schemas.ts";
 
 /** Entries that one request may look at: the thread of the database serves everybody. */
@@ -32,7 +32,7 @@ export function auditVerificationRoutes({ deps }: Api) {
       description:
         "Each against the one before it, and its details against its digest. `deno task audit verify` walks the whole chain.",
       tags: ["Evidence"],
-      request: { query: z.object({ entries: z.coerce.number().int().min(1).max(MOST).default(2_000) }) },
+      request: { query: z.object({ entries: digits(1, MOST).default(2_000) }) },
       responses: { 200: json(Verified, "What was found"), ...problems, ...forbidden },
     }),
     async (c) => {

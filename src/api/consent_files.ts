@@ -33,7 +33,7 @@ export function consentFileRoutes({ deps }: Api) {
       middleware: jsonLinesByOneName,
       summary: "Import consents",
       description:
-        "CSV with a header line, JSON lines (`application/x-ndjson` or `application/jsonl`), or JSON `{data: [...]}`; up to 8 MiB. A line of CSV that is not UTF-8 is read as Windows-1252; JSON is UTF-8. Columns as in `NewConsent`, others are kept as " +
+        "CSV with a header line, JSON lines (`application/x-ndjson` or `application/jsonl`), or JSON `{data: [...]}` of at most 100,000 items; up to 8 MiB. A line of CSV that is not UTF-8 is read as Windows-1252; JSON is UTF-8. Columns as in `NewConsent`, others are kept as " +
         "evidence; `status` may be `withdrawn` or `disputed`. Say in `evidence_ref`, of each line or of the whole import, where the " +
         "proof is kept. An export can be imported, and importing it twice changes nothing; a question that was open there is not open here.",
       tags: ["Consents"],

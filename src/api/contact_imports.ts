@@ -9,7 +9,7 @@ import { ImportStopped, PROBLEMS_KEPT, runImport } from "./contact_import_run.ts
 import { lineReader } from "./contact_lines.ts";
 import { type Api, type Env, router } from "./context.ts";
 import { CsvProblem, type CsvRecord, csvRecords } from "./csv_stream.ts";
-import { Id } from "./fields.ts";
+import { digits, Id } from "./fields.ts";
 import { invalidField, problem, ProblemError, unsupportedType } from "./problem.ts";
 import { json, notFound, pageOf, pageOfIds, PageQuery, problems } from "./schemas.ts";
 
@@ -172,7 +172,9 @@ export function contactImportRoutes({ deps }: Api) {
         params: Id,
         query: z.object({
           limit: PageQuery.limit,
-          cursor: z.coerce.number().int().min(0).default(0).openapi({ description: "The line behind which to go on" }),
+          cursor: digits(0, Number.MAX_SAFE_INTEGER).default(0).openapi({
+            description: "The line behind which to go on",
+          }),
           kind: Kind.optional(),
         }),
       },

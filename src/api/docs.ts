@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Env, router } from "./context.ts";
-import { describeProblems } from "./document_problems.ts";
+import { describeProblems, type Operation } from "./document_problems.ts";
 import { DOCS_STYLE, docsPage } from "./docs_page.ts";
 import { ProblemSchema } from "./problem.ts";
 import { rolesOf } from "./roles.ts";
@@ -87,9 +87,19 @@ function describe(app: OpenAPIHono<Env>): OpenApiDocument {
       operation.operationId = operationId(method, path);
       if (operation.security === undefined) operation["x-roles"] = [...rolesOf(`${method.toUpperCase()} ${path}`)];
       describeProblems(path, operation);
+      if (method === "post") leaveOut(operation, document);
     }
   }
   return document;
+}
+
+/** The gateway reads a body that is not there as `{}`: a POST that takes that, takes none as well. */
+function leaveOut({ requestBody }: Operation, { components }: OpenApiDocument): void {
+  if (requestBody === undefined || "$ref" in requestBody) return;
+  const given = requestBody.content["application/json"]?.schema;
+  if (given === undefined) return;
+  const schema = "$ref" in given ? components?.schemas?.[given.$ref.split("/").at(-1)!] : given;
+  if (schema !== undefined && "properties" in schema && schema.required === undefined) requestBody.required = false;
 }
 
 /** `get /v1/messages/{id}` is `get_messages_id`. */

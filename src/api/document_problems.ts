@@ -19,7 +19,7 @@ const OF_ANY_LENGTH = "/v1/contacts/imports";
 const NOT_FOR_ALL = { 403: "`forbidden`: not with your role" };
 
 type Item = NonNullable<OpenApiDocument["paths"]>[string];
-type Operation = NonNullable<Item["get"]>;
+export type Operation = NonNullable<Item["get"]>;
 
 /** Adds to an operation the problems that it answers as others do, and to each what a problem looks like. */
 export function describeProblems(path: string, operation: Operation): void {

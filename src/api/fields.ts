@@ -15,6 +15,14 @@ export function line(max: number) {
     .refine((text) => text === "" || isSeen(text), UNSEEN);
 }
 
+/** A whole number of a query. Digits only: what programs take for numbers besides (`1e2`, `0x10`, a space before) is a slip there. */
+export function digits(min: number, max: number) {
+  return z.preprocess(
+    (text) => typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : text,
+    z.int(`must be a whole number from ${min} to ${max}, in digits`).min(min).max(max),
+  );
+}
+
 /** Text that may have several lines. */
 export function lines(max: number) {
   return z.string().min(1).max(max)

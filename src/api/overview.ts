@@ -16,6 +16,7 @@ import { type BooksCheck, readBooksCheck } from "../store/books.ts";
 import { ATTENTION, MOST_COUNTED, readOverview } from "../store/overview.ts";
 import { Discrepancies, discrepancyViews } from "./books.ts";
 import { type Api, router } from "./context.ts";
+import { digits } from "./fields.ts";
 import { invalidField } from "./problem.ts";
 import { Instant, json, problems } from "./schemas.ts";
 
@@ -112,7 +113,7 @@ export type OverviewView = z.infer<typeof Overview>;
 const Query = z.object({
   from: Instant.optional().openapi({ description: "Default: the beginning of the day of `to`" }),
   to: Instant.optional().openapi({ description: "Default: now" }),
-  days: z.coerce.number().int().min(1).max(LONGEST_DAYS.day).optional().openapi({
+  days: digits(1, LONGEST_DAYS.day).optional().openapi({
     description: "In place of `from`: so many whole days, that of `to` among them",
   }),
   by: z.enum(["hour", "day"]).optional().openapi({ description: "Default: hours up to two days, days beyond" }),

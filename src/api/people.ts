@@ -13,7 +13,7 @@ import { AuditEntry } from "./audit.ts";
 import { Consent, consentView } from "./consent_schemas.ts";
 import { Contact, contactView } from "./contacts.ts";
 import { type Api, router } from "./context.ts";
-import { forbidden } from "./fields.ts";
+import { digits, forbidden } from "./fields.ts";
 import { Override, overrideView } from "./overrides.ts";
 import { json, Message, orNull, pageOfIds, problems } from "./schemas.ts";
 import { Suppression } from "./suppressions.ts";
@@ -93,7 +93,7 @@ export function peopleRoutes({ deps }: Api) {
       request: {
         params: z.object({ msisdn: z.string().max(40).openapi({ description: "E.164", example: "+33612345678" }) }),
         query: z.object({
-          limit: z.coerce.number().int().min(1).max(MAX_MESSAGES).default(MAX_MESSAGES),
+          limit: digits(1, MAX_MESSAGES).default(MAX_MESSAGES),
           cursor: pageOfIds("msg").cursor,
         }),
       },

@@ -4,7 +4,7 @@ import { instant, instantOrNull } from "../gateway/message_view.ts";
 import { cutoff, periods } from "../gateway/retain.ts";
 import { countDue, readWalks } from "../store/retention.ts";
 import { type Api, router } from "./context.ts";
-import { forbidden } from "./fields.ts";
+import { digits, forbidden } from "./fields.ts";
 import { json, problems } from "./schemas.ts";
 
 /** Rows of one kind that one request looks at: the thread of the database serves everybody. */
@@ -39,7 +39,7 @@ export function retentionRoutes({ deps }: Api) {
       tags: ["Evidence"],
       request: {
         query: z.object({
-          try: z.coerce.number().int().min(1).max(36_500).optional().openapi({
+          try: digits(1, 36_500).optional().openapi({
             description: "Counts as if everything were kept for so many days",
           }),
         }),

@@ -10,6 +10,7 @@ import { ruleTexts } from "../rules/rule_text.ts";
 import { resolveVersion } from "../rules/life.ts";
 import { activeRulebook, readSources } from "../store/settings.ts";
 import { type Api, router } from "./context.ts";
+import { digits } from "./fields.ts";
 import { problem } from "./problem.ts";
 import { readingOf } from "./rulebook_files.ts";
 import { orProblem } from "./rulebook_problem.ts";
@@ -232,7 +233,7 @@ export function rulebookReadingRoutes({ deps }: Api) {
         params: HashParam,
         query: z.object({
           q: z.string().trim().min(2).max(100),
-          limit: z.coerce.number().int().min(1).max(200).default(50),
+          limit: digits(1, 200).default(50),
         }),
       },
       responses: {

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { MESSAGE_HOLD_REASONS, STATUSES } from "../core/message.ts";
-import { line } from "./fields.ts";
+import { digits, line } from "./fields.ts";
 import { ProblemSchema } from "./problem.ts";
 
 /** Schemas used by more than one route. The same objects validate requests and make the OpenAPI document. */
@@ -89,14 +89,16 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ data: z.array(item), next_cursor: z.string().nullable() });
 }
 
+const NOT_GIVEN = "is not one that this list gave";
+
 export const PageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(100).optional(),
+  limit: digits(1, 200).default(50),
+  cursor: z.string().min(1, NOT_GIVEN).max(100).optional(),
 };
 
 /** The same where only some cursors are the list's: another one would begin it anew, and a client would never come to its end. */
 export function pageQuery(cursors: RegExp) {
-  return { ...PageQuery, cursor: z.string().max(100).regex(cursors, "is not one that this list gave").optional() };
+  return { ...PageQuery, cursor: z.string().max(100).regex(cursors, NOT_GIVEN).optional() };
 }
 
 /** Of a list in the order of its ids, which begin with `prefix`. */

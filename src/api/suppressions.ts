@@ -195,7 +195,7 @@ export function suppressionRoutes({ deps }: Api) {
       path: "/v1/suppressions/import",
       summary: "Import suppressions",
       description:
-        "CSV with a header line `recipient[,scope,sender,note]`, or JSON `{data: [...]}`; up to 8 MiB. A line of CSV that is " +
+        "CSV with a header line `recipient[,scope,sender,note]`, or JSON `{data: [...]}` of at most 100,000 items; up to 8 MiB. A line of CSV that is " +
         "not UTF-8 is read as Windows-1252. Stored in groups of 1,000: when an import breaks off, send it again. An export can be imported; lines that were lifted are passed over. " +
         "A short code or a name as `recipient` is taken only from an export, with its `id`.\n\n" +
         "A sender may be spelled in any way. One that is none of yours is kept, since it may become one, and named in `unknown_senders`.",

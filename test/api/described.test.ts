@@ -233,3 +233,17 @@ test("what is not for every role says so", async () => {
   const { status, body } = await gateway.appCall("GET", "/v1/audit");
   expect([status, answers("GET /v1/audit", status, body)]).toEqual([403, []]);
 });
+
+test("a body that may be left out is not called required, and the other way round", async () => {
+  const gateway = await testGateway();
+  const { call, paths } = await described(gateway);
+  const { body: { id } } = await call("POST /v1/consents", "/v1/consents", CONSENT);
+  expect((await call("POST /v1/consents/{id}/withdraw", `/v1/consents/${id}/withdraw`)).body.status).toBe("withdrawn");
+  const required = (path: string) => paths[path]!["post"]!.requestBody!.required === true;
+  expect(["/v1/consents/{id}/withdraw", "/v1/overrides/{id}/approve", "/v1/lists/{id}/members"].map(required))
+    .toEqual([false, false, false]);
+  expect(["/v1/consents", "/v1/messages", "/v1/consents/withdraw"].map(required)).toEqual([true, true, true]);
+  for (const one of ["/v1/consents/import", "/v1/suppressions/import"]) {
+    expect(JSON.stringify(paths[one])).toContain("at most 100,000 items");
+  }
+});

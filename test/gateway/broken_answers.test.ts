@@ -120,7 +120,7 @@ describe.each<Break>(["closed", "cut", "replaced"])("an answer of the database t
     await Promise.all(PEOPLE.map((to) => call("POST", "/v1/messages", { to, from: "PARLEY", text: INFO })));
     server.breakNext("set status = 'sending'");
     await dispatcher.tick().catch(() => {});
-    for (let ticks = 0; ticks < 5; ticks++) {
+    for (let ticks = 0; ticks < 3; ticks++) {
       clock.at += 30_000;
       await dispatcher.tick();
     }

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { COPIES, countAudience } from "../gateway/campaign_preview.ts";
 import type { SavedAudience } from "../store/campaign_audience.ts";
-import { type CampaignRow, settleCampaign, type Step, step, textOf } from "../store/campaigns.ts";
+import { type CampaignRow, settleCampaign, type Step, step } from "../store/campaigns.ts";
 import { auditEntries } from "./audit_entries.ts";
 import { conflict, foundCampaign, requireLists, requireOpenLinks, viewOf, wrongState } from "./campaign_parts.ts";
 import { Campaign } from "./campaign_schemas.ts";
@@ -44,7 +44,7 @@ export function campaignStepRoutes({ deps }: Api) {
         await requireLists(db, row);
         const copies = await countAudience(deps, JSON.parse(row.audience) as SavedAudience, COPIES);
         if (copies === 0) throw problem(409, "nobody", "Nobody to send to", "The audience means no contact.");
-        return { to: "scheduled", copies, text: textOf(row) };
+        return { to: "scheduled", copies, looked: row };
       },
     },
     pause: {

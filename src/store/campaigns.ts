@@ -15,41 +15,21 @@ import type { MessageRow } from "./writes.ts";
 export type CampaignRow = typeof campaigns.$inferSelect;
 
 /** What staff write; the rest is the gateway's. JSON where the table says so. */
-export type CampaignText = Pick<
-  CampaignRow,
-  | "name"
-  | "sender"
-  | "template"
-  | "declared_category"
-  | "purpose"
-  | "max_segments"
-  | "audience"
-  | "scheduled_at"
-  | "valid_until"
-  | "sending_window"
-  | "rate_per_second"
-  | "fuse"
->;
-
-/** What staff wrote of a stored campaign. */
-export function textOf(row: CampaignRow): CampaignText {
-  const { name, sender, template, declared_category, purpose, max_segments, audience } = row;
-  const { scheduled_at, valid_until, sending_window, rate_per_second, fuse } = row;
-  return {
-    name,
-    sender,
-    template,
-    declared_category,
-    purpose,
-    max_segments,
-    audience,
-    scheduled_at,
-    valid_until,
-    sending_window,
-    rate_per_second,
-    fuse,
-  };
-}
+const TEXT = [
+  "name",
+  "sender",
+  "template",
+  "declared_category",
+  "purpose",
+  "max_segments",
+  "audience",
+  "scheduled_at",
+  "valid_until",
+  "sending_window",
+  "rate_per_second",
+  "fuse",
+] as const;
+export type CampaignText = Pick<CampaignRow, (typeof TEXT)[number]>;
 
 export async function createCampaign(
   { client, orm }: Db,
@@ -132,7 +112,7 @@ export type Still = { lease: string } | { fuse_from: string | null };
 
 /** A step of a campaign's life. Each says from which states it leads, so that of two at once one counts. */
 export type Step =
-  | { to: "scheduled"; copies: number; text: CampaignText }
+  | { to: "scheduled"; copies: number; looked: CampaignText }
   | { to: "paused"; reason: PauseReason; still?: Still }
   | { to: "running" }
   | { to: "canceled" };
@@ -164,12 +144,8 @@ export function step(id: string, one: Step, now: number, entry: AuditRow): InSta
   if (one.to === "scheduled") {
     args["copies"] = one.copies;
     // What was looked at is what starts: somebody may have written it anew since.
-    const looked = Object.entries(one.text).filter(([name]) => name !== "scheduled_at");
-    still = `not ${LISTS_GONE} and scheduled_at is :was_scheduled ${
-      looked.map(([name]) => `and ${name} is :${name}`).join(" ")
-    }`;
-    for (const [name, value] of looked) args[name] = value;
-    args["was_scheduled"] = one.text.scheduled_at;
+    for (const column of TEXT) args[`looked_${column}`] = one.looked[column];
+    still = [`not ${LISTS_GONE}`, ...TEXT.map((column) => `${column} is :looked_${column}`)].join(" and ");
   } else if (one.to === "paused") {
     args["reason"] = one.reason;
     if (one.still !== undefined && "lease" in one.still) {

@@ -1,8 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { parseAddress, parseMsisdn } from "../core/msisdn.ts";
-import { keyIdOf } from "../gateway/person_keys.ts";
 import { senderMeant } from "../gateway/sender_meant.ts";
-import type { Settings } from "../gateway/settings.ts";
 import { suppressionView } from "../gateway/suppression_view.ts";
 import { auditRow } from "../store/audit.ts";
 import { recipientsOf } from "../store/erased.ts";
@@ -18,7 +15,7 @@ import {
   suppressGroup,
   type SuppressionRow,
 } from "../store/suppressions.ts";
-import { download, importAll, ImportBody, importDetails, importItems, ImportReport, sentence } from "./bulk.ts";
+import { download, importAll, ImportBody, importDetails, importItems } from "./bulk.ts";
 import { type Api, router } from "./context.ts";
 import { csvLines } from "./csv.ts";
 import { forbidden, Id, line, lines } from "./fields.ts";
@@ -26,9 +23,9 @@ import { notByHand } from "./overrides.ts";
 import { recipientOf } from "./messages.ts";
 import { invalidField, problem } from "./problem.ts";
 import { json, notFound, pageOf, pageOfIds, problems } from "./schemas.ts";
+import { type Given, Scope, SuppressionImportReport, suppressionLines, WANTED } from "./suppression_import.ts";
 import { personInUrl } from "./url_number.ts";
 
-const Scope = z.enum(["commercial", "all"]);
 const SOURCES = ["keyword", "carrier", "operator", "import", "link", "erasure"] as const;
 
 export const Suppression = z.object({
@@ -56,10 +53,6 @@ export const Suppression = z.object({
   lift_reason: z.string().nullable(),
 }).openapi("Suppression");
 
-const given = {
-  scope: Scope.default("commercial"),
-  note: lines(1_000).optional(),
-};
 const ABOUT_SENDER = "With scope `all`: the one sender it is about. Advertising stops from every sender anyway";
 const Recipient = z.string().max(60).openapi({ description: "E.164", example: "+33612345678" });
 const NewSuppression = z.strictObject({
@@ -68,34 +61,8 @@ const NewSuppression = z.strictObject({
     description: `${ABOUT_SENDER}. One of yours, in any spelling`,
     example: "36105",
   }),
-  ...given,
+  ...WANTED,
 }).openapi("NewSuppression");
-/** What is stored of either, its sender as it is configured. */
-type Given = Pick<z.infer<typeof NewSuppression>, "recipient" | "scope"> & {
-  sender: string | null;
-  note?: string | null | undefined;
-};
-/** Lists come with columns of their own; what is not known is passed over. */
-const ImportedSuppression = z.object({
-  recipient: z.string().max(100),
-  id: z.unknown().optional(),
-  // As long as the address of what was never a sender of ours may be: a STOP to it is exported too.
-  sender: line(100).nullish(),
-  ...given,
-  note: given.note.nullable(),
-  lifted_at: z.string().nullish(),
-});
-
-/** Of one import; who has misspelled more has sent the wrong file. */
-const MOST_UNKNOWN = 100;
-const SuppressionImportReport = ImportReport.extend({
-  unknown_senders: z.array(z.string()).optional().openapi({
-    description:
-      `The first ${MOST_UNKNOWN} senders with scope \`all\` that are none of yours. Their lines were imported: they stop advertising ` +
-      "now, and all else once there is such a sender",
-  }),
-}).openapi("SuppressionImportReport");
-
 const COLUMNS = [
   "id",
   "recipient",
@@ -215,23 +182,13 @@ export function suppressionRoutes({ deps }: Api) {
       const now = deps.now();
       const actor = c.get("principal").actor;
       const subject = deps.newId("imp");
-      const senders = importedSenders(await deps.settings.current());
+      const lines = suppressionLines(await deps.settings.current(), deps.people?.ids ?? []);
       const report = await importAll(
         items,
         (value) => {
-          const parsed = ImportedSuppression.safeParse(value);
-          if (!parsed.success) return { wrong: sentence(parsed.error) };
-          if (parsed.data.lifted_at) return { row: null };
-          // As exported: of somebody who was erased, whose hash holds wherever the secret is the same. Elsewhere it would keep nobody
-          // from being written to, and hold all advertising for good.
-          const key = keyIdOf(parsed.data.recipient);
-          if (key !== null && deps.people?.ids.includes(key) !== true) return { wrong: KEY_MISSING };
-          const sender = senders.of(parsed.data);
-          if (key !== null) return { row: suppressionOf({ ...parsed.data, sender }, "import", now) };
-          const number = parseMsisdn(parsed.data.recipient);
-          if (!number.ok && !isOfOurExport(parsed.data)) return { wrong: `recipient: ${number.detail}` };
-          const recipient = number.ok ? number.e164 : parsed.data.recipient;
-          return { row: suppressionOf({ ...parsed.data, recipient, sender }, "import", now) };
+          const line = lines.read(value);
+          if ("wrong" in line) return line;
+          return { row: line.given === null ? null : suppressionOf(line.given, "import", now) };
         },
         (rows) => {
           const entry = {
@@ -253,7 +210,7 @@ export function suppressionRoutes({ deps }: Api) {
           return suppressGroup(deps.db, refusals, audit, now);
         },
       );
-      return c.json(senders.unknown.size === 0 ? report : { ...report, unknown_senders: [...senders.unknown] }, 200);
+      return c.json(lines.unknown.size === 0 ? report : { ...report, unknown_senders: [...lines.unknown] }, 200);
     },
   );
 
@@ -339,38 +296,6 @@ export function suppressionRoutes({ deps }: Api) {
 
   return routes;
 }
-
-/**
- * Senders of an import as they are configured here. One that is not, or not yet, is kept in the spelling that it would have: to
- * refuse its line would let advertising go on, and to make it one of every sender would stop what the person wants to have.
- */
-function importedSenders(settings: Settings) {
-  const known = new Map<string, string | null>();
-  const unknown = new Set<string>();
-  return {
-    unknown,
-    of({ scope, sender }: z.infer<typeof ImportedSuppression>): string | null {
-      if (!sender || scope !== "all") return null;
-      if (!known.has(sender)) known.set(sender, senderMeant(sender, settings));
-      const meant = known.get(sender) ?? null;
-      if (meant === null && unknown.size < MOST_UNKNOWN) unknown.add(sender);
-      return meant ?? parseAddress(sender).address;
-    },
-  };
-}
-
-/**
- * True for the line of an export about a short code or a name that said STOP, and for a number that no plan knows. Elsewhere such a
- * recipient is a slip and would protect nobody, as would digits that a spreadsheet has taken for an amount.
- */
-function isOfOurExport({ id, recipient }: { id?: unknown; recipient: string }): boolean {
-  if (typeof id !== "string" || !/^sup_\w+$/.test(id)) return false;
-  const { kind, address } = parseAddress(recipient);
-  return address === recipient && (kind !== "name" || /\p{L}/u.test(recipient) && !/^[\d.,]+e\+?\d+$/i.test(recipient));
-}
-
-const KEY_MISSING =
-  "recipient: the hash of somebody who was erased under a PARLEY_SECRET that this gateway does not have";
 
 const noSuchSuppression = () => problem(404, "not_found", "No such suppression");
 

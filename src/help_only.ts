@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArguments, UsageError } from "./arguments.ts";
 
 /**
  * For tasks that know no argument but `--help`: what is asked of them by guessing must not be done without it. Returns the exit
@@ -6,13 +6,13 @@ import { parseArgs } from "node:util";
  */
 export function helpOnly(args: string[], help: string, print: (text: string) => void): number | null {
   try {
-    const { values } = parseArgs({ args, options: { help: { type: "boolean", short: "h" } } });
+    const { values } = parseArguments(args, { help: { type: "boolean", short: "h" } }, 0);
     if (!values.help) return null;
     print(help);
     return 0;
   } catch (error) {
-    // node:util names the option that it does not know, and goes on about positional arguments.
-    print(`${(error as Error).message.split(". To specify")[0]}\n\n${help}`);
+    if (!(error instanceof UsageError)) throw error;
+    print(`${error.message}\n\n${help}`);
     return 2;
   }
 }

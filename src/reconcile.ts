@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArguments, UsageError } from "./arguments.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
 import { idMaker } from "./gateway/ids.ts";
@@ -30,28 +30,22 @@ Deno.exit(await main());
 
 async function main(): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({
-      args: Deno.args,
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        "dry-run": { type: "boolean", default: false },
-        most: { type: "string" },
-      },
-    });
+    const { values, positionals } = parseArguments(Deno.args, {
+      help: { type: "boolean", short: "h" },
+      "dry-run": { type: "boolean", default: false },
+      most: { type: "string" },
+    }, Infinity);
     if (values.help) {
       print(HELP);
       return 0;
     }
     if (values.most !== undefined && !/^\d{1,9}$/.test(values.most)) {
-      print(`--most ${values.most}: must be a number\n\n${HELP}`);
-      return 2;
+      throw new UsageError(`--most ${values.most}: must be a number`);
     }
     const most = values.most === undefined ? undefined : Number(values.most);
     return await run(positionals, { apply: !values["dry-run"], most });
   } catch (error) {
-    // node:util names the option that it does not know.
-    if (error instanceof TypeError && "code" in error) print(`${error.message}\n\n${HELP}`);
+    if (error instanceof UsageError) print(`${error.message}\n\n${HELP}`);
     else if (error instanceof ConfigError || error instanceof DatabaseError || error instanceof NoRulebookError) {
       print(error.message);
     } else throw error;

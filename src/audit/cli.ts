@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArguments, UsageError } from "../arguments.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { auditAfter, auditView, listAudit } from "../store/audit_read.ts";
 import type { Db } from "../store/client.ts";
@@ -22,10 +22,6 @@ The database is that of PARLEY_DATABASE_URL (file:data/parley.db). Nothing is wr
 const PAGE = 1_000;
 /** Between two lines of progress. */
 const PROGRESS = 100_000;
-
-class UsageError extends Error {
-  override name = "UsageError";
-}
 
 Deno.exit(await main());
 
@@ -58,28 +54,19 @@ async function main(): Promise<number> {
 type Options = ReturnType<typeof parsed>["values"];
 
 function parsed(args: string[]) {
-  return parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      help: { type: "boolean", short: "h" },
-      expect: { type: "string", multiple: true },
-      limit: { type: "string" },
-      action: { type: "string" },
-      subject: { type: "string" },
-      after: { type: "string" },
-    },
-  });
+  return parseArguments(args, {
+    help: { type: "boolean", short: "h" },
+    expect: { type: "string", multiple: true },
+    limit: { type: "string" },
+    action: { type: "string" },
+    subject: { type: "string" },
+    after: { type: "string" },
+  }, 1);
 }
 
 function read(args: string[]): { command: string; options: Options } {
-  try {
-    const { values, positionals } = parsed(args);
-    if (values.help || positionals.length === 0) return { command: "help", options: values };
-    return { command: positionals[0]!, options: values };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  const { values, positionals } = parsed(args);
+  return { command: values.help ? "help" : positionals[0] ?? "help", options: values };
 }
 
 async function run(command: string, options: Options, db: Db): Promise<number> {

@@ -1,3 +1,4 @@
+import { UsageError } from "../arguments.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { NoRulebookError } from "../gateway/settings.ts";
 import type { Db } from "../store/client.ts";
@@ -5,7 +6,7 @@ import { DatabaseError } from "../store/database_error.ts";
 import { openEmbedded } from "../store/embedded.ts";
 import { pendingMigrations } from "../store/migrate.ts";
 import { openWorkspace } from "../store/workspace.ts";
-import { type Command, type CommandIo, UsageError } from "./commands/command.ts";
+import type { Command, CommandIo } from "./commands/command.ts";
 import { COMMANDS } from "./commands/mod.ts";
 import { CommandError } from "./commands/stored.ts";
 

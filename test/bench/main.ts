@@ -1,5 +1,6 @@
+import { UsageError, wholeNumber } from "../../src/arguments.ts";
 import { kannelInstalled } from "../support/kannel.ts";
-import { taskOptions, UsageError, wholeNumber } from "../support/task_options.ts";
+import { taskOptions } from "../support/task_options.ts";
 import { measureAccepts } from "./accept.ts";
 import { PROJECT } from "./child.ts";
 import { campaignLine, measureCampaign } from "./campaign.ts";
@@ -40,14 +41,19 @@ const print = (line: string) => {
   console.log(line);
 };
 
-await bench(taskOptions(HELP, {
-  quick: { type: "boolean", default: false },
-  seconds: { type: "string" },
-}, ({ values, positionals }) => ({
-  quick: values.quick,
-  seconds: wholeNumber("seconds", values.seconds ?? (values.quick ? "1" : "5"), 1),
-  only: partsOf(positionals),
-})));
+await bench(taskOptions(
+  HELP,
+  {
+    quick: { type: "boolean", default: false },
+    seconds: { type: "string" },
+  },
+  PARTS.length,
+  ({ values, positionals }) => ({
+    quick: values.quick,
+    seconds: wholeNumber(values.seconds, "seconds", values.quick ? 1 : 5, 3_600),
+    only: partsOf(positionals),
+  }),
+));
 
 function partsOf(asked: readonly string[]): readonly string[] {
   const unknown = asked.find((part) => !PARTS.includes(part as Part));

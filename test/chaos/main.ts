@@ -1,4 +1,5 @@
-import { noArguments, taskOptions, UsageError, wholeNumber } from "../support/task_options.ts";
+import { UsageError, wholeNumber } from "../../src/arguments.ts";
+import { taskOptions } from "../support/task_options.ts";
 import { runChaos } from "./run.ts";
 
 const HELP = `deno task chaos [--kills N] [--seed N] [--database file|server|both]
@@ -19,18 +20,23 @@ const print = (line: string) => {
   console.log(line);
 };
 
-const { kills, seed, databases } = taskOptions(HELP, {
-  kills: { type: "string", default: "50" },
-  seed: { type: "string" },
-  database: { type: "string", default: "both" },
-}, ({ values, positionals }) => {
-  noArguments(positionals);
-  return {
-    kills: wholeNumber("kills", values.kills, 1),
-    seed: values.seed === undefined ? Date.now() % 1_000_000 : wholeNumber("seed", values.seed, 0),
+const MOST_KILLS = 10_000;
+const MOST_SEED = 1_000_000_000;
+
+const { kills, seed, databases } = taskOptions(
+  HELP,
+  {
+    kills: { type: "string" },
+    seed: { type: "string" },
+    database: { type: "string", default: "both" },
+  },
+  0,
+  ({ values }) => ({
+    kills: wholeNumber(values.kills, "kills", 50, MOST_KILLS),
+    seed: wholeNumber(values.seed, "seed", Date.now() % 1_000_000, MOST_SEED),
     databases: databasesOf(values.database),
-  };
-});
+  }),
+);
 
 function databasesOf(value: string): readonly ("file" | "server")[] {
   if (value === "both") return ["file", "server"];

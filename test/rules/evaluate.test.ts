@@ -1,5 +1,6 @@
+import { UsageError } from "../../src/arguments.ts";
 import { describe, expect, test } from "vitest";
-import { type CommandIo, UsageError } from "../../src/rules/commands/command.ts";
+import type { CommandIo } from "../../src/rules/commands/command.ts";
 import { evaluate } from "../../src/rules/commands/eval.ts";
 import { evaluateInbound, evaluateOutbound, figures } from "../../src/rules/evaluate.ts";
 import { EvaluationSetError, readLabelled } from "../../src/rules/evaluation_set.ts";

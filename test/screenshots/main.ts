@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { accessibilityFaults, launchBrowser, SIZES } from "../support/browser.ts";
 import { type caller, gatewayFolder, startGateway } from "../support/child.ts";
 import { walkConsole } from "../support/console_walk.ts";
-import { noArguments, taskOptions } from "../support/task_options.ts";
+import { taskOptions } from "../support/task_options.ts";
 import { type Cast, START, tellStory } from "./story.ts";
 
 /** `deno task screenshots`: every page of the console as people see it, from a real gateway with a week behind it. */
@@ -82,13 +82,15 @@ const print = (line: string) => {
   console.log(line);
 };
 
-const { readme = false, check = false } = taskOptions(HELP, {
-  readme: { type: "boolean" },
-  check: { type: "boolean" },
-}, ({ values, positionals }) => {
-  noArguments(positionals);
-  return values;
-});
+const { readme, check } = taskOptions(
+  HELP,
+  {
+    readme: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+  },
+  0,
+  ({ values }) => values,
+);
 await takePictures(readme, check);
 
 async function takePictures(readme: boolean, check: boolean): Promise<void> {

@@ -1,8 +1,9 @@
+import { UsageError, wholeNumber } from "../../src/arguments.ts";
 import { startHostileCarrier } from "../chaos/carrier.ts";
 import { startFleet } from "../chaos/fleet.ts";
 import { configure, wait } from "../chaos/traffic.ts";
 import { chance } from "../support/chance.ts";
-import { noArguments, taskOptions, UsageError, wholeNumber } from "../support/task_options.ts";
+import { taskOptions } from "../support/task_options.ts";
 import { startLoad, type Window } from "./load.ts";
 
 const HELP = `deno task soak [--rate N] [--minutes N] [--seed N]
@@ -22,18 +23,20 @@ const print = (line: string) => {
   console.log(line);
 };
 
-const { rate, minutes, seed } = taskOptions(HELP, {
-  rate: { type: "string", default: "1000" },
-  minutes: { type: "string", default: "10" },
-  seed: { type: "string", default: "1" },
-}, ({ values, positionals }) => {
-  noArguments(positionals);
-  return {
-    rate: wholeNumber("rate", values.rate, 1, 20_000),
+const { rate, minutes, seed } = taskOptions(
+  HELP,
+  {
+    rate: { type: "string" },
+    minutes: { type: "string", default: "10" },
+    seed: { type: "string" },
+  },
+  0,
+  ({ values }) => ({
+    rate: wholeNumber(values.rate, "rate", 1_000, 20_000),
     minutes: minutesOf(values.minutes),
-    seed: wholeNumber("seed", values.seed, 0),
-  };
-});
+    seed: wholeNumber(values.seed, "seed", 1, 1_000_000_000),
+  }),
+);
 
 function minutesOf(value: string): number {
   const minutes = Number(value);

@@ -1,6 +1,6 @@
+import { parseArguments } from "../../arguments.ts";
 import { checkRulebook, problemLine } from "../check.ts";
 import { readSources } from "../files.ts";
-import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 /** `deno task rules check`: the gate that a folder must pass before it becomes active. */

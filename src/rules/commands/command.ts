@@ -29,8 +29,3 @@ export interface Command {
   /** Resolves with the exit code: 0 done, 1 the answer is no, 2 wrong usage. @throws UsageError. */
   run(args: string[], io: CommandIo): Promise<number>;
 }
-
-/** The command line says something that the command does not know; exit code 2. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}

@@ -1,6 +1,6 @@
+import { parseArguments, required, UsageError } from "../../arguments.ts";
 import { decideProposal, type ProposalDecision, publish, resolveVersion, rollback } from "../life.ts";
-import { parseArguments, required } from "./arguments.ts";
-import { type Command, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { lifeDeps, orFail, whoActs } from "./stored.ts";
 
 /** The steps of a rulebook's life that somebody takes by name. */

@@ -1,6 +1,6 @@
+import { parseArguments } from "../../arguments.ts";
 import { problemLine } from "../check.ts";
 import { type Change, diffSources } from "../diff/mod.ts";
-import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { CommandError, sourcesOf, VERSION_HELP } from "./stored.ts";
 

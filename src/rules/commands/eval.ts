@@ -1,11 +1,11 @@
+import { parseArguments, UsageError } from "../../arguments.ts";
 import { checkRulebook, problemLine } from "../check.ts";
 import { evaluationLines } from "../eval_report.ts";
 import { evaluateInbound, evaluateOutbound, type Evaluation } from "../evaluate.ts";
 import { evaluationSets, fileRows, OWN_SETS } from "../evaluation_files.ts";
 import { EvaluationSetError, type LabelledText, type Task } from "../evaluation_set.ts";
 import { readSources } from "../files.ts";
-import { parseArguments } from "./arguments.ts";
-import { type Command, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
 
 const DEFAULT_MISSES = 20;
 

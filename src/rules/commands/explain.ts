@@ -1,6 +1,6 @@
+import { parseArguments, required } from "../../arguments.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { mask } from "../../log.ts";
-import { parseArguments, required } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { CommandError } from "./stored.ts";
 

@@ -1,6 +1,6 @@
+import { parseArguments } from "../../arguments.ts";
 import { readSources } from "../files.ts";
 import { type Finding, lint } from "../lint/mod.ts";
-import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 /** `deno task rules lint`: what a reviewer would miss. */

@@ -1,10 +1,10 @@
+import { parseArguments, UsageError, wholeNumber } from "../../arguments.ts";
 import { SettingsCache } from "../../gateway/settings.ts";
 import { diffSources } from "../diff/mod.ts";
 import { draft, propose, resolveVersion, usable } from "../life.ts";
 import { simulateStored } from "../simulate/mod.ts";
 import { summaryOf } from "../simulate/summary.ts";
-import { parseArguments, wholeNumber } from "./arguments.ts";
-import { type Command, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { changeLines } from "./diff.ts";
 import { isStoredRef, lifeDeps, orFail, sourcesOf, VERSION_HELP, whoActs } from "./stored.ts";
 

@@ -1,8 +1,8 @@
+import { parseArguments } from "../../arguments.ts";
 import { isStored, readSources as readStored } from "../../store/settings.ts";
 import { hashSources } from "../check.ts";
 import { readSources, writeSources } from "../files.ts";
 import { resolveVersion } from "../life.ts";
-import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { CommandError, orFail } from "./stored.ts";
 

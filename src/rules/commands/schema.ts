@@ -1,5 +1,5 @@
+import { parseArguments } from "../../arguments.ts";
 import { fileSchemas, SCHEMA_FOLDER, schemaName } from "../schema/mod.ts";
-import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 /** `deno task rules schema`: what editors complete and check rule files with. */

@@ -1,9 +1,9 @@
+import { parseArguments, wholeNumber } from "../../arguments.ts";
 import { mask } from "../../log.ts";
 import { SettingsCache } from "../../gateway/settings.ts";
 import type { Scenario } from "../../core/rulebook_schema.ts";
 import { simulateScenarios, simulateStored, type Simulation } from "../simulate/mod.ts";
 import { readScenarios } from "../simulate/scenario_csv.ts";
-import { parseArguments, wholeNumber } from "./arguments.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { CommandError, rulebookOf, VERSION_HELP } from "./stored.ts";
 

@@ -1,3 +1,4 @@
+import { UsageError } from "../../arguments.ts";
 import { idMaker } from "../../gateway/ids.ts";
 import { findApiKey, hashKey } from "../../store/api_keys.ts";
 import type { Db } from "../../store/client.ts";
@@ -7,7 +8,7 @@ import type { Rulebook } from "../../core/rulebook.ts";
 import { readSources } from "../files.ts";
 import { type LifeDeps, type LifeFailure, type LifeResult, resolveVersion } from "../life.ts";
 import type { Sources } from "../parse.ts";
-import { type CommandIo, UsageError } from "./command.ts";
+import type { CommandIo } from "./command.ts";
 
 /** What the commands that work on stored versions have in common. */
 

@@ -1,7 +1,7 @@
+import { parseArguments } from "../../arguments.ts";
 import { checkRulebook, problemLine } from "../check.ts";
 import { exampleCases } from "../examples.ts";
 import { parseSources } from "../parse.ts";
-import { parseArguments } from "./arguments.ts";
 import { CommandError, sourcesOf, VERSION_HELP } from "./stored.ts";
 import type { Command } from "./command.ts";
 

@@ -1,3 +1,4 @@
+import { parseArguments } from "../../arguments.ts";
 import { loadRulebook } from "../check.ts";
 import { evaluationSets, fileRows } from "../evaluation_files.ts";
 import { EvaluationSetError } from "../evaluation_set.ts";
@@ -7,7 +8,6 @@ import { nearDuplicates } from "../training/clusters.ts";
 import { byLanguage, prepare, train, type TrainingRow } from "../training/train.ts";
 import { validate } from "../training/validate.ts";
 import { weightFile } from "../training/weight_file.ts";
-import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 const EXCLUDED = "test/evaluation/excluded.txt";

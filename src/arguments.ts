@@ -1,14 +1,21 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { UsageError } from "./command.ts";
 
-type Options = NonNullable<ParseArgsConfig["options"]>;
+/** Arguments of the command line, for all tasks that take any. */
+
+/** The command line says something that the task does not know; exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+export type TaskOptions = NonNullable<ParseArgsConfig["options"]>;
 
 /** Options and positional arguments; at most `most` of the latter. @throws UsageError for anything else. */
-export function parseArguments<T extends Options>(args: string[], options: T, most: number) {
+export function parseArguments<T extends TaskOptions>(args: string[], options: T, most: number) {
   const parsed = (() => {
     try {
       return parseArgs({ args, options, allowPositionals: true, strict: true });
     } catch (error) {
+      // node:util names the option that it does not know, and goes on about positional arguments.
       throw new UsageError((error as Error).message.split(". To specify")[0]!);
     }
   })();

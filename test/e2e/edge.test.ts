@@ -52,7 +52,11 @@ describe("two edge instances, with network and environment alone, on one libSQL 
     folder = await Deno.makeTempDir({ prefix: "parley-edge-" });
     const file = `${folder}/edge.js`;
     const args = await taskArguments("bundle");
-    const bundling = startDeno(args.map((arg) => ({ "src/edge.ts": CHILD, "dist/edge.js": file })[arg] ?? arg), {});
+    // With all of the environment: the first bundle on a machine fetches esbuild, through whatever proxy and certificates are set there.
+    const bundling = startDeno(
+      args.map((arg) => ({ "src/edge.ts": CHILD, "dist/edge.js": file })[arg] ?? arg),
+      Deno.env.toObject(),
+    );
     expect(await bundling.ended, bundling.output()).toBe(0);
     return file;
   };

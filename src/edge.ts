@@ -1,18 +1,18 @@
+import { apiKeys } from "./api/access/auth.ts";
+import type { Problem } from "./api/http/problem.ts";
 import { createApp } from "./app.ts";
-import { apiKeys } from "./api/auth.ts";
-import type { Problem } from "./api/problem.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { idClock, realClock, sharedClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { idMaker, secretToken } from "./gateway/ids.ts";
-import { linkTokens } from "./gateway/link_tokens.ts";
-import { guardedFetch } from "./gateway/outgoing_http.ts";
-import { personKeys } from "./gateway/person_keys.ts";
+import { linkTokens } from "./gateway/links/link_tokens.ts";
+import { guardedFetch } from "./gateway/network/outgoing_http.ts";
+import { personKeys } from "./gateway/people/person_keys.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { jsonLog } from "./log.ts";
-import { linkKeys } from "./store/link_keys.ts";
-import { openWorkspace } from "./store/workspace.ts";
-import { DatabaseError } from "./store/database_error.ts";
+import { DatabaseError } from "./store/libsql/database_error.ts";
+import { openWorkspace } from "./store/libsql/workspace.ts";
+import { linkKeys } from "./store/unsubscribe/link_keys.ts";
 
 /**
  * The same gateway for an edge runtime: no FFI, no disk, no process that must stay alive, libSQL over HTTP. `fetch` answers

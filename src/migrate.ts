@@ -3,11 +3,11 @@ import { idMaker } from "./gateway/ids.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { helpOnly } from "./help_only.ts";
 import { publishFolder } from "./rules/follow.ts";
-import { saveApiKey, startKey } from "./store/api_keys.ts";
-import { DatabaseError } from "./store/database_error.ts";
-import { openEmbedded } from "./store/embedded.ts";
-import { migrate } from "./store/migrate.ts";
-import { openWorkspace } from "./store/workspace.ts";
+import { saveApiKey, startKey } from "./store/access/api_keys.ts";
+import { DatabaseError } from "./store/libsql/database_error.ts";
+import { openEmbedded } from "./store/libsql/embedded.ts";
+import { migrate } from "./store/libsql/migrate.ts";
+import { openWorkspace } from "./store/libsql/workspace.ts";
 
 /**
  * Prepares the database of `PARLEY_DATABASE_URL` for instances that cannot do it themselves (an edge runtime has no disk to read

@@ -1,15 +1,15 @@
 import { parseArguments, UsageError } from "./arguments.ts";
 import { ConfigError, readConfig } from "./config.ts";
-import { pinnedTransport, systemResolve } from "./gateway/deno_network.ts";
+import { type Drift, reconcilable, reconcile } from "./gateway/dispatch/reconcile.ts";
 import { idMaker } from "./gateway/ids.ts";
-import { guardedFetch } from "./gateway/outgoing_http.ts";
-import { personKeys } from "./gateway/person_keys.ts";
-import { type Drift, reconcilable, reconcile } from "./gateway/reconcile.ts";
+import { pinnedTransport, systemResolve } from "./gateway/network/deno_network.ts";
+import { guardedFetch } from "./gateway/network/outgoing_http.ts";
+import { personKeys } from "./gateway/people/person_keys.ts";
 import { NoRulebookError, SettingsCache } from "./gateway/settings.ts";
 import { secretsOf } from "./secret_file.ts";
-import { DatabaseError } from "./store/database_error.ts";
-import { openEmbedded } from "./store/embedded.ts";
-import { openWorkspace } from "./store/workspace.ts";
+import { DatabaseError } from "./store/libsql/database_error.ts";
+import { openEmbedded } from "./store/libsql/embedded.ts";
+import { openWorkspace } from "./store/libsql/workspace.ts";
 
 /** Compares the opt-out lists of providers with the suppressions of the database of `PARLEY_DATABASE_URL`. */
 

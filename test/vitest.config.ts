@@ -7,9 +7,9 @@ const LONG = [
   "docs/commands.test.ts",
   "console/rules_browser.test.ts",
   "rules/cli.test.ts",
-  "api/rulebooks.test.ts",
+  "api/rules/rulebooks.test.ts",
   "e2e/start.test.ts",
-  "gateway/dispatch.test.ts",
+  "gateway/dispatch/dispatch.test.ts",
 ];
 
 class LongFirst extends BaseSequencer {

@@ -1,10 +1,10 @@
 import { parseArguments, UsageError } from "../arguments.ts";
 import { ConfigError, readConfig } from "../config.ts";
-import { auditAfter, auditView, listAudit } from "../store/audit_read.ts";
-import type { Db } from "../store/client.ts";
-import { DatabaseError } from "../store/database_error.ts";
-import { openEmbedded } from "../store/embedded.ts";
-import { openWorkspace } from "../store/workspace.ts";
+import type { Db } from "../store/libsql/client.ts";
+import { DatabaseError } from "../store/libsql/database_error.ts";
+import { openEmbedded } from "../store/libsql/embedded.ts";
+import { openWorkspace } from "../store/libsql/workspace.ts";
+import { auditAfter, auditView, listAudit } from "../store/oversight/audit_read.ts";
 import { type Checkpoint, MAX_FINDINGS, verifyAudit } from "./verify.ts";
 
 const HELP = `deno task audit <command>

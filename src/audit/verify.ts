@@ -1,7 +1,7 @@
-import { digestOf } from "../store/audit.ts";
-import { chainHash, GENESIS } from "../store/audit_chain.ts";
-import { auditAfter, type AuditEntry } from "../store/audit_read.ts";
-import type { Db } from "../store/client.ts";
+import type { Db } from "../store/libsql/client.ts";
+import { digestOf } from "../store/oversight/audit.ts";
+import { chainHash, GENESIS } from "../store/oversight/audit_chain.ts";
+import { auditAfter, type AuditEntry } from "../store/oversight/audit_read.ts";
 
 /** An entry and its hash, as an auditor kept them. */
 export interface Checkpoint {

@@ -1,4 +1,4 @@
-import { OutgoingError, type OutgoingErrorKind } from "../gateway/outgoing_http.ts";
+import { OutgoingError, type OutgoingErrorKind } from "../gateway/network/outgoing_http.ts";
 import type { SendResult } from "./carrier.ts";
 
 type SendFailure = Extract<SendResult, { ok: false }>;

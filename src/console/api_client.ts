@@ -1,5 +1,5 @@
-import type { Principal } from "../api/auth.ts";
-import { speakAs } from "../api/auth.ts";
+import type { Principal } from "../api/access/auth.ts";
+import { speakAs } from "../api/access/auth.ts";
 
 /** Answers requests: the app of `src/app.ts`. */
 export type Fetch = (request: Request) => Response | Promise<Response>;

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Principal } from "../api/auth.ts";
+import type { Principal } from "../api/access/auth.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { PageProps } from "./layout.tsx";
 import type { Language } from "./words.ts";

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { acceptedLanguages } from "../api/unsubscribe_words.ts";
+import { acceptedLanguages } from "../api/unsubscribe/words.ts";
 import type { ConsoleContext, ConsoleEnv, Reader } from "./console.ts";
 import { languageFor } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import type { Api } from "../api/context.ts";
+import type { Api } from "../api/http/context.ts";
 import type { Fetch } from "./api_client.ts";
 import { createConsole, isConsole } from "./mod.ts";
 import { entranceRoutes } from "./pages/entrance.tsx";

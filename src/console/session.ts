@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { Sessions } from "../gateway/sessions.ts";
-import { SESSION_LIFE_MS } from "../store/sessions.ts";
+import type { Sessions } from "../gateway/access/sessions.ts";
+import { SESSION_LIFE_MS } from "../store/access/sessions.ts";
 import type { ConsoleContext, ConsoleEnv } from "./console.ts";
 import { wantsPart } from "./form.ts";
 

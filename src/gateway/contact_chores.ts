@@ -1,5 +1,5 @@
-import { giveUpImports } from "../store/contact_imports.ts";
-import { clearDeletedLists } from "../store/contact_lists.ts";
+import { giveUpImports } from "../store/contacts/imports.ts";
+import { clearDeletedLists } from "../store/contacts/lists.ts";
 import type { Deps } from "./gateway.ts";
 
 /** Nobody waits for it, and each look costs a statement. */

@@ -1,25 +1,25 @@
-import type { Api } from "../api/context.ts";
-import { type ApiKeys } from "../api/auth.ts";
-import { acceptor } from "./accept.ts";
-import { askConsent, type Question } from "./ask_consent.ts";
+import { type ApiKeys } from "../api/access/auth.ts";
+import type { Api } from "../api/http/context.ts";
+import { passwords, type ScryptCost } from "./access/passwords.ts";
+import { sessions } from "./access/sessions.ts";
+import { campaigner } from "./campaigns/campaigns.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { reporter } from "./deliver.ts";
-import { campaigner } from "./campaigns.ts";
 import { contactKeeper } from "./contact_chores.ts";
-import { booksChecker } from "./check_books.ts";
-import { counter } from "./count.ts";
-import { type Dispatcher, dispatcher } from "./dispatch.ts";
-import { diverter } from "./divert.ts";
-import { eraser } from "./erase.ts";
-import { expirer } from "./expire.ts";
+import { reporter } from "./dispatch/deliver.ts";
+import { type Dispatcher, dispatcher } from "./dispatch/dispatch.ts";
+import { diverter } from "./dispatch/divert.ts";
+import { expirer } from "./dispatch/expire.ts";
 import type { Deps } from "./gateway.ts";
-import { liveNews } from "./live.ts";
-import { passwords, type ScryptCost } from "./passwords.ts";
-import { receiver } from "./receive.ts";
 import { wordIndexer } from "./index_words.ts";
-import { retainer } from "./retain.ts";
-import { sessions } from "./sessions.ts";
-import { webhookDispatcher } from "./webhook_dispatch.ts";
+import { liveNews } from "./live.ts";
+import { booksChecker } from "./oversight/check_books.ts";
+import { counter } from "./oversight/count.ts";
+import { eraser } from "./people/erase.ts";
+import { retainer } from "./people/retain.ts";
+import { acceptor } from "./pipeline/accept.ts";
+import { askConsent, type Question } from "./pipeline/ask_consent.ts";
+import { receiver } from "./pipeline/receive.ts";
+import { webhookDispatcher } from "./webhooks/dispatch.ts";
 
 /** What only tests choose otherwise: the clock of sessions, and how much a password costs to look at. */
 export interface StaffOptions {

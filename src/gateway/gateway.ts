@@ -1,10 +1,10 @@
 import type { CarrierIo } from "../carriers/carrier.ts";
-import type { Db } from "../store/client.ts";
+import type { Db } from "../store/libsql/client.ts";
 import type { Clock } from "./clock.ts";
 import type { NewId } from "./ids.ts";
-import type { LinkTokens } from "./link_tokens.ts";
-import type { OutgoingOptions } from "./outgoing_http.ts";
-import type { PersonKeys } from "./person_keys.ts";
+import type { LinkTokens } from "./links/link_tokens.ts";
+import type { OutgoingOptions } from "./network/outgoing_http.ts";
+import type { PersonKeys } from "./people/person_keys.ts";
 import type { SettingsCache } from "./settings.ts";
 
 /** What the shell works with; made once at the composition root and passed in. */

@@ -1,4 +1,4 @@
-import { indexWords } from "../store/message_words.ts";
+import { indexWords } from "../store/messages/words.ts";
 import type { Deps } from "./gateway.ts";
 
 /** Messages of one transaction: a few milliseconds. */

@@ -1,4 +1,4 @@
-import { type LiveKind, type LiveNews, type LivePlace, livePlace, newsSince } from "../store/live.ts";
+import { type LiveKind, type LiveNews, type LivePlace, livePlace, newsSince } from "../store/inbox/live.ts";
 import type { Deps } from "./gateway.ts";
 
 /** Other instances may have stored something: while anybody listens, look at least this often. */

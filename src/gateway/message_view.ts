@@ -1,6 +1,6 @@
-import type { ClickRow } from "../store/link_clicks.ts";
 import type { Decision, Intent, MessageHoldReason } from "../core/message.ts";
-import type { MessageRow } from "../store/writes.ts";
+import type { ClickRow } from "../store/campaigns/link_clicks.ts";
+import type { MessageRow } from "../store/messages/writes.ts";
 
 /** A message as the API shows it (design 5). */
 export interface MessageView {

@@ -1,6 +1,6 @@
-import type { ReviewRow } from "../store/reviews.ts";
+import type { ReviewRow } from "../store/messages/reviews.ts";
 import { instant, instantOrNull } from "./message_view.ts";
-import { SETTLEMENTS } from "./settle.ts";
+import { SETTLEMENTS } from "./pipeline/settle.ts";
 
 /** A review as the API shows it. */
 export function reviewView(row: ReviewRow) {

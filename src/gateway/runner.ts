@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatch/dispatch.ts";
 import type { Log } from "./gateway.ts";
 
 /** Another instance may have stored something: look at least this often. */

@@ -1,4 +1,4 @@
-import type { Db } from "../store/client.ts";
+import type { Db } from "../store/libsql/client.ts";
 import { carriers, senders } from "../store/schema.ts";
 
 /** Numbers of the sandbox: a French short code, a US and a British long code, and a name (design 5). */

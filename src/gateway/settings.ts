@@ -3,10 +3,10 @@ import { carrierOf } from "../carriers/mod.ts";
 import type { Sender } from "../core/message.ts";
 import type { Rulebook } from "../core/rulebook.ts";
 import { loadContents, loadRulebook } from "../rules/check.ts";
-import type { DbClient } from "../store/client.ts";
-import { readContents, readSettings, readSources } from "../store/settings.ts";
+import { readContents, readSettings, readSources } from "../store/carriers/settings.ts";
+import type { DbClient } from "../store/libsql/client.ts";
 import type { SharedClock } from "./clock.ts";
-import type { Route } from "./routes.ts";
+import type { Route } from "./dispatch/routes.ts";
 
 /** What staff configure, as this instance last read it. */
 export interface Settings {

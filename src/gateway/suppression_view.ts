@@ -1,4 +1,4 @@
-import type { SuppressionRow } from "../store/suppressions.ts";
+import type { SuppressionRow } from "../store/consent/suppressions.ts";
 import { instant, instantOrNull } from "./message_view.ts";
 
 /** A suppression as the API shows it. */

@@ -1,11 +1,11 @@
 import { UsageError } from "../arguments.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { NoRulebookError } from "../gateway/settings.ts";
-import type { Db } from "../store/client.ts";
-import { DatabaseError } from "../store/database_error.ts";
-import { openEmbedded } from "../store/embedded.ts";
-import { pendingMigrations } from "../store/migrate.ts";
-import { openWorkspace } from "../store/workspace.ts";
+import type { Db } from "../store/libsql/client.ts";
+import { DatabaseError } from "../store/libsql/database_error.ts";
+import { openEmbedded } from "../store/libsql/embedded.ts";
+import { pendingMigrations } from "../store/libsql/migrate.ts";
+import { openWorkspace } from "../store/libsql/workspace.ts";
 import type { Command, CommandIo } from "./commands/command.ts";
 import { COMMANDS } from "./commands/mod.ts";
 import { CommandError } from "./commands/stored.ts";

@@ -1,10 +1,10 @@
-import type { Decision, RuleTrace } from "../core/message.ts";
-import { type MessageView, messageView } from "../gateway/message_view.ts";
-import type { Db } from "../store/client.ts";
-import { findMessage } from "../store/messages.ts";
-import { isStored, readSources } from "../store/settings.ts";
 import { parse } from "yaml";
+import type { Decision, RuleTrace } from "../core/message.ts";
 import { parseMsisdn } from "../core/msisdn.ts";
+import { type MessageView, messageView } from "../gateway/message_view.ts";
+import { isStored, readSources } from "../store/carriers/settings.ts";
+import type { Db } from "../store/libsql/client.ts";
+import { findMessage } from "../store/messages/messages.ts";
 import { type Excerpt, type RuleText, ruleTexts } from "./rule_text.ts";
 
 /** A rule of a decision with its text as it stood when it decided. */

@@ -1,9 +1,9 @@
-import type { NewId } from "../gateway/ids.ts";
-import { auditRow } from "../store/audit.ts";
-import type { DbClient } from "../store/client.ts";
 import type { Log } from "../gateway/gateway.ts";
-import { broughtByFolder, storeRulebook } from "../store/rulebooks.ts";
-import { activeRulebook, isStored, publishRulebook, readSourcesOf } from "../store/settings.ts";
+import type { NewId } from "../gateway/ids.ts";
+import { activeRulebook, isStored, publishRulebook, readSourcesOf } from "../store/carriers/settings.ts";
+import type { DbClient } from "../store/libsql/client.ts";
+import { auditRow } from "../store/oversight/audit.ts";
+import { broughtByFolder, storeRulebook } from "../store/rules/rulebooks.ts";
 import { checkRulebook, hashSources, loadRulebook, problemLine } from "./check.ts";
 import { readSources, stampOf } from "./files.ts";
 import { mergeSources } from "./merge.ts";

@@ -1,8 +1,9 @@
 import type { Rulebook } from "../core/rulebook.ts";
 import type { NewId } from "../gateway/ids.ts";
-import { proposalAlone, standingOf } from "../store/approved_alone.ts";
-import { auditRow } from "../store/audit.ts";
-import type { Db } from "../store/client.ts";
+import { activeRulebook, readSources } from "../store/carriers/settings.ts";
+import type { Db } from "../store/libsql/client.ts";
+import { auditRow } from "../store/oversight/audit.ts";
+import { proposalAlone, standingOf } from "../store/rules/approved_alone.ts";
 import {
   addProposal,
   findProposal,
@@ -16,8 +17,7 @@ import {
   settleProposal,
   storeRulebook,
   type Version,
-} from "../store/rulebooks.ts";
-import { activeRulebook, readSources } from "../store/settings.ts";
+} from "../store/rules/rulebooks.ts";
 import { type Checked, checkRulebook, hashSources, loadRulebook } from "./check.ts";
 import { contentsOf, type Problem, type Sources } from "./parse.ts";
 import type { SimulationSummary } from "./simulate/summary.ts";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { openEmbedded } from "../../src/store/embedded.ts";
+import { openEmbedded } from "../../src/store/libsql/embedded.ts";
 import { caller, PROJECT, startDeno, taskArguments } from "../support/child.ts";
 import { serveGateway } from "../support/served_gateway.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type Checkpoint, MAX_FINDINGS, type Verification, verifyAudit } from "../../src/audit/verify.ts";
 import { idMaker } from "../../src/gateway/ids.ts";
-import { auditRow, auditStatements, digestOf } from "../../src/store/audit.ts";
-import { chainHash, GENESIS, sealEntries } from "../../src/store/audit_chain.ts";
-import { auditAfter } from "../../src/store/audit_read.ts";
-import type { Db } from "../../src/store/client.ts";
+import type { Db } from "../../src/store/libsql/client.ts";
+import { auditRow, auditStatements, digestOf } from "../../src/store/oversight/audit.ts";
+import { chainHash, GENESIS, sealEntries } from "../../src/store/oversight/audit_chain.ts";
+import { auditAfter } from "../../src/store/oversight/audit_read.ts";
 import { DATABASE_KINDS, freshDatabase, openAgain } from "../support/database.ts";
 
 const newId = idMaker(Date.now);

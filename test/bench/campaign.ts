@@ -1,5 +1,5 @@
-import { openEmbedded } from "../../src/store/embedded.ts";
-import { migrate } from "../../src/store/migrate.ts";
+import { openEmbedded } from "../../src/store/libsql/embedded.ts";
+import { migrate } from "../../src/store/libsql/migrate.ts";
 import { addAudience } from "../support/audience.ts";
 import { PROJECT } from "./child.ts";
 import { startGateway } from "./gateway.ts";

@@ -1,5 +1,5 @@
-import { countPiece } from "../../src/store/totals.ts";
-import { migrate } from "../../src/store/migrate.ts";
+import { migrate } from "../../src/store/libsql/migrate.ts";
+import { countPiece } from "../../src/store/oversight/totals.ts";
 import { addAudience } from "../support/audience.ts";
 import { consoleFetch, staff } from "../support/console.ts";
 import { walkConsole } from "../support/console_walk.ts";

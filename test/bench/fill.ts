@@ -1,4 +1,4 @@
-import type { Db } from "../../src/store/client.ts";
+import type { Db } from "../../src/store/libsql/client.ts";
 
 /** Many messages at once, with what a month of them would have left: written straight into the database, as no API could in a minute. */
 export interface FillOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { callFailure, retryAfterSeconds, statusFailure } from "../../src/carriers/http_failure.ts";
-import { OutgoingError, type OutgoingErrorKind } from "../../src/gateway/outgoing_http.ts";
+import { OutgoingError, type OutgoingErrorKind } from "../../src/gateway/network/outgoing_http.ts";
 import { NOW } from "./support.ts";
 
 describe("callFailure()", () => {

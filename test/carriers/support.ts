@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { CarrierIo, Outgoing, WebhookRequest } from "../../src/carriers/carrier.ts";
-import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
+import { guardedFetch } from "../../src/gateway/network/outgoing_http.ts";
 
 export const NOW = Date.parse("2026-11-22T10:00:00Z");
 

@@ -1,9 +1,9 @@
-import { describe, expect, test } from "vitest";
 import { Hono } from "hono";
+import { describe, expect, test } from "vitest";
 import type { ConsoleEnv } from "../../src/console/console.ts";
-import { sessionCookie, signedIn } from "../../src/console/session.ts";
 import { withConsole } from "../../src/console/serve.ts";
-import { firstStartToken } from "../../src/gateway/welcome.ts";
+import { sessionCookie, signedIn } from "../../src/console/session.ts";
+import { firstStartToken } from "../../src/gateway/access/welcome.ts";
 import { type TestGateway, testGateway } from "../support/gateway.ts";
 import { member, PASSWORD } from "../support/staff.ts";
 

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Principal } from "../../src/api/auth.ts";
+import type { Principal } from "../../src/api/access/auth.ts";
 import { accessibilityFaults, browserOfFile, keepPicture, serveApp, SIZES, visit } from "../support/browser.ts";
 import { consoleFetch, staff } from "../support/console.ts";
 import { sharedGateway } from "../support/shared_gateway.ts";

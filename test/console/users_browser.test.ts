@@ -1,8 +1,8 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { withConsole } from "../../src/console/serve.ts";
-import { signIn as signInWith } from "../../src/gateway/sign_in.ts";
-import { firstStartToken } from "../../src/gateway/welcome.ts";
+import { signIn as signInWith } from "../../src/gateway/access/sign_in.ts";
+import { firstStartToken } from "../../src/gateway/access/welcome.ts";
 import { accessibilityFaults, keepPicture, serveApp, SIZES, smallTargets } from "../support/browser.ts";
 import { stagedConsole } from "../support/console_browser.ts";
 import { type TestDatabase } from "../support/database.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PROBLEM_CODES } from "../../src/api/problem_codes.ts";
+import { PROBLEM_CODES } from "../../src/api/http/problem_codes.ts";
 import { REFUSAL_CODES } from "../../src/core/rule_schema.ts";
 
 /** The compiler refuses a problem whose code is not in `PROBLEM_CODES`; these hold the list to the table, and both to the code. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Db, openRemote } from "../../src/store/client.ts";
+import { type Db, openRemote } from "../../src/store/libsql/client.ts";
 import { caller, type Child, startDeno, taskArguments } from "../support/child.ts";
 import { consentOf } from "../support/instance.ts";
 import { webhookReceiver } from "../support/receiver.ts";

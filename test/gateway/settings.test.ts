@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { SettingsCache } from "../../src/gateway/settings.ts";
 import { hashSources } from "../../src/rules/check.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
-import type { DbClient } from "../../src/store/client.ts";
-import { publishRulebook } from "../../src/store/settings.ts";
+import { publishRulebook } from "../../src/store/carriers/settings.ts";
+import type { DbClient } from "../../src/store/libsql/client.ts";
 import { DATABASE_KINDS, freshDatabase } from "../support/database.ts";
 import { shippedRules } from "../support/rulebook.ts";
 

@@ -1,13 +1,13 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { idMaker } from "../../src/gateway/ids.ts";
 import type { Log } from "../../src/gateway/gateway.ts";
+import { idMaker } from "../../src/gateway/ids.ts";
+import { hashSources } from "../../src/rules/check.ts";
+import { stampOf } from "../../src/rules/files.ts";
 import { followFolder, logDifference, publishFolder } from "../../src/rules/follow.ts";
 import { rollback } from "../../src/rules/life.ts";
-import { activeRulebook, readSourcesOf } from "../../src/store/settings.ts";
-import { storeRulebook } from "../../src/store/rulebooks.ts";
-import { stampOf } from "../../src/rules/files.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
-import { hashSources } from "../../src/rules/check.ts";
+import { activeRulebook, readSourcesOf } from "../../src/store/carriers/settings.ts";
+import { storeRulebook } from "../../src/store/rules/rulebooks.ts";
 import { freshDatabase, openAgain } from "../support/database.ts";
 import { shippedRules } from "../support/rulebook.ts";
 

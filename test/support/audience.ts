@@ -1,4 +1,4 @@
-import type { Db } from "../../src/store/client.ts";
+import type { Db } from "../../src/store/libsql/client.ts";
 
 export interface AudienceOptions {
   count: number;

@@ -1,6 +1,6 @@
-import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
+import { guardedFetch } from "../../src/gateway/network/outgoing_http.ts";
 import { runDispatcher } from "../../src/gateway/runner.ts";
-import { openEmbedded } from "../../src/store/embedded.ts";
+import { openEmbedded } from "../../src/store/libsql/embedded.ts";
 import { instance } from "./instance.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Principal } from "../../src/api/auth.ts";
+import type { Principal } from "../../src/api/access/auth.ts";
 import type { Fetch } from "../../src/console/api_client.ts";
 import { createConsole, isConsole } from "../../src/console/mod.ts";
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { type Db, openRemote } from "../../src/store/client.ts";
-import { openEmbedded } from "../../src/store/embedded.ts";
-import { migrate } from "../../src/store/migrate.ts";
+import { type Db, openRemote } from "../../src/store/libsql/client.ts";
+import { openEmbedded } from "../../src/store/libsql/embedded.ts";
+import { migrate } from "../../src/store/libsql/migrate.ts";
 import { startSqld } from "./sqld.ts";
 
 export type DatabaseKind = "embedded" | "remote";

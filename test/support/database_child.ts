@@ -1,5 +1,5 @@
-import { DatabaseError } from "../../src/store/database_error.ts";
-import { openEmbedded } from "../../src/store/embedded.ts";
+import { DatabaseError } from "../../src/store/libsql/database_error.ts";
+import { openEmbedded } from "../../src/store/libsql/embedded.ts";
 
 /**
  * A process of its own for tests that kill it or take its rights away. Opens the database named by its first argument

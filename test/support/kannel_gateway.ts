@@ -1,10 +1,10 @@
 import { type Clock, testClock } from "../../src/gateway/clock.ts";
-import { pinnedTransport, systemResolve } from "../../src/gateway/deno_network.ts";
-import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
+import { pinnedTransport, systemResolve } from "../../src/gateway/network/deno_network.ts";
+import { guardedFetch } from "../../src/gateway/network/outgoing_http.ts";
 import { runDispatcher, type Runner } from "../../src/gateway/runner.ts";
-import { migrate } from "../../src/store/migrate.ts";
-import { MIGRATIONS, temporaryDatabase } from "./database.ts";
+import { migrate } from "../../src/store/libsql/migrate.ts";
 import type { Reply } from "./call.ts";
+import { MIGRATIONS, temporaryDatabase } from "./database.ts";
 import { consentOf, type Instance, instance, prepare, TUESDAY } from "./instance.ts";
 import { type Kannel, type KannelOptions, startKannel } from "./kannel.ts";
 

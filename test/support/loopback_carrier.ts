@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { CarrierIo } from "../../src/carriers/carrier.ts";
-import { guardedFetch } from "../../src/gateway/outgoing_http.ts";
+import { guardedFetch } from "../../src/gateway/network/outgoing_http.ts";
 import type { Instance } from "./instance.ts";
 
 /** What a carrier on this machine may be told to do with a message. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from "vitest";
 import type { Clock } from "../../src/gateway/clock.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
-import { migrate } from "../../src/store/migrate.ts";
-import { type DatabaseKind, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "./database.ts";
+import { migrate } from "../../src/store/libsql/migrate.ts";
 import type { Reply } from "./call.ts";
+import { type DatabaseKind, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "./database.ts";
 import { consentOf, type Instance, instance, type InstanceOptions, prepare, TUESDAY } from "./instance.ts";
 
 const TABLES = [

@@ -1,11 +1,11 @@
-import type { Api } from "../../src/api/context.ts";
-import { speakAs } from "../../src/api/auth.ts";
+import { speakAs } from "../../src/api/access/auth.ts";
+import type { Api } from "../../src/api/http/context.ts";
 import type { UserRole } from "../../src/core/roles.ts";
-import { newToken } from "../../src/gateway/sessions.ts";
-import { hashKey } from "../../src/store/api_keys.ts";
-import { auditRow } from "../../src/store/audit.ts";
-import { useLink } from "../../src/store/user_links.ts";
-import { inviteUser } from "../../src/store/users.ts";
+import { newToken } from "../../src/gateway/access/sessions.ts";
+import { hashKey } from "../../src/store/access/api_keys.ts";
+import { useLink } from "../../src/store/access/user_links.ts";
+import { inviteUser } from "../../src/store/access/users.ts";
+import { auditRow } from "../../src/store/oversight/audit.ts";
 import { type Reply, replyOf } from "./call.ts";
 
 /** What of a gateway is needed to have users. */

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import { MAX_PASSWORD, MIN_PASSWORD } from "../../api/user_schemas.ts";
+import { MAX_PASSWORD, MIN_PASSWORD } from "../../api/access/user_schemas.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Session, User } from "../api_types.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";

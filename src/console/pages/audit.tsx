@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import { AUDIT_ACTIONS } from "../../store/audit.ts";
+import { AUDIT_ACTIONS } from "../../store/oversight/audit.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { AuditEntry, AuditVerification, Page } from "../api_types.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";

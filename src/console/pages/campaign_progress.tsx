@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import { may } from "../../api/roles.ts";
+import { may } from "../../api/access/roles.ts";
 import type { Campaign } from "../api_types.ts";
 import { type ConsoleContext, viewerOf } from "../console.ts";
 import { Badge, described, Field, Notice, type Tone } from "../parts.tsx";

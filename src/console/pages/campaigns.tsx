@@ -1,14 +1,14 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
+import { may } from "../../api/access/roles.ts";
 import { CAMPAIGN_STATES } from "../../core/campaign.ts";
-import { may } from "../../api/roles.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Campaign, CampaignPreview, CampaignResults, ContactList, Message, Page } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
+import { eventData } from "../event_data.ts";
 import { attempt, done, formOf, passOn, wantsPart } from "../form.ts";
 import { Badge, Empty, FilterChoice, When } from "../parts.tsx";
-import { eventData } from "../event_data.ts";
 import { Pager, Table } from "../table.tsx";
 import { Refused, Told } from "../told.tsx";
 import { CampaignFacts } from "./campaign_facts.tsx";

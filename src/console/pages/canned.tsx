@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import { may } from "../../api/roles.ts";
+import { may } from "../../api/access/roles.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, type Reader, viewerOf } from "../console.ts";
 import { formOf } from "../form.ts";

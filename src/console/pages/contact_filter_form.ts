@@ -1,4 +1,4 @@
-import type { ContactFilter } from "../../api/contact_filter.ts";
+import type { ContactFilter } from "../../api/contacts/filter.ts";
 import type { Form } from "../form.ts";
 
 /**

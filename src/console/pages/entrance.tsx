@@ -1,15 +1,15 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import type { Api } from "../../api/context.ts";
-import { Email, MAX_PASSWORD, MIN_PASSWORD, NewPassword, UserName } from "../../api/user_schemas.ts";
-import { PasswordsBusyError } from "../../gateway/passwords.ts";
-import { signIn } from "../../gateway/sign_in.ts";
-import { linkOf, useWelcome } from "../../gateway/welcome.ts";
-import { auditRow } from "../../store/audit.ts";
-import { endSessions } from "../../store/sessions.ts";
-import type { UserLink } from "../../store/user_links.ts";
-import { hasUsers } from "../../store/users.ts";
+import { Email, MAX_PASSWORD, MIN_PASSWORD, NewPassword, UserName } from "../../api/access/user_schemas.ts";
+import type { Api } from "../../api/http/context.ts";
+import { PasswordsBusyError } from "../../gateway/access/passwords.ts";
+import { signIn } from "../../gateway/access/sign_in.ts";
+import { linkOf, useWelcome } from "../../gateway/access/welcome.ts";
+import { endSessions } from "../../store/access/sessions.ts";
+import type { UserLink } from "../../store/access/user_links.ts";
+import { hasUsers } from "../../store/access/users.ts";
+import { auditRow } from "../../store/oversight/audit.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";
 import { formOf } from "../form.ts";
 import { described, Field, Notice } from "../parts.tsx";

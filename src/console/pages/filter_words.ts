@@ -1,4 +1,4 @@
-import type { ContactFilter } from "../../api/contact_filter.ts";
+import type { ContactFilter } from "../../api/contacts/filter.ts";
 import type { ContactList } from "../api_types.ts";
 import type { Language } from "../words.ts";
 import { contactWords } from "./contacts_words.ts";

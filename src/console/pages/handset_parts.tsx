@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import type { z } from "zod";
-import type { HandsetMessage, Suggestion } from "../../api/sandbox.ts";
-import type { ClockView } from "../../api/sandbox_clock.ts";
+import type { ClockView } from "../../api/sandbox/clock.ts";
+import type { HandsetMessage, Suggestion } from "../../api/sandbox/sandbox.ts";
 import type { Reader } from "../console.ts";
 import { Badge, When } from "../parts.tsx";
 import { handsetWords } from "./handsets_words.ts";

@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { z } from "zod";
-import { may } from "../../api/roles.ts";
-import type { Handset } from "../../api/sandbox.ts";
+import { may } from "../../api/access/roles.ts";
+import type { Handset } from "../../api/sandbox/sandbox.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { formOf, wantsPart } from "../form.ts";

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import { may } from "../../api/roles.ts";
+import { may } from "../../api/access/roles.ts";
 import { ApiProblem } from "../api_client.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";
 import { type Form, formOf, wantsPart } from "../form.ts";

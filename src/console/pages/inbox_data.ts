@@ -1,16 +1,16 @@
 import type { z } from "zod";
-import type { CannedReply } from "../../api/canned_replies.ts";
-import type { ConsentState } from "../../api/consent_schemas.ts";
-import type { Conversation, Note } from "../../api/conversations.ts";
-import { may } from "../../api/roles.ts";
-import type { Message } from "../../api/schemas.ts";
-import type { Sender } from "../../api/senders.ts";
-import type { Suppression } from "../../api/suppressions.ts";
-import type { User } from "../../api/user_schemas.ts";
+import { may } from "../../api/access/roles.ts";
+import type { User } from "../../api/access/user_schemas.ts";
+import type { Sender } from "../../api/carriers/senders.ts";
+import type { ConsentState } from "../../api/consent/consent_schemas.ts";
+import type { Suppression } from "../../api/consent/suppressions.ts";
+import type { Message } from "../../api/http/schemas.ts";
+import type { CannedReply } from "../../api/inbox/canned_replies.ts";
+import type { Conversation, Note } from "../../api/inbox/conversations.ts";
 import type { ApiClient } from "../api_client.ts";
+import { withQuery } from "../api_client.ts";
 import type { AuditEntry } from "../api_types.ts";
 import type { Viewer } from "../console.ts";
-import { withQuery } from "../api_client.ts";
 
 /** What the inbox reads of the API. */
 

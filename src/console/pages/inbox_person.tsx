@@ -1,11 +1,11 @@
 /** @jsxImportSource hono/jsx */
-import { may } from "../../api/roles.ts";
+import { may } from "../../api/access/roles.ts";
 import type { Reader, Viewer } from "../console.ts";
 import { When } from "../parts.tsx";
-import { type Choice, inboxPath, type ThreadView } from "./inbox_data.ts";
-import { consentSource } from "./consents_words.ts";
-import { inboxWords } from "./inbox_words.ts";
 import { nameOfStaff } from "../staff_names.ts";
+import { consentSource } from "./consents_words.ts";
+import { type Choice, inboxPath, type ThreadView } from "./inbox_data.ts";
+import { inboxWords } from "./inbox_words.ts";
 import { personPath } from "./register_frame.tsx";
 
 interface PanelProps {

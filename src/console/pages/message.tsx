@@ -1,12 +1,12 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { z } from "zod";
-import type { Explanation } from "../../api/explain.ts";
+import type { Explanation } from "../../api/messages/explain.ts";
 import type { Console, ConsoleEnv } from "../console.ts";
 import { When } from "../parts.tsx";
+import { decisionWords } from "./decision_words.ts";
 import type { ThreadMessage } from "./inbox_data.ts";
 import { holdWords, Status } from "./message_parts.tsx";
-import { decisionWords } from "./decision_words.ts";
 import { messageWords } from "./message_words.ts";
 
 type Timeline = ThreadMessage & { timeline: { at: string; status: string; detail: string | null }[] };

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import { may } from "../../api/roles.ts";
+import { may } from "../../api/access/roles.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Override, Page } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";

@@ -1,14 +1,14 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import type { OverviewView } from "../../api/overview.ts";
+import type { OverviewView } from "../../api/oversight/overview.ts";
 import type { Console, ConsoleContext, ConsoleEnv, Reader } from "../console.ts";
 import { numberIn, PageTabs, When } from "../parts.tsx";
 import { Attention } from "./overview_attention.tsx";
 import { type ChartSeries, TimeChart } from "./overview_chart.tsx";
 import { Deliveries } from "./overview_deliveries.tsx";
-import { overviewWords } from "./overview_words.ts";
 import { StartHere } from "./overview_start.tsx";
+import { overviewWords } from "./overview_words.ts";
 
 /** The home of the console: what became of messages, and what needs somebody. */
 

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { OverviewView } from "../../api/overview.ts";
+import type { OverviewView } from "../../api/oversight/overview.ts";
 import type { Reader } from "../console.ts";
 import { Badge, numberIn, When } from "../parts.tsx";
 import { overviewWords } from "./overview_words.ts";

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { OverviewView } from "../../api/overview.ts";
+import type { OverviewView } from "../../api/oversight/overview.ts";
 import { Empty, numberIn } from "../parts.tsx";
 import type { Language } from "../words.ts";
 import { overviewWords } from "./overview_words.ts";

@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import { may } from "../../api/roles.ts";
-import type { OverviewView } from "../../api/overview.ts";
+import { may } from "../../api/access/roles.ts";
+import type { OverviewView } from "../../api/oversight/overview.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Carrier, Message, Page } from "../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../console.ts";

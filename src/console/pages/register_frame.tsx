@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import { may } from "../../api/roles.ts";
+import { may } from "../../api/access/roles.ts";
 import type { ApiClient } from "../api_client.ts";
 import type { SpelledNumber } from "../api_types.ts";
 import { type Console, type ConsoleContext, viewerOf } from "../console.ts";

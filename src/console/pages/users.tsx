@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import type { Child } from "hono/jsx";
 import { HTTPException } from "hono/http-exception";
-import { may } from "../../api/roles.ts";
+import type { Child } from "hono/jsx";
+import { may } from "../../api/access/roles.ts";
 import { USER_ROLES } from "../../core/roles.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { ApiKey, OneTimeLink, Page, User } from "../api_types.ts";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import { DELIVERY_STATUSES } from "../../store/webhook_deliveries.ts";
+import { DELIVERY_STATUSES } from "../../store/webhooks/deliveries.ts";
 import type { ApiProblem } from "../api_client.ts";
 import type { Delivery, Page, Webhook } from "../api_types.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../console.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../../config.ts";
-import type { Db } from "../../store/client.ts";
+import type { Db } from "../../store/libsql/client.ts";
 
 /** What a command works with; made once in `cli.ts`, so that a command never reads the environment itself. */
 export interface CommandIo {

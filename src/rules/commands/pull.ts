@@ -1,5 +1,5 @@
 import { parseArguments } from "../../arguments.ts";
-import { isStored, readSources as readStored } from "../../store/settings.ts";
+import { isStored, readSources as readStored } from "../../store/carriers/settings.ts";
 import { hashSources } from "../check.ts";
 import { readSources, writeSources } from "../files.ts";
 import { resolveVersion } from "../life.ts";

@@ -1,10 +1,10 @@
 import { UsageError } from "../../arguments.ts";
-import { idMaker } from "../../gateway/ids.ts";
-import { findApiKey, hashKey } from "../../store/api_keys.ts";
-import type { Db } from "../../store/client.ts";
-import { activeRulebook, readSources as readStored } from "../../store/settings.ts";
-import { loadRulebook, problemLine } from "../check.ts";
 import type { Rulebook } from "../../core/rulebook.ts";
+import { idMaker } from "../../gateway/ids.ts";
+import { findApiKey, hashKey } from "../../store/access/api_keys.ts";
+import { activeRulebook, readSources as readStored } from "../../store/carriers/settings.ts";
+import type { Db } from "../../store/libsql/client.ts";
+import { loadRulebook, problemLine } from "../check.ts";
 import { readSources } from "../files.ts";
 import { type LifeDeps, type LifeFailure, type LifeResult, resolveVersion } from "../life.ts";
 import type { Sources } from "../parse.ts";

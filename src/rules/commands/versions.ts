@@ -1,7 +1,7 @@
 import { parseArguments, wholeNumber } from "../../arguments.ts";
+import { activeRulebook } from "../../store/carriers/settings.ts";
+import { listProposals, listVersions } from "../../store/rules/rulebooks.ts";
 import { stateOf } from "../life.ts";
-import { listProposals, listVersions } from "../../store/rulebooks.ts";
-import { activeRulebook } from "../../store/settings.ts";
 import type { Command } from "./command.ts";
 
 const instant = (at: number) => new Date(at).toISOString().slice(0, 16).replace("T", " ");

@@ -1,10 +1,10 @@
 import type { SendingWindow } from "../../core/message.ts";
 import type { Rulebook } from "../../core/rulebook.ts";
 import type { Scenario } from "../../core/rulebook_schema.ts";
-import { reachableFromPhones } from "../../gateway/public_url.ts";
+import { reachableFromPhones } from "../../gateway/network/public_url.ts";
 import type { ConfiguredSender } from "../../gateway/settings.ts";
-import type { DbClient } from "../../store/client.ts";
-import { type PastMessage, pastMessages } from "../../store/history.ts";
+import type { DbClient } from "../../store/libsql/client.ts";
+import { type PastMessage, pastMessages } from "../../store/messages/history.ts";
 import { scenarioInput } from "../scenario.ts";
 import { outcomeOf, type Replayed } from "./outcome.ts";
 import { newTally, type Tally } from "./tally.ts";

@@ -1,5 +1,5 @@
-import { readCsv } from "../../api/csv.ts";
-import { ProblemError } from "../../api/problem.ts";
+import { readCsv } from "../../api/http/csv.ts";
+import { ProblemError } from "../../api/http/problem.ts";
 import { parseMsisdn } from "../../core/msisdn.ts";
 import { Scenario } from "../../core/rulebook_schema.ts";
 

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import type { CountryEntry, RuleRead, SettingsRead } from "../../../api/rulebook_reading.ts";
+import type { CountryEntry, RuleRead, SettingsRead } from "../../../api/rules/rulebook_reading.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { Empty } from "../../parts.tsx";
 import { browseWords } from "./browse_words.ts";

@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import type { DraftRead } from "../../../api/rule_drafts.ts";
-import type { SettingsRead } from "../../../api/rulebook_reading.ts";
+import type { DraftRead } from "../../../api/rules/drafts.ts";
+import type { SettingsRead } from "../../../api/rules/rulebook_reading.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { formOf } from "../../form.ts";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { DraftRead } from "../../../api/rule_drafts.ts";
+import type { DraftRead } from "../../../api/rules/drafts.ts";
 import type { Console, ConsoleContext } from "../../console.ts";
 import { Notice, PageTabs } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { streamSSE } from "hono/streaming";
-import type { DraftRead } from "../../../api/rule_drafts.ts";
+import type { DraftRead } from "../../../api/rules/drafts.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { formOf, wantsPart } from "../../form.ts";

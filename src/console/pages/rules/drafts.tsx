@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import type { DraftRead } from "../../../api/rule_drafts.ts";
+import type { DraftRead } from "../../../api/rules/drafts.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { formOf } from "../../form.ts";

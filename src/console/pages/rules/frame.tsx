@@ -1,10 +1,10 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import { may } from "../../../api/roles.ts";
+import { may } from "../../../api/access/roles.ts";
+import type { RuleRead } from "../../../api/rules/rulebook_reading.ts";
 import type { ConsoleContext, Reader } from "../../console.ts";
 import { viewerOf } from "../../console.ts";
 import { Badge, PageTabs } from "../../parts.tsx";
-import type { RuleRead } from "../../../api/rulebook_reading.ts";
 import { browseWords } from "./browse_words.ts";
 import { sayDay, sayEffect, termWords } from "./terms_words.ts";
 

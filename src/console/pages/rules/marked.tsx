@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { TrialRead } from "../../../api/rulebook_trials.ts";
+import type { TrialRead } from "../../../api/rules/rulebook_trials.ts";
 
 type Mark = TrialRead["marks"][number];
 

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { TrialRead } from "../../../api/rulebook_trials.ts";
+import type { TrialRead } from "../../../api/rules/rulebook_trials.ts";
 import type { Reader } from "../../console.ts";
 import { Badge, When } from "../../parts.tsx";
 import { Effect, RuleLink } from "./frame.tsx";

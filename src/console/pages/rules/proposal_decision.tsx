@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
-import type { ProposalStanding } from "../../../api/proposals.ts";
-import { may } from "../../../api/roles.ts";
+import { may } from "../../../api/access/roles.ts";
+import type { ProposalStanding } from "../../../api/rules/proposals.ts";
 import { type ConsoleContext, viewerOf } from "../../console.ts";
 import { described, Field, Notice } from "../../parts.tsx";
 import { mayEdit } from "./frame.tsx";

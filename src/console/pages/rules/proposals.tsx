@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import type { ProposalStanding } from "../../../api/proposals.ts";
+import type { ProposalStanding } from "../../../api/rules/proposals.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { formOf } from "../../form.ts";

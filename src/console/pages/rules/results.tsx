@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { z } from "@hono/zod-openapi";
-import type { ChangeSchema, RuleFinding, RuleProblem, SimulationSchema } from "../../../api/rulebook_schemas.ts";
+import type { ChangeSchema, RuleFinding, RuleProblem, SimulationSchema } from "../../../api/rules/rulebook_schemas.ts";
 import type { ApiProblem } from "../../api_client.ts";
 import type { Reader } from "../../console.ts";
 import { Badge, Empty, Notice, When } from "../../parts.tsx";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import type { CountryEntry, RuleReadWithText } from "../../../api/rulebook_reading.ts";
+import type { CountryEntry, RuleReadWithText } from "../../../api/rules/rulebook_reading.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleEnv } from "../../console.ts";
 import { Empty } from "../../parts.tsx";

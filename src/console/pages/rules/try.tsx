@@ -1,20 +1,20 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
-import type { CountryEntry } from "../../../api/rulebook_reading.ts";
-import type { TrialRead } from "../../../api/rulebook_trials.ts";
-import { zonesOfCountry } from "../../../core/zones.ts";
+import type { DraftRead } from "../../../api/rules/drafts.ts";
+import type { CountryEntry } from "../../../api/rules/rulebook_reading.ts";
+import type { TrialRead } from "../../../api/rules/rulebook_trials.ts";
 import { offsetAt } from "../../../core/zone_clock.ts";
-import type { DraftRead } from "../../../api/rule_drafts.ts";
+import { zonesOfCountry } from "../../../core/zones.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { type Form, formOf, wantsPart } from "../../form.ts";
 import { described, Empty, Field } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";
 import { browseWords } from "./browse_words.ts";
-import { OtherVersion, Tabs, versionOf } from "./frame.tsx";
 import { draftPath, Steps } from "./draft_frame.tsx";
-import { Cannot } from "./results.tsx";
+import { OtherVersion, Tabs, versionOf } from "./frame.tsx";
 import { Outcome } from "./outcome.tsx";
+import { Cannot } from "./results.tsx";
 import { countryName } from "./terms_words.ts";
 import { tryWords } from "./try_words.ts";
 

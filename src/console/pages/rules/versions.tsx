@@ -1,9 +1,9 @@
 /** @jsxImportSource hono/jsx */
-import { Hono } from "hono";
 import type { z } from "@hono/zod-openapi";
-import type { ProposalRead } from "../../../api/proposals.ts";
-import type { ActivationSchema, VersionSchema } from "../../../api/rulebook_schemas.ts";
-import type { SettingsRead } from "../../../api/rulebook_reading.ts";
+import { Hono } from "hono";
+import type { ProposalRead } from "../../../api/rules/proposals.ts";
+import type { SettingsRead } from "../../../api/rules/rulebook_reading.ts";
+import type { ActivationSchema, VersionSchema } from "../../../api/rules/rulebook_schemas.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { formOf, wantsPart } from "../../form.ts";

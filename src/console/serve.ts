@@ -1,7 +1,7 @@
 import type { Api } from "../api/http/context.ts";
 import type { Fetch } from "./api_client.ts";
 import { createConsole, isConsole } from "./mod.ts";
-import { entranceRoutes } from "./pages/entrance.tsx";
+import { entranceRoutes } from "./pages/access/entrance.tsx";
 import { sessionCookie, signedIn } from "./session.ts";
 
 /** What a server hands over beside a request: where it came from. */

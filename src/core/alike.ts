@@ -1,7 +1,7 @@
-import { factsIn } from "./conditions.ts";
 import { type OutboundInput, placeOf } from "./decide.ts";
 import { OutboundFrame } from "./outbound_frame.ts";
-import type { CountryBook, Rulebook } from "./rulebook.ts";
+import { factsIn } from "./rulebook/conditions.ts";
+import type { CountryBook, Rulebook } from "./rulebook/rulebook.ts";
 
 /**
  * Who may share a decision. A campaign asks the same of a million people, most of whom differ in nothing that a rule can see: not in

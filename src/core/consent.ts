@@ -1,4 +1,4 @@
-import type { Country } from "./rulebook_schema.ts";
+import type { Country } from "./rulebook/rulebook_schema.ts";
 
 /** What is agreed to apart from each other (GDPR art. 4(11), compliance.md 6.2): one covers no other. */
 export type PurposeKind = "own" | "partner" | "informative";

@@ -2,7 +2,6 @@ import { purposeKind } from "./consent.ts";
 import type { Effect } from "./effects.ts";
 import { flowText } from "./flows.ts";
 import { InboundFrame } from "./inbound_frame.ts";
-import { OutboundFrame } from "./outbound_frame.ts";
 import { appendMention } from "./mention.ts";
 import type {
   Category,
@@ -19,9 +18,10 @@ import type {
   RuleTrace,
   Sender,
 } from "./message.ts";
-import type { CompiledRule, Place, ReplyTemplate, Rulebook } from "./rulebook.ts";
-import { type Country, DOUBLE_OPT_IN, type Flow, type Stage } from "./rulebook_schema.ts";
-import { measure } from "./segment.ts";
+import { OutboundFrame } from "./outbound_frame.ts";
+import type { CompiledRule, Place, ReplyTemplate, Rulebook } from "./rulebook/rulebook.ts";
+import { type Country, DOUBLE_OPT_IN, type Flow, type Stage } from "./rulebook/rulebook_schema.ts";
+import { measure } from "./text/segment.ts";
 
 /**
  * The heart: the same message, facts, rulebook and instant always give the same decision, and the decision says which rules

@@ -1,9 +1,16 @@
-import { compileKeywords, type KeywordMatcher } from "./keywords.ts";
 import type { PersonFacts } from "./message.ts";
-import { holidayCalendar } from "./holidays.ts";
-import { compileWeek, type OpeningHours, quiet } from "./quiet_hours.ts";
-import { type Condition, type Event, type Flow, intentOfFlow, type Rule, type Stage } from "./rulebook_schema.ts";
-import type { Token } from "./text.ts";
+import {
+  type Condition,
+  type Event,
+  type Flow,
+  intentOfFlow,
+  type Rule,
+  type Stage,
+} from "./rulebook/rulebook_schema.ts";
+import { compileKeywords, type KeywordMatcher } from "./text/keywords.ts";
+import type { Token } from "./text/text.ts";
+import { holidayCalendar } from "./time/holidays.ts";
+import { compileWeek, type OpeningHours, quiet } from "./time/quiet_hours.ts";
 
 /**
  * Flows are what staff write instead of rules: each stands for a few rules, which are checked, tried, explained and decided like all

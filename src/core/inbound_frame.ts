@@ -1,15 +1,15 @@
-import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook.ts";
-import { type Sign } from "./rulebook_schema.ts";
 import { answeredFlows, closedFlows, type FlowMatch, matchFlow } from "./flows.ts";
 import { type InboundMessage, type Intent, type PersonFacts, type Sender } from "./message.ts";
-import { drawnIn, type Token, tokenize } from "./text.ts";
-import { edgesOf } from "./edges.ts";
-import { type KeywordMatch } from "./keywords.ts";
-import { offeredWords } from "./offers.ts";
-import { ownWords } from "./own_words.ts";
-import { type PhraseMatch } from "./phrases.ts";
-import { reportedIn } from "./reported.ts";
-import { MINUTE, minutesSince } from "./since.ts";
+import { type CountryBook, GUARDED, type PhraseSign, type Place, type Rulebook } from "./rulebook/rulebook.ts";
+import { type Sign } from "./rulebook/rulebook_schema.ts";
+import { edgesOf } from "./text/edges.ts";
+import { type KeywordMatch } from "./text/keywords.ts";
+import { offeredWords } from "./text/offers.ts";
+import { ownWords } from "./text/own_words.ts";
+import { type PhraseMatch } from "./text/phrases.ts";
+import { reportedIn } from "./text/reported.ts";
+import { drawnIn, type Token, tokenize } from "./text/text.ts";
+import { MINUTE, minutesSince } from "./time/since.ts";
 
 /** The facts about a message from a person, each computed at most once and only when a rule asks. */
 

@@ -1,8 +1,8 @@
 import type { Sender } from "./message.ts";
-import { measure } from "./segment.ts";
-import type { Country } from "./rulebook_schema.ts";
-import type { PhraseMatcher } from "./phrases.ts";
-import type { Token } from "./text.ts";
+import type { Country } from "./rulebook/rulebook_schema.ts";
+import type { PhraseMatcher } from "./text/phrases.ts";
+import { measure } from "./text/segment.ts";
+import type { Token } from "./text/text.ts";
 
 /** How a person who gets a message can say STOP: to a number in the text, by answering, on a page, or not at all. */
 export type MentionWay = "number" | "reply" | "link" | "none";

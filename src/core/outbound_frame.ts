@@ -1,13 +1,13 @@
-import { type CountryBook, type Place, type Rulebook } from "./rulebook.ts";
-import { DOUBLE_OPT_IN, type FrequencyCap } from "./rulebook_schema.ts";
 import { hasLapsed, type PurposeKind, purposeKind } from "./consent.ts";
-import { type Category, type ConsentStatus, type OutboundMessage, type PersonFacts, type Sender } from "./message.ts";
 import { type Composed, type MentionState, mentionState, mentionWay } from "./mention.ts";
-import { measure } from "./segment.ts";
-import { compileWeek, quiet } from "./quiet_hours.ts";
-import { type Token, tokenize } from "./text.ts";
-import { type Content, weighContent } from "./content.ts";
-import { DAY, daysSince, HOUR, minutesSince } from "./since.ts";
+import { type Category, type ConsentStatus, type OutboundMessage, type PersonFacts, type Sender } from "./message.ts";
+import { type CountryBook, type Place, type Rulebook } from "./rulebook/rulebook.ts";
+import { DOUBLE_OPT_IN, type FrequencyCap } from "./rulebook/rulebook_schema.ts";
+import { type Content, weighContent } from "./text/content.ts";
+import { measure } from "./text/segment.ts";
+import { type Token, tokenize } from "./text/text.ts";
+import { compileWeek, quiet } from "./time/quiet_hours.ts";
+import { DAY, daysSince, HOUR, minutesSince } from "./time/since.ts";
 
 /** The facts about a message of ours, each computed at most once and only when a rule asks. */
 

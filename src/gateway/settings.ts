@@ -1,7 +1,7 @@
 import type { Carrier } from "../carriers/carrier.ts";
 import { carrierOf } from "../carriers/mod.ts";
 import type { Sender } from "../core/message.ts";
-import type { Rulebook } from "../core/rulebook.ts";
+import type { Rulebook } from "../core/rulebook/rulebook.ts";
 import { loadContents, loadRulebook } from "../rules/check.ts";
 import { readContents, readSettings, readSources } from "../store/carriers/settings.ts";
 import type { DbClient } from "../store/libsql/client.ts";

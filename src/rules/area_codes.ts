@@ -1,6 +1,6 @@
 import { getCountryForTimezone } from "countries-and-timezones";
 import type { Area } from "../core/location.ts";
-import { distinctClocks } from "../core/zones.ts";
+import { distinctClocks } from "../core/time/zones.ts";
 import { schemaLine } from "./schema/mod.ts";
 
 /**

@@ -1,11 +1,11 @@
-import { setImmediate } from "node:timers";
-import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Rulebook } from "../core/rulebook.ts";
-import { compileRulebook } from "../core/rulebook_compiler.ts";
-import { type NamedFile, RulebookError } from "../core/rulebook_files.ts";
-import { DOUBLE_OPT_IN } from "../core/rulebook_schema.ts";
+import { setImmediate } from "node:timers";
+import { isDeepStrictEqual } from "node:util";
+import type { Rulebook } from "../core/rulebook/rulebook.ts";
+import { compileRulebook } from "../core/rulebook/rulebook_compiler.ts";
+import { type NamedFile, RulebookError } from "../core/rulebook/rulebook_files.ts";
+import { DOUBLE_OPT_IN } from "../core/rulebook/rulebook_schema.ts";
 import { exampleCases, runExample } from "./examples.ts";
 import { lintErrors } from "./lint/mod.ts";
 import { disagreements } from "./oracle.ts";

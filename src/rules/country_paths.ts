@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Domain } from "../core/fact_domains.ts";
-import { Country } from "../core/rulebook_schema.ts";
+import type { Domain } from "../core/rulebook/fact_domains.ts";
+import { Country } from "../core/rulebook/rulebook_schema.ts";
 
 type Schema = {
   type?: string;

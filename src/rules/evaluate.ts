@@ -1,5 +1,5 @@
 import { decideInbound, decideOutbound, outboundFrame } from "../core/decide.ts";
-import type { Rulebook } from "../core/rulebook.ts";
+import type { Rulebook } from "../core/rulebook/rulebook.ts";
 import type { LabelledText } from "./evaluation_set.ts";
 import { scenarioInput } from "./scenario.ts";
 

@@ -1,8 +1,8 @@
 import { decideInbound, decideOutbound } from "../core/decide.ts";
 import { rulesOfFlow } from "../core/flows.ts";
-import type { Rulebook } from "../core/rulebook.ts";
-import type { NamedFile } from "../core/rulebook_files.ts";
-import type { Example, Expectation, Rule, Scenario } from "../core/rulebook_schema.ts";
+import type { Rulebook } from "../core/rulebook/rulebook.ts";
+import type { NamedFile } from "../core/rulebook/rulebook_files.ts";
+import type { Example, Expectation, Rule, Scenario } from "../core/rulebook/rulebook_schema.ts";
 import { exampleName, type Lines, type Problem } from "./parse.ts";
 import { scenarioInput } from "./scenario.ts";
 

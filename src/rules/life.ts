@@ -1,4 +1,4 @@
-import type { Rulebook } from "../core/rulebook.ts";
+import type { Rulebook } from "../core/rulebook/rulebook.ts";
 import type { NewId } from "../gateway/ids.ts";
 import { activeRulebook, readSources } from "../store/carriers/settings.ts";
 import type { Db } from "../store/libsql/client.ts";

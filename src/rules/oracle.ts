@@ -1,11 +1,11 @@
 import { Engine, type RuleProperties } from "json-rules-engine";
-import { type Frame, placesIn, reader } from "../core/conditions.ts";
 import { inboundFrame, outboundFrame } from "../core/decide.ts";
 import type { InboundFrame } from "../core/inbound_frame.ts";
 import type { OutboundFrame } from "../core/outbound_frame.ts";
-import { factsOf } from "../core/rule_compiler.ts";
-import type { CompiledRule, Rulebook } from "../core/rulebook.ts";
-import type { Stage } from "../core/rulebook_schema.ts";
+import { type Frame, placesIn, reader } from "../core/rulebook/conditions.ts";
+import { factsOf } from "../core/rulebook/rule_compiler.ts";
+import type { CompiledRule, Rulebook } from "../core/rulebook/rulebook.ts";
+import type { Stage } from "../core/rulebook/rulebook_schema.ts";
 import type { ExampleCase } from "./examples.ts";
 import type { Problem } from "./parse.ts";
 import { scenarioInput } from "./scenario.ts";

@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
 import type { z } from "zod";
-import type { NamedFile } from "../core/rulebook_files.ts";
-import { RuleFile } from "../core/rulebook_schema.ts";
+import type { NamedFile } from "../core/rulebook/rulebook_files.ts";
+import { RuleFile } from "../core/rulebook/rulebook_schema.ts";
 
 /** Rule files as text: path under the rules folder to content. The unit that is hashed, stored and served. */
 export type Sources = Readonly<Record<string, string>>;

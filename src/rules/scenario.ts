@@ -1,8 +1,8 @@
 import type { InboundInput, OutboundInput } from "../core/decide.ts";
 import { SOFT_OPT_IN } from "../core/message.ts";
 import type { PersonFacts, Sender } from "../core/message.ts";
-import type { Rulebook } from "../core/rulebook.ts";
-import type { Scenario } from "../core/rulebook_schema.ts";
+import type { Rulebook } from "../core/rulebook/rulebook.ts";
+import type { Scenario } from "../core/rulebook/rulebook_schema.ts";
 
 /** A quiet Tuesday morning in Paris: advertising may leave, nothing is special about the day. */
 const USUAL_INSTANT = "2026-11-24T10:00:00+01:00";

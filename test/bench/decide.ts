@@ -1,7 +1,7 @@
 import { parse, stringify } from "yaml";
 import { decideInbound, decideOutbound } from "../../src/core/decide.ts";
 import type { PersonFacts, Sender } from "../../src/core/message.ts";
-import type { Rulebook } from "../../src/core/rulebook.ts";
+import type { Rulebook } from "../../src/core/rulebook/rulebook.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
 import type { Sources } from "../../src/rules/parse.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { measure } from "../../src/core/segment.ts";
+import { measure } from "../../src/core/text/segment.ts";
 import { readSources } from "../../src/rules/files.ts";
 import type { Reply } from "../support/call.ts";
 import { consent, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";

@@ -1,14 +1,14 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Campaign } from "../../src/console/api_types.ts";
-import { fieldsOf } from "../../src/console/form.ts";
 import { eventData } from "../../src/console/event_data.ts";
-import { campaignOf, formOfCampaign } from "../../src/console/pages/campaign_form.ts";
-import { filterText } from "../../src/console/pages/filter_words.ts";
+import { fieldsOf } from "../../src/console/form.ts";
+import { campaignOf, formOfCampaign } from "../../src/console/pages/campaigns/form.ts";
+import { filterText } from "../../src/console/pages/contacts/filter_words.ts";
 import { addAudience } from "../support/audience.ts";
 import { accessibilityFaults, keepPicture, SIZES } from "../support/browser.ts";
-import { stagedConsole } from "../support/console_browser.ts";
 import { consoleFetch, staff } from "../support/console.ts";
+import { stagedConsole } from "../support/console_browser.ts";
 import { type TestGateway } from "../support/gateway.ts";
 
 /** Campaigns in a real Chromium: written with a live preview, started, watched, paused, resumed, and what came of them. */

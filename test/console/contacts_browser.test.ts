@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { importQuery } from "../../src/console/pages/import_query.ts";
+import { importQuery } from "../../src/console/pages/contacts/import_query.ts";
 import { accessibilityFaults, keepPicture, SIZES } from "../support/browser.ts";
-import { stagedConsole } from "../support/console_browser.ts";
 import { consoleFetch, staff } from "../support/console.ts";
+import { stagedConsole } from "../support/console_browser.ts";
 import { type TestGateway } from "../support/gateway.ts";
 
 /** Contacts, lists and their imports in a real Chromium. */

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { comingAt } from "../../src/console/pages/handsets.tsx";
+import { comingAt } from "../../src/console/pages/handsets/handsets.tsx";
 import {
   accessibilityFaults,
   browserOfFile,

@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
 import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { decideInbound, decideOutbound, type OutboundInput } from "../../src/core/decide.ts";
-import { measure } from "../../src/core/segment.ts";
-import type { Scenario } from "../../src/core/rulebook_schema.ts";
+import type { Scenario } from "../../src/core/rulebook/rulebook_schema.ts";
+import { measure } from "../../src/core/text/segment.ts";
 import { scenarioInput } from "../../src/rules/scenario.ts";
 import { shippedRules } from "../support/rulebook.ts";
 

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { decideOutbound, outboundFrame } from "../../src/core/decide.ts";
-import { NEVER_DAYS } from "../../src/core/since.ts";
 import type { PersonFacts } from "../../src/core/message.ts";
-import type { Rulebook } from "../../src/core/rulebook.ts";
-import { compileRulebook } from "../../src/core/rulebook_compiler.ts";
+import type { Rulebook } from "../../src/core/rulebook/rulebook.ts";
+import { compileRulebook } from "../../src/core/rulebook/rulebook_compiler.ts";
+import { NEVER_DAYS } from "../../src/core/time/since.ts";
 import { parseSources, type Sources } from "../../src/rules/parse.ts";
 import { scenarioInput } from "../../src/rules/scenario.ts";
 import { shippedRules } from "../support/rulebook.ts";

@@ -3,8 +3,8 @@ import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { locate, type LocationTables } from "../../src/core/location.ts";
-import { RuleFile } from "../../src/core/rulebook_schema.ts";
-import { zonesOfCountry } from "../../src/core/zones.ts";
+import { RuleFile } from "../../src/core/rulebook/rulebook_schema.ts";
+import { zonesOfCountry } from "../../src/core/time/zones.ts";
 
 const file = RuleFile.parse(parse(Deno.readTextFileSync("rules/numbering/north_america.yaml")));
 const areas = new Map(file.kind === "area_codes" ? Object.entries(file.areas) : []);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { appendMention, mentionState, mentionWay } from "../../src/core/mention.ts";
 import type { Sender, SenderKind } from "../../src/core/message.ts";
-import { tokenize } from "../../src/core/text.ts";
+import { tokenize } from "../../src/core/text/text.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
 const { rulebook } = await shippedRules();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PROBLEM_CODES } from "../../src/api/http/problem_codes.ts";
-import { REFUSAL_CODES } from "../../src/core/rule_schema.ts";
+import { REFUSAL_CODES } from "../../src/core/rulebook/rule_schema.ts";
 
 /** The compiler refuses a problem whose code is not in `PROBLEM_CODES`; these hold the list to the table, and both to the code. */
 

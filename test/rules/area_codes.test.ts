@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { RuleFile } from "../../src/core/rulebook_schema.ts";
-import { isKnownZone } from "../../src/core/zone_clock.ts";
-import { distinctClocks } from "../../src/core/zones.ts";
+import { RuleFile } from "../../src/core/rulebook/rulebook_schema.ts";
+import { isKnownZone } from "../../src/core/time/zone_clock.ts";
+import { distinctClocks } from "../../src/core/time/zones.ts";
 import { areaCodesFile, northAmericanAreas, readStringTable } from "../../src/rules/area_codes.ts";
 
 const path = "rules/numbering/north_america.yaml";

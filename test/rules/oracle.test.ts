@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Rulebook } from "../../src/core/rulebook.ts";
-import { compileRulebook } from "../../src/core/rulebook_compiler.ts";
+import type { Rulebook } from "../../src/core/rulebook/rulebook.ts";
+import { compileRulebook } from "../../src/core/rulebook/rulebook_compiler.ts";
 import { type ExampleCase, exampleCases } from "../../src/rules/examples.ts";
 import { disagreements } from "../../src/rules/oracle.ts";
 import { parseSources } from "../../src/rules/parse.ts";

@@ -1,9 +1,9 @@
-import { HOLD_REASONS } from "../../src/core/message.ts";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { REASON_WORDS } from "../../src/core/decide.ts";
-import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../src/core/fact_names.ts";
+import { HOLD_REASONS } from "../../src/core/message.ts";
 import { CONFIDENCES } from "../../src/core/message.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../src/core/rulebook/fact_names.ts";
 import {
   Event,
   Expectation,
@@ -13,7 +13,7 @@ import {
   RuleFile,
   Scenario,
   STAGES,
-} from "../../src/core/rulebook_schema.ts";
+} from "../../src/core/rulebook/rulebook_schema.ts";
 import { checkRulebook, problemLine } from "../../src/rules/check.ts";
 import { readSources } from "../../src/rules/files.ts";
 import { CHECK_NAMES } from "../../src/rules/lint/mod.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { weighContent } from "../../src/core/content.ts";
-import { tokenize } from "../../src/core/text.ts";
+import { weighContent } from "../../src/core/text/content.ts";
+import { tokenize } from "../../src/core/text/text.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
 const { rulebook } = await shippedRules();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Rulebook } from "../../src/core/rulebook.ts";
+import type { Rulebook } from "../../src/core/rulebook/rulebook.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
 import { compareOutcomes } from "../../src/rules/simulate/compare.ts";
 import { simulateScenarios, simulateStored } from "../../src/rules/simulate/mod.ts";

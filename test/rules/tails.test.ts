@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tokenize } from "../../src/core/text.ts";
+import { tokenize } from "../../src/core/text/text.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
 const { rulebook } = await shippedRules();

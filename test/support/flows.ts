@@ -1,5 +1,5 @@
-import type { Rulebook } from "../../src/core/rulebook.ts";
-import { compileRulebook } from "../../src/core/rulebook_compiler.ts";
+import type { Rulebook } from "../../src/core/rulebook/rulebook.ts";
+import { compileRulebook } from "../../src/core/rulebook/rulebook_compiler.ts";
 import { hashSources } from "../../src/rules/check.ts";
 import { parseSources, type Sources } from "../../src/rules/parse.ts";
 import { shippedRules } from "./rulebook.ts";

@@ -1,4 +1,4 @@
-import { parseTemplate } from "../../core/template.ts";
+import { parseTemplate } from "../../core/text/template.ts";
 import { campaignView } from "../../gateway/campaigns/view.ts";
 import type { Deps } from "../../gateway/gateway.ts";
 import { reachableFromPhones } from "../../gateway/network/public_url.ts";

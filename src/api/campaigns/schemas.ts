@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { CAMPAIGN_STATES, PAUSE_REASONS } from "../../core/campaign.ts";
-import { compileWeek } from "../../core/quiet_hours.ts";
-import { parseTemplate } from "../../core/template.ts";
-import { isSeen } from "../../core/text.ts";
+import { parseTemplate } from "../../core/text/template.ts";
+import { isSeen } from "../../core/text/text.ts";
+import { compileWeek } from "../../core/time/quiet_hours.ts";
 import { ContactFilter, ListId } from "../contacts/filter.ts";
 import { line, UNSEEN } from "../http/fields.ts";
 import { Category, Instant, Purpose } from "../http/schemas.ts";

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { parseMsisdn } from "../../core/msisdn.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 import { allConsents, appendConsents, type ConsentRow } from "../../store/consent/consents.ts";
 import { auditRow } from "../../store/oversight/audit.ts";
 import { lostKeySentence } from "../access/lost_keys.ts";

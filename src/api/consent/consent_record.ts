@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { lapsesAt } from "../../core/consent.ts";
 import { SOFT_OPT_IN } from "../../core/message.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 import { instant, instantOrNull } from "../../gateway/message_view.ts";
 import type { ConsentRow, Permission } from "../../store/consent/consents.ts";
 import { type ConsentState, consentView } from "./consent_schemas.ts";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { isKnownZone } from "../../core/zone_clock.ts";
+import { isKnownZone } from "../../core/time/zone_clock.ts";
 import { type ContactFilter as StoredFilter, readFilter } from "../../store/contacts/filter.ts";
 import { LOST, lostKey, WHY } from "../access/lost_keys.ts";
 import { Language, line, lines } from "../http/fields.ts";

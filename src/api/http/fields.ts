@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { isSeen } from "../../core/text.ts";
+import { isSeen } from "../../core/text/text.ts";
 
 /**
  * Shapes of single fields that several routes take. Expressions with flags are in `refine`: the OpenAPI document would write a

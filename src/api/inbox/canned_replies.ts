@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { fillTemplate, parseTemplate } from "../../core/template.ts";
+import { fillTemplate, parseTemplate } from "../../core/text/template.ts";
 import { instant } from "../../gateway/message_view.ts";
 import {
   type CannedReplyRow,

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { isKnownZone } from "../../core/zone_clock.ts";
+import { isKnownZone } from "../../core/time/zone_clock.ts";
 import { instant } from "../../gateway/message_view.ts";
 import {
   BECAME,

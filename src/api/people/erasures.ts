@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Rulebook } from "../../core/rulebook.ts";
-import type { RetainedData } from "../../core/rulebook_schema.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
+import type { RetainedData } from "../../core/rulebook/rulebook_schema.ts";
 import { instant, instantOrNull } from "../../gateway/message_view.ts";
 import { SETTLES_MS, workOn } from "../../gateway/people/erase.ts";
 import { auditedRefusal } from "../../store/consent/suppressions.ts";

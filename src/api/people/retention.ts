@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { RETAINED, type RetainedData } from "../../core/rulebook_schema.ts";
+import { RETAINED, type RetainedData } from "../../core/rulebook/rulebook_schema.ts";
 import { instant, instantOrNull } from "../../gateway/message_view.ts";
 import { cutoff, periods } from "../../gateway/people/retain.ts";
 import { countDue, readWalks } from "../../store/people/retention.ts";

@@ -1,4 +1,4 @@
-import type { Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 import type { Deps } from "../../gateway/gateway.ts";
 import { hashSources } from "../../rules/check.ts";
 import { resolveVersion, usable } from "../../rules/life.ts";

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import examples from "libphonenumber-js/examples.mobile.json";
 import { getExampleNumber } from "libphonenumber-js/max";
 import { CONFIDENCES } from "../../core/message.ts";
-import { STAGES } from "../../core/rulebook_schema.ts";
+import { STAGES } from "../../core/rulebook/rulebook_schema.ts";
 import { resolveVersion } from "../../rules/life.ts";
 import { readCountry } from "../../rules/reading/country.ts";
 import { countryFile, inCountry, type Reading, type ReadRule } from "../../rules/reading/mod.ts";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { Scenario } from "../../core/rulebook_schema.ts";
+import { Scenario } from "../../core/rulebook/rulebook_schema.ts";
 import { VERSION_STATES } from "../../rules/life.ts";
 import { Category, RuleTrace } from "../http/schemas.ts";
 

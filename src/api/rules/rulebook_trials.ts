@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Sender } from "../../core/message.ts";
 import { parseAddress } from "../../core/msisdn.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
-import { Scenario } from "../../core/rulebook_schema.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
+import { Scenario } from "../../core/rulebook/rulebook_schema.ts";
 import { instantOrNull } from "../../gateway/message_view.ts";
 import { findSender } from "../../gateway/pipeline/receive.ts";
 import type { Settings } from "../../gateway/settings.ts";

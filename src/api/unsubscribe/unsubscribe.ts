@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { lapsesAt } from "../../core/consent.ts";
 import { SOFT_OPT_IN } from "../../core/message.ts";
-import type { Country } from "../../core/rulebook_schema.ts";
+import type { Country } from "../../core/rulebook/rulebook_schema.ts";
 import { optOutScope } from "../../gateway/dispatch/carrier_opt_out.ts";
 import type { Settings } from "../../gateway/settings.ts";
 import { auditedRefusal, suppress } from "../../store/consent/suppressions.ts";

@@ -1,8 +1,8 @@
 import { alikeKey } from "../../core/alike.ts";
 import type { SendingWindow } from "../../core/message.ts";
-import { measure } from "../../core/segment.ts";
-import { fillTemplate, parseTemplate, type Template, type TemplatePart } from "../../core/template.ts";
-import { isSeen } from "../../core/text.ts";
+import { measure } from "../../core/text/segment.ts";
+import { fillTemplate, parseTemplate, type Template, type TemplatePart } from "../../core/text/template.ts";
+import { isSeen } from "../../core/text/text.ts";
 import type { Recipient } from "../../store/campaigns/audience.ts";
 import type { CampaignRow } from "../../store/campaigns/campaigns.ts";
 import type { SharedColumns } from "../../store/campaigns/ledger.ts";

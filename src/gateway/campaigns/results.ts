@@ -1,5 +1,5 @@
 import { clicksOf } from "../../core/campaign.ts";
-import { parseTemplate } from "../../core/template.ts";
+import { parseTemplate } from "../../core/text/template.ts";
 import { type CampaignRow, countsOf } from "../../store/campaigns/campaigns.ts";
 import { resultsOf } from "../../store/campaigns/results.ts";
 import type { Deps } from "../gateway.ts";

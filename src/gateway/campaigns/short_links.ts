@@ -1,4 +1,4 @@
-import { parseTemplate } from "../../core/template.ts";
+import { parseTemplate } from "../../core/text/template.ts";
 import { findLinked } from "../../store/campaigns/link_clicks.ts";
 import type { Deps } from "../gateway.ts";
 

@@ -1,4 +1,4 @@
-import { MOST_LINKS } from "../../core/template.ts";
+import { MOST_LINKS } from "../../core/text/template.ts";
 import { base64Url, idsAt, momentOf } from "../ids.ts";
 import { anyEqual, base64UrlBytes, prepared } from "../links/keyed.ts";
 

@@ -1,4 +1,4 @@
-import type { Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 import type { CarrierAccount, ConfiguredSender, Settings } from "../settings.ts";
 
 /** An account that may carry a sender. */

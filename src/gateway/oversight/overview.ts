@@ -1,4 +1,4 @@
-import { offsetAt } from "../../core/zone_clock.ts";
+import { offsetAt } from "../../core/time/zone_clock.ts";
 import { type DeliveryRow, HANDED_OVER, type HourRow, type LinkRow } from "../../store/oversight/overview.ts";
 import { HOUR_MS } from "../../store/oversight/totals.ts";
 

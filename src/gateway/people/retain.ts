@@ -1,5 +1,5 @@
-import type { Rulebook } from "../../core/rulebook.ts";
-import type { RetainedData } from "../../core/rulebook_schema.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
+import type { RetainedData } from "../../core/rulebook/rulebook_schema.ts";
 import { type AuditFact, auditRow } from "../../store/oversight/audit.ts";
 import { letGo, lookAt, readWalks, saveWalk } from "../../store/people/retention.ts";
 import { pruneEvents } from "../../store/webhooks/health.ts";

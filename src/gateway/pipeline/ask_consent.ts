@@ -1,5 +1,5 @@
 import { optInRequest } from "../../core/decide.ts";
-import { DOUBLE_OPT_IN } from "../../core/rulebook_schema.ts";
+import { DOUBLE_OPT_IN } from "../../core/rulebook/rulebook_schema.ts";
 import { type ConsentRow, findConsent } from "../../store/consent/consents.ts";
 import { loadFacts } from "../../store/messages/facts.ts";
 import { commit, noWrites } from "../../store/messages/writes.ts";

@@ -1,6 +1,6 @@
 import { decideOutbound, type OutboundInput, type OutboundVerdict } from "../../core/decide.ts";
 import type { Category, PersonFacts, ReplyKind, SendingWindow } from "../../core/message.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 import type { MessageRow, Writes } from "../../store/messages/writes.ts";
 import { auditRow } from "../../store/oversight/audit.ts";
 import { firstRoute } from "../dispatch/routes.ts";

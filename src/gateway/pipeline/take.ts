@@ -1,7 +1,7 @@
 import type { InboundOutcome, InboundSms } from "../../carriers/carrier.ts";
 import { decideInbound, type InboundVerdict } from "../../core/decide.ts";
 import type { PartPlace } from "../../core/reassembly.ts";
-import { measure } from "../../core/segment.ts";
+import { measure } from "../../core/text/segment.ts";
 import type { Facts } from "../../store/messages/facts.ts";
 import type { KnownPart, LongMessage, PartKey, PartWrite } from "../../store/messages/long_messages.ts";
 import { REPEAT_WINDOW_MS } from "../../store/messages/repeats.ts";

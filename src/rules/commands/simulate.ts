@@ -1,7 +1,7 @@
 import { parseArguments, wholeNumber } from "../../arguments.ts";
-import { mask } from "../../log.ts";
+import type { Scenario } from "../../core/rulebook/rulebook_schema.ts";
 import { SettingsCache } from "../../gateway/settings.ts";
-import type { Scenario } from "../../core/rulebook_schema.ts";
+import { mask } from "../../log.ts";
 import { simulateScenarios, simulateStored, type Simulation } from "../simulate/mod.ts";
 import { readScenarios } from "../simulate/scenario_csv.ts";
 import type { Command, CommandIo } from "./command.ts";

@@ -1,5 +1,5 @@
 import { UsageError } from "../../arguments.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 import { idMaker } from "../../gateway/ids.ts";
 import { findApiKey, hashKey } from "../../store/access/api_keys.ts";
 import { activeRulebook, readSources as readStored } from "../../store/carriers/settings.ts";

@@ -1,4 +1,4 @@
-import type { Condition, Event, Leaf } from "../../core/rulebook_schema.ts";
+import type { Condition, Event, Leaf } from "../../core/rulebook/rulebook_schema.ts";
 import { same } from "./changes.ts";
 
 /** `category is commercial and consent is not granted`. */

@@ -1,4 +1,4 @@
-import type { NamedFile } from "../../core/rulebook_files.ts";
+import type { NamedFile } from "../../core/rulebook/rulebook_files.ts";
 import { parseSources, type Problem, type Sources } from "../parse.ts";
 import { changesBetween, plain } from "./changes.ts";
 import { modelOf } from "./model.ts";

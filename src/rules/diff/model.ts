@@ -1,6 +1,6 @@
-import type { NamedFile } from "../../core/rulebook_files.ts";
+import type { NamedFile } from "../../core/rulebook/rulebook_files.ts";
+import type { KeywordEntry, QuietProfile, Rule, RuleFile } from "../../core/rulebook/rulebook_schema.ts";
 import { expandWeek } from "./week.ts";
-import type { KeywordEntry, QuietProfile, Rule, RuleFile } from "../../core/rulebook_schema.ts";
 
 /**
  * A rulebook as its reader thinks of it: things with names (a country, a rule, the keywords of a language), wherever they stand in

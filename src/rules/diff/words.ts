@@ -1,4 +1,4 @@
-import type { Condition, Event, Source } from "../../core/rulebook_schema.ts";
+import type { Condition, Event, Source } from "../../core/rulebook/rulebook_schema.ts";
 import { plain, type RawChange } from "./changes.ts";
 import { sayCondition, sayConditionChange, sayEvent } from "./conditions_words.ts";
 import { isRecord, Items, type Subject } from "./model.ts";

@@ -1,7 +1,7 @@
 import { rulesOfFlow } from "../../core/flows.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
-import type { NamedFile } from "../../core/rulebook_files.ts";
-import type { Country, Rule, Stage } from "../../core/rulebook_schema.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
+import type { NamedFile } from "../../core/rulebook/rulebook_files.ts";
+import type { Country, Rule, Stage } from "../../core/rulebook/rulebook_schema.ts";
 
 /** `error` keeps a rulebook from becoming active; `warning` is for a person to judge. */
 export type Severity = "error" | "warning";

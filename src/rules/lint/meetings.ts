@@ -1,6 +1,6 @@
-import type { Condition, Country } from "../../core/rulebook_schema.ts";
+import { factsIn } from "../../core/rulebook/conditions.ts";
+import type { Condition, Country } from "../../core/rulebook/rulebook_schema.ts";
 import type { LintBook, PlacedRule } from "./finding.ts";
-import { factsIn } from "../../core/conditions.ts";
 import type { Logic } from "./worlds.ts";
 
 /** Facts whose values depend on which country file is the person's. */

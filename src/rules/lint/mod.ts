@@ -1,6 +1,6 @@
-import type { Rulebook } from "../../core/rulebook.ts";
-import { compileRulebook } from "../../core/rulebook_compiler.ts";
-import { type NamedFile, RulebookError } from "../../core/rulebook_files.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
+import { compileRulebook } from "../../core/rulebook/rulebook_compiler.ts";
+import { type NamedFile, RulebookError } from "../../core/rulebook/rulebook_files.ts";
 import { openDocument, parseSources, type Sources } from "../parse.ts";
 import { holidaysWithoutCalendar, hoursWithoutZone } from "./checks/clocks.ts";
 import { contradiction } from "./checks/contradiction.ts";

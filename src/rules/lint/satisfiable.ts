@@ -1,5 +1,5 @@
-import { operators } from "../../core/conditions.ts";
-import type { Condition, Leaf } from "../../core/rulebook_schema.ts";
+import { operators } from "../../core/rulebook/conditions.ts";
+import type { Condition, Leaf } from "../../core/rulebook/rulebook_schema.ts";
 
 /**
  * Whether a condition can hold at all: a search over the values of its facts that its comparisons can tell apart. Domains

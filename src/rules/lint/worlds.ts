@@ -1,12 +1,12 @@
-import { factsIn } from "../../core/conditions.ts";
+import { factsIn } from "../../core/rulebook/conditions.ts";
 import {
   type Domain,
   INBOUND_DOMAINS,
   INBOUND_TRUTHS,
   OUTBOUND_DOMAINS,
   OUTBOUND_TRUTHS,
-} from "../../core/fact_domains.ts";
-import type { Condition, Country, Stage } from "../../core/rulebook_schema.ts";
+} from "../../core/rulebook/fact_domains.ts";
+import type { Condition, Country, Stage } from "../../core/rulebook/rulebook_schema.ts";
 import { filesOf, type LintBook } from "./finding.ts";
 import { satisfiable, type Variable, type VariableOf } from "./satisfiable.ts";
 

@@ -1,6 +1,6 @@
-import { holidayCalendar } from "../../core/holidays.ts";
-import { keywordsOf } from "../../core/country_compiler.ts";
-import type { Country } from "../../core/rulebook_schema.ts";
+import { keywordsOf } from "../../core/rulebook/country_compiler.ts";
+import type { Country } from "../../core/rulebook/rulebook_schema.ts";
+import { holidayCalendar } from "../../core/time/holidays.ts";
 import { expandWeek } from "../diff/week.ts";
 import { inCountry, profileOf, type Reading, type ReadRule } from "./mod.ts";
 

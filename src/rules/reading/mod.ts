@@ -1,8 +1,8 @@
 import { effectWords } from "../../core/decide.ts";
 import { rulesOfFlow } from "../../core/flows.ts";
-import type { NamedFile } from "../../core/rulebook_files.ts";
 import type { Confidence } from "../../core/message.ts";
-import type { Country, Deployment, Flow, Rule, Scenario, Stage } from "../../core/rulebook_schema.ts";
+import type { NamedFile } from "../../core/rulebook/rulebook_files.ts";
+import type { Country, Deployment, Flow, Rule, Scenario, Stage } from "../../core/rulebook/rulebook_schema.ts";
 import { sayCondition } from "../diff/conditions_words.ts";
 import { type Contents, filesOf } from "../parse.ts";
 

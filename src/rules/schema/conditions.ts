@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type Domain, INBOUND_DOMAINS, OUTBOUND_DOMAINS } from "../../core/fact_domains.ts";
-import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../core/fact_names.ts";
-import { EVENTS_OF, factsOf } from "../../core/rule_compiler.ts";
-import { Event, type Stage } from "../../core/rulebook_schema.ts";
+import { type Domain, INBOUND_DOMAINS, OUTBOUND_DOMAINS } from "../../core/rulebook/fact_domains.ts";
+import { INBOUND_FACTS, OUTBOUND_FACTS } from "../../core/rulebook/fact_names.ts";
+import { EVENTS_OF, factsOf } from "../../core/rulebook/rule_compiler.ts";
+import { Event, type Stage } from "../../core/rulebook/rulebook_schema.ts";
 import { countryDomain, countryPaths } from "../country_paths.ts";
 import { isInbound } from "../lint/worlds.ts";
 import { EVENT_WORDS, OPERATOR_WORDS } from "./words.ts";

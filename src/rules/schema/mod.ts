@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RuleFile, type Stage, STAGES } from "../../core/rulebook_schema.ts";
+import { RuleFile, type Stage, STAGES } from "../../core/rulebook/rulebook_schema.ts";
 import { conditionDefinitions, eventDefinition, type Json } from "./conditions.ts";
 import { CONFIDENCE_WORDS, FILE_WORDS, STAGE_WORDS, type Words } from "./words.ts";
 

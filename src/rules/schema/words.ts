@@ -1,5 +1,5 @@
-import type { Event, KeywordEntry, Leaf, RuleFile, Stage } from "../../core/rulebook_schema.ts";
 import type { Confidence } from "../../core/message.ts";
+import type { Event, KeywordEntry, Leaf, RuleFile, Stage } from "../../core/rulebook/rulebook_schema.ts";
 
 /**
  * What editors show beside each key of a rule file. A tree: the empty key describes the node itself, `*` the values of a map

@@ -1,6 +1,6 @@
 import type { SendingWindow } from "../../core/message.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
-import type { Scenario } from "../../core/rulebook_schema.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
+import type { Scenario } from "../../core/rulebook/rulebook_schema.ts";
 import { reachableFromPhones } from "../../gateway/network/public_url.ts";
 import type { ConfiguredSender } from "../../gateway/settings.ts";
 import type { DbClient } from "../../store/libsql/client.ts";

@@ -1,7 +1,7 @@
 import { decideInbound, decideOutbound, type InboundInput, type OutboundInput } from "../../core/decide.ts";
 import type { Effect } from "../../core/effects.ts";
 import type { RuleTrace } from "../../core/message.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 
 /** A message with the facts under which both rulebooks decide it. */
 export type Replayed = { direction: "outbound"; input: OutboundInput } | { direction: "inbound"; input: InboundInput };

@@ -1,7 +1,7 @@
 import { readCsv } from "../../api/http/csv.ts";
 import { ProblemError } from "../../api/http/problem.ts";
 import { parseMsisdn } from "../../core/msisdn.ts";
-import { Scenario } from "../../core/rulebook_schema.ts";
+import { Scenario } from "../../core/rulebook/rulebook_schema.ts";
 
 /** A line of a file that cannot be replayed, from 1. */
 export interface LineProblem {

@@ -1,7 +1,7 @@
-import { signalPoints } from "../../core/content.ts";
-import { tokenize } from "../../core/text.ts";
-import type { Rulebook } from "../../core/rulebook.ts";
-import { TRAITS, weightKeys } from "../../core/weights.ts";
+import type { Rulebook } from "../../core/rulebook/rulebook.ts";
+import { signalPoints } from "../../core/text/content.ts";
+import { tokenize } from "../../core/text/text.ts";
+import { TRAITS, weightKeys } from "../../core/text/weights.ts";
 import { recipientOf } from "../evaluate.ts";
 import type { LabelledText } from "../evaluation_set.ts";
 import { learn, type LearnRow } from "./learn.ts";

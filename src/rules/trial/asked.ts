@@ -1,6 +1,6 @@
-import { compileCondition, reader } from "../../core/conditions.ts";
-import { factsOf } from "../../core/rule_compiler.ts";
-import type { Condition, Leaf, Stage } from "../../core/rulebook_schema.ts";
+import { compileCondition, reader } from "../../core/rulebook/conditions.ts";
+import { factsOf } from "../../core/rulebook/rule_compiler.ts";
+import type { Condition, Leaf, Stage } from "../../core/rulebook/rulebook_schema.ts";
 
 /** What a rule asked of a message, and what it was told. */
 export interface AskedFact {

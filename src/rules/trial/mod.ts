@@ -11,9 +11,9 @@ import {
 } from "../../core/decide.ts";
 import type { InboundFrame } from "../../core/inbound_frame.ts";
 import type { ReplyKind, RuleTrace, Sender } from "../../core/message.ts";
-import type { CountryBook, Place, Rulebook } from "../../core/rulebook.ts";
-import { type Stage, STAGES } from "../../core/rulebook_schema.ts";
-import { measure } from "../../core/segment.ts";
+import type { CountryBook, Place, Rulebook } from "../../core/rulebook/rulebook.ts";
+import { type Stage, STAGES } from "../../core/rulebook/rulebook_schema.ts";
+import { measure } from "../../core/text/segment.ts";
 import { type AskedFact, askedFacts } from "./asked.ts";
 
 /**

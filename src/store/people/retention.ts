@@ -1,5 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
-import type { RetainedData } from "../../core/rulebook_schema.ts";
+import type { RetainedData } from "../../core/rulebook/rulebook_schema.ts";
 import { firstIdAt } from "../../gateway/ids.ts";
 import { named } from "../dispatch/outbox.ts";
 import { forgetDesk } from "../inbox/desk.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { measure } from "../../../src/core/segment.ts";
-import { fillTemplate, parseTemplate } from "../../../src/core/template.ts";
+import { measure } from "../../../src/core/text/segment.ts";
+import { fillTemplate, parseTemplate } from "../../../src/core/text/template.ts";
 import { linkMark } from "../../../src/gateway/campaigns/short_links.ts";
 import { SETTLES_MS } from "../../../src/gateway/people/erase.ts";
 import { composeDraft, draftRow } from "../../../src/gateway/pipeline/compose.ts";

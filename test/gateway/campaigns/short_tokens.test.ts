@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MOST_LINKS } from "../../../src/core/template.ts";
+import { MOST_LINKS } from "../../../src/core/text/template.ts";
 import { shortTokens } from "../../../src/gateway/campaigns/short_tokens.ts";
 import { idMaker } from "../../../src/gateway/ids.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { verifyAudit } from "../../../src/audit/verify.ts";
-import { RETAINED } from "../../../src/core/rulebook_schema.ts";
+import { RETAINED } from "../../../src/core/rulebook/rulebook_schema.ts";
 import { cutoff } from "../../../src/gateway/people/retain.ts";
 import { sealEntries } from "../../../src/store/oversight/audit_chain.ts";
 import { DATABASE_KINDS } from "../../support/database.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileCondition, type Frame } from "../../../src/core/conditions.ts";
-import type { Condition, Leaf } from "../../../src/core/rulebook_schema.ts";
+import { compileCondition, type Frame } from "../../../src/core/rulebook/conditions.ts";
+import type { Condition, Leaf } from "../../../src/core/rulebook/rulebook_schema.ts";
 import { lintBook } from "../../../src/rules/lint/finding.ts";
 import { createLogic } from "../../../src/rules/lint/worlds.ts";
 import { shippedRules } from "../../support/rulebook.ts";

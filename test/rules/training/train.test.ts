@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { RuleFile } from "../../../src/core/rulebook_schema.ts";
+import { RuleFile } from "../../../src/core/rulebook/rulebook_schema.ts";
 import { evaluationSets } from "../../../src/rules/evaluation_files.ts";
 import type { LabelledText } from "../../../src/rules/evaluation_set.ts";
 import { nearDuplicates } from "../../../src/rules/training/clusters.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decideInbound, inboundFrame } from "../../../src/core/decide.ts";
-import type { Scenario } from "../../../src/core/rulebook_schema.ts";
+import type { Scenario } from "../../../src/core/rulebook/rulebook_schema.ts";
 import { scenarioInput } from "../../../src/rules/scenario.ts";
 import { shippedRules } from "../../support/rulebook.ts";
 

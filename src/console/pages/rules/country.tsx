@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { CountryRead, RuleRead } from "../../../api/rules/rulebook_reading.ts";
-import type { Country } from "../../../core/rulebook_schema.ts";
+import type { Country } from "../../../core/rulebook/rulebook_schema.ts";
 import type { Console, ConsoleEnv, Reader } from "../../console.ts";
 import { EditFile, STYLES } from "./browse.tsx";
 import { browseWords } from "./browse_words.ts";

@@ -1,6 +1,6 @@
-import { hasHolidayCalendar } from "../../../core/holidays.ts";
-import { isKnownZone } from "../../../core/zone_clock.ts";
-import { zonesOfCountry } from "../../../core/zones.ts";
+import { hasHolidayCalendar } from "../../../core/time/holidays.ts";
+import { isKnownZone } from "../../../core/time/zone_clock.ts";
+import { zonesOfCountry } from "../../../core/time/zones.ts";
 import { type Check, type Draft, filesOf } from "../finding.ts";
 
 /** Hours that nobody can apply: no zone is known for the country, or one that does not exist is named. */

@@ -1,4 +1,4 @@
-import type { Event } from "../../../core/rulebook_schema.ts";
+import type { Event } from "../../../core/rulebook/rulebook_schema.ts";
 import type { Check, Draft, PlacedRule } from "../finding.ts";
 import { nowhere, overlap, worldsOf } from "../meetings.ts";
 import { createLogic } from "../worlds.ts";

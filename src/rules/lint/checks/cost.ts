@@ -1,5 +1,5 @@
-import { measure } from "../../../core/segment.ts";
-import type { Country } from "../../../core/rulebook_schema.ts";
+import type { Country } from "../../../core/rulebook/rulebook_schema.ts";
+import { measure } from "../../../core/text/segment.ts";
 import { type Check, type Draft, filesOf } from "../finding.ts";
 
 /** Figures in the place of `{number}`: as long as a French short code. A link is as long as it is; only its words count. */

@@ -1,8 +1,8 @@
 import type { InboundInput } from "../../../core/decide.ts";
 import { InboundFrame } from "../../../core/inbound_frame.ts";
-import { variantsOf } from "../../../core/phrase_patterns.ts";
-import type { Rulebook } from "../../../core/rulebook.ts";
-import type { Flow } from "../../../core/rulebook_schema.ts";
+import type { Rulebook } from "../../../core/rulebook/rulebook.ts";
+import type { Flow } from "../../../core/rulebook/rulebook_schema.ts";
+import { variantsOf } from "../../../core/text/phrase_patterns.ts";
 import { scenarioInput } from "../../scenario.ts";
 import { type Check, type Draft, filesOf, type LintBook } from "../finding.ts";
 

@@ -1,5 +1,5 @@
-import type { Domain } from "../../../core/fact_domains.ts";
-import type { Leaf } from "../../../core/rulebook_schema.ts";
+import type { Domain } from "../../../core/rulebook/fact_domains.ts";
+import type { Leaf } from "../../../core/rulebook/rulebook_schema.ts";
 import { countryDomain } from "../../country_paths.ts";
 import type { Check, Draft, PlacedRule } from "../finding.ts";
 import { isFactRef, placedLeaves } from "../satisfiable.ts";

@@ -1,7 +1,7 @@
-import { variantsOf } from "../../../core/phrase_patterns.ts";
-import { keywordsOf } from "../../../core/country_compiler.ts";
-import type { KeywordEntry } from "../../../core/rulebook_schema.ts";
-import { tokenize } from "../../../core/text.ts";
+import { keywordsOf } from "../../../core/rulebook/country_compiler.ts";
+import type { KeywordEntry } from "../../../core/rulebook/rulebook_schema.ts";
+import { variantsOf } from "../../../core/text/phrase_patterns.ts";
+import { tokenize } from "../../../core/text/text.ts";
 import { type Check, type Draft, filesOf, type LintBook } from "../finding.ts";
 
 interface Word {

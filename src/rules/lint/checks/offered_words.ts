@@ -1,6 +1,6 @@
-import { compileKeywords } from "../../../core/keywords.ts";
-import { keywordsOf } from "../../../core/country_compiler.ts";
-import { tokenize } from "../../../core/text.ts";
+import { keywordsOf } from "../../../core/rulebook/country_compiler.ts";
+import { compileKeywords } from "../../../core/text/keywords.ts";
+import { tokenize } from "../../../core/text/text.ts";
 import { type Check, type Draft, filesOf } from "../finding.ts";
 
 /** A number in the place of `{number}`, so that the wording is read as it will be sent. */

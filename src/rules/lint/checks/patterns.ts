@@ -1,8 +1,8 @@
-import { variantsOf } from "../../../core/phrase_patterns.ts";
-import type { Step } from "../../../core/phrase_trie.ts";
-import { compilePatterns } from "../../../core/phrases.ts";
-import type { RuleFile } from "../../../core/rulebook_schema.ts";
-import type { Token } from "../../../core/text.ts";
+import type { RuleFile } from "../../../core/rulebook/rulebook_schema.ts";
+import { variantsOf } from "../../../core/text/phrase_patterns.ts";
+import type { Step } from "../../../core/text/phrase_trie.ts";
+import { compilePatterns } from "../../../core/text/phrases.ts";
+import type { Token } from "../../../core/text/text.ts";
 import { type Check, type Draft, filesOf, type LintFiles } from "../finding.ts";
 import { placedLeaves } from "../satisfiable.ts";
 

@@ -1,6 +1,6 @@
 import { REASON_WORDS, REPLY_WORDS } from "../../../core/decide.ts";
-import { factsOf } from "../../../core/rule_compiler.ts";
-import type { Stage } from "../../../core/rulebook_schema.ts";
+import { factsOf } from "../../../core/rulebook/rule_compiler.ts";
+import type { Stage } from "../../../core/rulebook/rulebook_schema.ts";
 import { type Check, type Draft, filesOf } from "../finding.ts";
 
 /** What only an outbound message has: its text is measured and counted, an inbound one is answered. */

@@ -1,4 +1,4 @@
-import type { Condition, Event, Stage } from "../../../core/rulebook_schema.ts";
+import type { Condition, Event, Stage } from "../../../core/rulebook/rulebook_schema.ts";
 import type { Check, Draft, PlacedRule } from "../finding.ts";
 import { nowhere, outlasts, worldsOf } from "../meetings.ts";
 import { createLogic, type Logic } from "../worlds.ts";

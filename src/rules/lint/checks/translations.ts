@@ -1,6 +1,6 @@
-import { compilePatterns } from "../../../core/phrases.ts";
-import { keywordsOf } from "../../../core/country_compiler.ts";
-import { tokenize } from "../../../core/text.ts";
+import { keywordsOf } from "../../../core/rulebook/country_compiler.ts";
+import { compilePatterns } from "../../../core/text/phrases.ts";
+import { tokenize } from "../../../core/text/text.ts";
 import { type Check, type Draft, filesOf, type LintBook } from "../finding.ts";
 
 /** Intents for which every language of a country needs a word of its own. */

@@ -66,8 +66,9 @@ async function open(request: typeof settings): Promise<[]> {
 
 async function close(): Promise<[]> {
   try {
-    // The driver leaves the log behind; without it the file alone is the whole database, and can be copied.
-    if (!settings.reads) await client?.execute("pragma wal_checkpoint(truncate)");
+    // The driver leaves the log behind; without it the file alone is the whole database, and can be copied. Also when the last
+    // connection is gone, as after migrations.
+    if (!settings.reads) await (await connected()).execute("pragma wal_checkpoint(truncate)");
   } finally {
     disconnect();
   }

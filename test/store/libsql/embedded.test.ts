@@ -31,6 +31,17 @@ describe("openEmbedded()", () => {
     expect((await Deno.stat(`${folder}/new/deep/parley.db`)).isFile).toBe(true);
   });
 
+  test("closed, the file alone is the whole database, also when migrations were the last that it saw", async () => {
+    const path = `${folder}/parley.db`;
+    const db = await openEmbedded({ url: `file:${path}` });
+    await db.client.migrate(["create table t (a)", "insert into t values (1)"]);
+    await db.close();
+    await Deno.copyFile(path, `${folder}/copy.db`);
+    const copy = await openEmbedded({ url: `file:${folder}/copy.db` });
+    onTestFinished(() => copy.close());
+    expect((await copy.client.execute("select a from t")).rows.map((row) => row["a"])).toEqual([1]);
+  });
+
   test("memory ends with the connection", async () => {
     const [first, second] = await Promise.all([openEmbedded({ url: ":memory:" }), openEmbedded({ url: ":memory:" })]);
     await first.client.batch(["create table t (a)", "insert into t values (1)"]);

@@ -1,9 +1,8 @@
-import { migrate } from "../../src/store/libsql/migrate.ts";
 import { countPiece } from "../../src/store/oversight/totals.ts";
 import { addAudience } from "../support/audience.ts";
 import { consoleFetch, staff } from "../support/console.ts";
 import { walkConsole } from "../support/console_walk.ts";
-import { MIGRATIONS, temporaryDatabase } from "../support/database.ts";
+import { migratedDatabase } from "../support/database.ts";
 import { instance, prepare, TUESDAY } from "../support/instance.ts";
 import { fillMessages } from "./fill.ts";
 
@@ -22,9 +21,8 @@ const MONTH_MS = 30 * 86_400_000;
 
 /** Every page that links lead to, with `messages` stored. */
 export async function measurePages(messages: number, page: (figure: PageFigure) => void): Promise<void> {
-  const db = await temporaryDatabase("embedded");
+  const db = await migratedDatabase();
   try {
-    await migrate(db, MIGRATIONS);
     await prepare(db, TUESDAY);
     await fillMessages(db, { messages, now: TUESDAY, spreadMs: MONTH_MS });
     await addAudience(db, { count: CONTACTS, now: TUESDAY, list: "Everybody" });

@@ -22,9 +22,23 @@ export async function freshDatabase(kind: DatabaseKind = "embedded"): Promise<Te
 
 /** The same for several tests, which close it after the last one. */
 export async function migratedDatabase(kind: DatabaseKind = "embedded"): Promise<TestDatabase> {
-  const db = await temporaryDatabase(kind);
+  if (kind === "embedded") return await temporaryFile(await (migrated ??= migratedFile()));
+  const db = await temporaryServer();
   await migrate(db, MIGRATIONS);
   return db;
+}
+
+/** What the migrations make of an empty file: made once a process, since it took longer than many a test. */
+let migrated: Promise<Uint8Array> | undefined;
+async function migratedFile(): Promise<Uint8Array> {
+  const folder = await Deno.makeTempDir({ prefix: "parley-db-" });
+  const path = `${folder}/parley.db`;
+  const db = await openEmbedded({ url: `file:${path}` });
+  await migrate(db, MIGRATIONS);
+  await db.close();
+  const content = await Deno.readFile(path);
+  await Deno.remove(folder, { recursive: true });
+  return content;
 }
 
 /** A database without tables, for whoever has no test to clean up after it: `close()` deletes it. */
@@ -37,9 +51,10 @@ export async function openAgain({ url, embedded }: TestDatabase): Promise<Db> {
   return embedded ? await openEmbedded({ url }) : openRemote({ url });
 }
 
-async function temporaryFile(): Promise<TestDatabase> {
+async function temporaryFile(content?: Uint8Array): Promise<TestDatabase> {
   const folder = await Deno.makeTempDir({ prefix: "parley-db-" });
   const url = `file:${folder}/parley.db`;
+  if (content) await Deno.writeFile(`${folder}/parley.db`, content);
   const db = await openEmbedded({ url });
   return withCleanup(db, url, () => Deno.remove(folder, { recursive: true }));
 }

@@ -2,9 +2,8 @@ import { type Clock, testClock } from "../../src/gateway/clock.ts";
 import { pinnedTransport, systemResolve } from "../../src/gateway/network/deno_network.ts";
 import { guardedFetch } from "../../src/gateway/network/outgoing_http.ts";
 import { runDispatcher, type Runner } from "../../src/gateway/runner.ts";
-import { migrate } from "../../src/store/libsql/migrate.ts";
 import type { Reply } from "./call.ts";
-import { MIGRATIONS, temporaryDatabase } from "./database.ts";
+import { migratedDatabase } from "./database.ts";
 import { consentOf, type Instance, instance, prepare, TUESDAY } from "./instance.ts";
 import { type Kannel, type KannelOptions, startKannel } from "./kannel.ts";
 
@@ -45,8 +44,7 @@ export interface KannelGatewayOptions extends Omit<KannelOptions, "inboundUrl"> 
 
 /** On a database of its own, at ten o'clock on a Tuesday. */
 export async function kannelGateway({ instead, ...options }: KannelGatewayOptions): Promise<KannelGateway> {
-  const db = await temporaryDatabase("embedded");
-  await migrate(db, MIGRATIONS);
+  const db = await migratedDatabase();
   await prepare(db, TUESDAY);
   const running = testClock(TUESDAY);
   let skipped = 0;

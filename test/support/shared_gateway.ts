@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from "vitest";
 import type { Clock } from "../../src/gateway/clock.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
-import { migrate } from "../../src/store/libsql/migrate.ts";
 import type { Reply } from "./call.ts";
-import { type DatabaseKind, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "./database.ts";
+import { type DatabaseKind, migratedDatabase, openAgain, type TestDatabase } from "./database.ts";
 import { consentOf, type Instance, instance, type InstanceOptions, prepare, TUESDAY } from "./instance.ts";
 
 const TABLES = [
@@ -36,8 +35,7 @@ export function sharedGateway(
   const now: Clock = () => shared.clock.at;
   let settings: SettingsCache;
   beforeAll(async () => {
-    shared.db = await temporaryDatabase(kind);
-    await migrate(shared.db, MIGRATIONS);
+    shared.db = await migratedDatabase(kind);
     settings = new SettingsCache(shared.db.client);
   });
   afterAll(() => shared.db?.close());

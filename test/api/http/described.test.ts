@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Refused } from "../../../src/api/http/schemas.ts";
-import { migrate } from "../../../src/store/libsql/migrate.ts";
-import { MIGRATIONS, temporaryDatabase, type TestDatabase } from "../../support/database.ts";
+import { migratedDatabase, type TestDatabase } from "../../support/database.ts";
 import { type Described, described } from "../../support/described.ts";
 import { ADMIN_KEY, consent, INFO, PROMO, type TestGateway, testGateway } from "../../support/gateway.ts";
 
@@ -24,8 +23,7 @@ describe("a body", () => {
   let gateway: TestGateway;
   let document: Described;
   beforeAll(async () => {
-    db = await temporaryDatabase("embedded");
-    await migrate(db, MIGRATIONS);
+    db = await migratedDatabase();
     gateway = await testGateway({ db });
     document = await described(gateway);
   });

@@ -10,8 +10,7 @@ import { loadRulebook } from "../../../src/rules/check.ts";
 import { readSources } from "../../../src/rules/files.ts";
 import { contentsOf } from "../../../src/rules/parse.ts";
 import { publishRulebook } from "../../../src/store/carriers/settings.ts";
-import { migrate } from "../../../src/store/libsql/migrate.ts";
-import { DATABASE_KINDS, MIGRATIONS, openAgain, temporaryDatabase, type TestDatabase } from "../../support/database.ts";
+import { DATABASE_KINDS, migratedDatabase, openAgain, type TestDatabase } from "../../support/database.ts";
 import { consentOf, type Instance, instance, prepare, RULES, TUESDAY } from "../../support/instance.ts";
 
 const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
@@ -98,8 +97,7 @@ describe.each(DATABASE_KINDS)("the dispatcher, %s database", (kind) => {
   let carrier: ReturnType<typeof scripted>;
 
   beforeAll(async () => {
-    db = await temporaryDatabase(kind);
-    await migrate(db, MIGRATIONS);
+    db = await migratedDatabase(kind);
     settings = new SettingsCache(
       db.client,
       () => performance.now(),

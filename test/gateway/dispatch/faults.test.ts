@@ -5,8 +5,7 @@ import { sandbox } from "../../../src/carriers/sandbox.ts";
 import { SLOTS } from "../../../src/gateway/dispatch/dispatch.ts";
 import type { DbClient } from "../../../src/store/libsql/client.ts";
 import { DatabaseError } from "../../../src/store/libsql/database_error.ts";
-import { migrate } from "../../../src/store/libsql/migrate.ts";
-import { DATABASE_KINDS, MIGRATIONS, temporaryDatabase, type TestDatabase } from "../../support/database.ts";
+import { DATABASE_KINDS, migratedDatabase, type TestDatabase } from "../../support/database.ts";
 import { consentOf, type Instance, instance, prepare, TUESDAY } from "../../support/instance.ts";
 
 /** A dispatcher whose database or process lets it down between a claim and what follows from it. */
@@ -25,8 +24,7 @@ const REDECIDE = "lease = case when u.status";
 describe.each(DATABASE_KINDS)("%s database", (kind) => {
   let db: TestDatabase;
   beforeAll(async () => {
-    db = await temporaryDatabase(kind);
-    await migrate(db, MIGRATIONS);
+    db = await migratedDatabase(kind);
   });
   afterAll(() => db?.close());
 

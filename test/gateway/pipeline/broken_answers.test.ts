@@ -3,9 +3,8 @@ import { z } from "zod";
 import type { Carrier } from "../../../src/carriers/carrier.ts";
 import { sandbox } from "../../../src/carriers/sandbox.ts";
 import { openRemote } from "../../../src/store/libsql/client.ts";
-import { migrate } from "../../../src/store/libsql/migrate.ts";
 import { type Break, brokenServer } from "../../support/broken_server.ts";
-import { MIGRATIONS, temporaryDatabase, type TestDatabase } from "../../support/database.ts";
+import { migratedDatabase, type TestDatabase } from "../../support/database.ts";
 import { consentOf, instance, prepare, TUESDAY } from "../../support/instance.ts";
 
 const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";
@@ -18,8 +17,7 @@ const PEOPLE = Array.from({ length: 10 }, (_, n) => `+3361200000${n}`);
 describe.each<Break>(["closed", "cut", "replaced"])("an answer of the database that is %s after the commit", (how) => {
   let db: TestDatabase;
   beforeAll(async () => {
-    db = await temporaryDatabase("remote");
-    await migrate(db, MIGRATIONS);
+    db = await migratedDatabase("remote");
     await prepare(db, TUESDAY);
     await db.client.batch([
       "insert into carriers (id, kind, config, created_at, updated_at) values ('counted', 'counted', '{}', 0, 0)",

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { apiKeys } from "../../src/api/access/auth.ts";
 import type { Api } from "../../src/api/http/context.ts";
 import { createApp } from "../../src/app.ts";
@@ -13,15 +12,13 @@ import { linkTokens } from "../../src/gateway/links/link_tokens.ts";
 import { personKeys } from "../../src/gateway/people/person_keys.ts";
 import { seedSandbox } from "../../src/gateway/seed.ts";
 import { SettingsCache } from "../../src/gateway/settings.ts";
-import { loadRulebook } from "../../src/rules/check.ts";
-import { readSources } from "../../src/rules/files.ts";
 import { contentsOf } from "../../src/rules/parse.ts";
 import { saveApiKey, startKey } from "../../src/store/access/api_keys.ts";
 import { publishRulebook } from "../../src/store/carriers/settings.ts";
 import type { Db } from "../../src/store/libsql/client.ts";
 import { type Call, callerOf, type Reply } from "./call.ts";
+import { shippedRules } from "./rulebook.ts";
 
-export const RULES = fileURLToPath(new URL("../../rules", import.meta.url));
 export const KEY = "pk_test_of_an_instance";
 /** A Tuesday, 10:00 in Paris. */
 export const TUESDAY = Date.parse("2026-11-24T10:00:00+01:00");
@@ -38,7 +35,11 @@ export interface Instance {
   mo(from: string, to: string, text: string, id?: string): Promise<Reply>;
 }
 
-const SECRET = "a secret of the tests, outside the database";
+/** What a password costs to look at in tests: 4 ms instead of half a second. */
+export const CHEAP = { cost: 10, r: 8, p: 1 };
+export const PUBLIC_URL = "https://sms.example.com";
+/** Stands for what is kept outside the database. */
+export const SECRET = "a secret of the tests, outside the database";
 
 export interface InstanceOptions {
   now: Clock;
@@ -52,24 +53,26 @@ export interface InstanceOptions {
   /** Settings of an earlier instance on the same database: compiling the rules takes longer than most tests. */
   settings?: SettingsCache;
   log?: Log;
+  /** Bytes that ids are made of, where a test wants the same ones in every run. */
+  chance?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  testClock?: boolean;
+  /** With which `call` asks. */
+  key?: string;
   /** Called after each commit that left something to hand over. */
   stored?: () => void;
 }
 
-/** What `deno task start` does to a new database: rules, sandbox, and an admin key (`KEY`). */
-export async function prepare(db: Db, now: number): Promise<void> {
-  const { sources, hash } = await (shipped ??= shippedRules());
-  await publishRulebook(db.client, { hash, sources, contents: contentsOf(sources), at: now });
+/** The rules and the sandbox of a new database. */
+export async function publishShipped(db: Db, now: number): Promise<void> {
+  const { sources, rulebook } = await shippedRules();
+  await publishRulebook(db.client, { hash: rulebook.hash, sources, contents: contentsOf(sources), at: now });
   await seedSandbox(db, now);
-  await saveApiKey(db, ...startKey(KEY, "tests", idMaker(() => now), now));
 }
 
-let shipped: ReturnType<typeof shippedRules> | undefined;
-async function shippedRules() {
-  const sources = await readSources(RULES);
-  const { rulebook, problems } = loadRulebook(sources);
-  if (!rulebook) throw new Error(`the shipped rules do not compile: ${problems[0]?.problem}`);
-  return { sources, hash: rulebook.hash };
+/** What `deno task start` does to a new database: rules, sandbox, and an admin key (`KEY`). */
+export async function prepare(db: Db, now: number): Promise<void> {
+  await publishShipped(db, now);
+  await saveApiKey(db, ...startKey(KEY, "tests", idMaker(() => now), now));
 }
 
 /** A gateway on a prepared database. */
@@ -86,23 +89,23 @@ export function instance(db: Db, options: InstanceOptions): Instance {
       db,
       settings,
       now,
-      newId: idMaker(idClock(now, settings.clock)),
+      newId: idMaker(idClock(now, settings.clock), options.chance),
       random: () => 0.5,
-      publicUrl: options.publicUrl ?? "https://sms.example.com",
+      publicUrl: options.publicUrl ?? PUBLIC_URL,
       people: personKeys(options.secrets ?? [SECRET]),
       tokens: linkTokens([SECRET]),
       fetch: options.fetch ?? (() => () => Promise.reject(new Error("this test calls nobody"))),
       log: options.log ?? (() => {}),
       clocks: { own: options.now, real: options.now },
-      testClock: false,
+      testClock: options.testClock ?? false,
       privateWebhooks: options.privateWebhooks ?? false,
     },
     apiKeys(db.client),
     options.stored ?? (() => {}),
-    { clock: options.now, passwordCost: { cost: 10, r: 8, p: 1 } },
+    { clock: options.now, passwordCost: CHEAP },
   );
   const app = createApp(api);
-  const call = callerOf((path, init) => app.request(path, init), KEY);
+  const call = callerOf((path, init) => app.request(path, init), options.key ?? KEY);
   return {
     app,
     api,

@@ -3,7 +3,8 @@ import type { SignInDeps } from "../../../src/gateway/access/sign_in.ts";
 import { signIn } from "../../../src/gateway/access/sign_in.ts";
 import { firstStartToken, linkOf, useWelcome } from "../../../src/gateway/access/welcome.ts";
 import { DATABASE_KINDS } from "../../support/database.ts";
-import { PUBLIC_URL, type TestGateway, testGateway, walkPages } from "../../support/gateway.ts";
+import { type TestGateway, testGateway, walkPages } from "../../support/gateway.ts";
+import { PUBLIC_URL } from "../../support/instance.ts";
 import { member, PASSWORD } from "../../support/staff.ts";
 
 const HOUR = 3_600_000;

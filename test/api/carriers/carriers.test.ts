@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { INFO, PUBLIC_URL, testGateway } from "../../support/gateway.ts";
+import { INFO, testGateway } from "../../support/gateway.ts";
+import { PUBLIC_URL } from "../../support/instance.ts";
 import { KANNEL } from "../../support/kannel_settings.ts";
 
 test("secrets are taken and never shown again, kept when left out, replaced when given", async () => {

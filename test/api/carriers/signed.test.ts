@@ -1,6 +1,7 @@
 import { createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { expect, test } from "vitest";
-import { PUBLIC_URL, type TestGateway, testGateway } from "../../support/gateway.ts";
+import { type TestGateway, testGateway } from "../../support/gateway.ts";
+import { PUBLIC_URL } from "../../support/instance.ts";
 
 /** An MO as the carrier posts it, signed for the address that it calls: the public one, whatever host the request itself names. */
 interface Posted {

@@ -8,7 +8,8 @@ import { sealEntries } from "../../../src/store/oversight/audit_chain.ts";
 import { readBooks } from "../../../src/store/oversight/books.ts";
 import * as schema from "../../../src/store/schema.ts";
 import { DATABASE_KINDS } from "../../support/database.ts";
-import { consent, INFO, PROMO, SECRET, type TestGateway, testGateway } from "../../support/gateway.ts";
+import { consent, INFO, PROMO, type TestGateway, testGateway } from "../../support/gateway.ts";
+import { SECRET } from "../../support/instance.ts";
 import { webhookReceiver } from "../../support/receiver.ts";
 
 const FR = "+33612345678";

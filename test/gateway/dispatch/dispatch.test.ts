@@ -11,7 +11,8 @@ import { readSources } from "../../../src/rules/files.ts";
 import { contentsOf } from "../../../src/rules/parse.ts";
 import { publishRulebook } from "../../../src/store/carriers/settings.ts";
 import { DATABASE_KINDS, migratedDatabase, openAgain, type TestDatabase } from "../../support/database.ts";
-import { consentOf, type Instance, instance, prepare, RULES, TUESDAY } from "../../support/instance.ts";
+import { consentOf, type Instance, instance, prepare, TUESDAY } from "../../support/instance.ts";
+import { RULES } from "../../support/rulebook.ts";
 
 const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
 const INFO = "Votre rendez-vous est confirmé mardi 24 novembre à 15h00.";

@@ -64,6 +64,10 @@ const REFUSALS: Record<string, Refusal> = {
     detail: "a quota of the account is used up",
     retryAfterSeconds: 3600,
   },
+  // HTTP 400, all of them (API reference, "Common Error Types").
+  UnrecognizedClientException: { kind: "retryable", detail: "AWS does not know the access key", of: "account" },
+  InvalidSignatureException: { kind: "retryable", detail: "the secret access key does not fit", of: "account" },
+  AccessDeniedException: { kind: "retryable", detail: "the access key may not send", of: "account" },
 };
 
 /** `end`: what the status is when nothing follows any more. Before, all of these are steps of a message under way. */

@@ -100,6 +100,11 @@ export type SendResult =
     retryAfterSeconds?: number;
     /** Of `throttled`: `message` when the rate of one recipient or sender is meant. Otherwise the whole account slows down. */
     scope?: "account" | "message";
+    /**
+     * `account` when it says nothing about the message: what failed is the way to the carrier, or the account's own settings were
+     * refused (credentials, address). It counts towards the circuit breaker, whatever `code` the carrier gives it.
+     */
+    of?: "account";
   };
 
 /** A webhook as it arrived. */

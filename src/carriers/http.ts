@@ -158,7 +158,9 @@ function sendResult(response: Response, text: string, { answer }: HttpConfig, no
     return yes && code !== null ? { ...told, kind: "final" } : told;
   }
   const wait = told.retryAfterSeconds ?? rule.retry_after_seconds;
-  return { ...told, kind: rule.kind, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) };
+  // Without a code of the carrier's, nothing was said about the message.
+  const account = rule.kind === "retryable" && code === null ? { of: "account" as const } : {};
+  return { ...told, ...account, kind: rule.kind, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) };
 }
 
 function parsed(text: string): unknown {

@@ -4,9 +4,9 @@ import type { SendResult } from "./carrier.ts";
 type SendFailure = Extract<SendResult, { ok: false }>;
 
 const KINDS: Record<OutgoingErrorKind, SendFailure["kind"]> = {
-  // Settings that no later try improves by itself.
-  blocked: "final",
-  redirected: "final",
+  // The account's address is wrong, or the provider shows another page for now: no message is at fault, so all of them wait.
+  blocked: "retryable",
+  redirected: "retryable",
   refused: "retryable",
   timeout: "ambiguous",
   reset: "ambiguous",
@@ -18,12 +18,12 @@ export function callFailure(error: unknown): SendFailure {
   if (!(error instanceof OutgoingError)) {
     return { ok: false, kind: "ambiguous", code: "call_failed", detail: "the call to the carrier failed" };
   }
-  return { ok: false, kind: KINDS[error.kind], code: `call_${error.kind}`, detail: error.message };
+  return { ok: false, kind: KINDS[error.kind], code: `call_${error.kind}`, detail: error.message, of: "account" };
 }
 
 /**
- * What an HTTP status means for the message, where the carrier says nothing more precise. A 4xx was read and refused. Any
- * other answer, 5xx included, may come from a proxy or after the message was stored, and a second copy of an SMS costs money and
+ * What an HTTP status means for the message, where the carrier says nothing more precise. A 4xx was read and refused, a 401 for the
+ * sake of the account (RFC 9110 15.5.2: no valid credentials), so that the message waits until they are mended. Any other answer, 5xx included, may come from a proxy or after the message was stored, and a second copy of an SMS costs money and
  * cannot be called back: ambiguous.
  */
 export function statusFailure(carrier: string, response: Response, nowMs: number): SendFailure {
@@ -34,7 +34,8 @@ export function statusFailure(carrier: string, response: Response, nowMs: number
   const retryAfter = wait === null ? {} : { retryAfterSeconds: wait };
   if (status === 429) return { ok: false, kind: "throttled", code, detail, ...retryAfter };
   // The server did not receive the whole request (RFC 9110 15.5.9).
-  if (status === 408) return { ok: false, kind: "retryable", code, detail, ...retryAfter };
+  if (status === 408) return { ok: false, kind: "retryable", code, detail, of: "account", ...retryAfter };
+  if (status === 401) return { ok: false, kind: "retryable", code, detail, of: "account" };
   return { ok: false, kind: status >= 400 && status < 500 ? "final" : "ambiguous", code, detail };
 }
 

@@ -28,12 +28,14 @@ const Config = z.strictObject({
 });
 type Config = z.infer<typeof Config>;
 
-/** Kannel's fixed answers that tell an operator more than the status does (gw/smsbox.c). */
-const REFUSALS: Record<string, string> = {
-  "Authorization failed for sendsms": "unauthorized",
-  "Not routable. Do not try again.": "not_routable",
-  "Sender missing and no global set, rejected": "sender_missing",
-  "Number(s) has/have been denied by white- and/or black-lists.": "denied_by_list",
+type SendFailure = Extract<SendResult, { ok: false }>;
+
+/** Kannel's fixed answers that tell more than the status does (gw/smsbox.c). */
+const REFUSALS: Record<string, Partial<SendFailure> & { code: string }> = {
+  "Authorization failed for sendsms": { code: "unauthorized", kind: "retryable", of: "account" },
+  "Not routable. Do not try again.": { code: "not_routable" },
+  "Sender missing and no global set, rejected": { code: "sender_missing" },
+  "Number(s) has/have been denied by white- and/or black-lists.": { code: "denied_by_list" },
 };
 
 /** `%d` of a report (gw/dlr.h). 32 tells nothing that changes a status. */
@@ -181,10 +183,10 @@ async function sendResult(response: Response, nowMs: number): Promise<SendResult
   if (response.status === 202) return { ok: true, carrierMessageId: null, status: "sent" };
   const failure = statusFailure("Kannel", response, nowMs);
   // "Temporal failure, try again later.": nothing was queued.
-  if (response.status === 503) return { ...failure, kind: "retryable" };
+  if (response.status === 503) return { ...failure, kind: "retryable", of: "account" };
   const phrase = (await response.text()).trim();
-  const code = Object.hasOwn(REFUSALS, phrase) ? REFUSALS[phrase] : undefined;
-  return code === undefined ? failure : { ...failure, code, detail: `${failure.detail}: ${phrase}` };
+  const known = Object.hasOwn(REFUSALS, phrase) ? REFUSALS[phrase] : undefined;
+  return known === undefined ? failure : { ...failure, ...known, detail: `${failure.detail}: ${phrase}` };
 }
 
 /** `get-url`: everything in the query, the text in a charset of its own. */

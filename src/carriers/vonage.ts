@@ -92,7 +92,13 @@ export const vonage: Carrier<Config> = {
     try {
       token = await rs256Token(tokenClaims(message, config, io), config.private_key);
     } catch {
-      return { ok: false, kind: "final", code: "private_key_unusable", detail: "private_key holds no RSA key" };
+      return {
+        ok: false,
+        kind: "retryable",
+        code: "private_key_unusable",
+        detail: "private_key holds no RSA key",
+        of: "account",
+      };
     }
     const authorization = { Authorization: `Bearer ${token}` };
     const call = await postJson(io, `${config.api_url}/v1/messages`, authorization, sendBody(message, io));

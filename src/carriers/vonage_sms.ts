@@ -36,6 +36,7 @@ const MAX_TTL = 604_800_000;
 /** Values of `status` in an answer that mean more than "no" (developer.vonage.com, "API errors: SMS"). */
 const REFUSALS: Record<string, Omit<Extract<SendResult, { ok: false }>, "ok" | "code">> = {
   "1": { kind: "throttled", detail: "Vonage asks to send more slowly" },
+  "4": { kind: "retryable", detail: "Vonage does not know the credentials of the account", of: "account" },
   "5": { kind: "retryable", detail: "internal error of Vonage's" },
   // Barred by Vonage or by the person: it does not tell, and refuses every later message alike.
   "7": { kind: "opted_out", detail: "the number is barred or has opted out at Vonage" },

@@ -119,7 +119,11 @@ describe("send()", () => {
     Response.json({ type, description: "'+33612345678' must be replaced with a valid number" }, { status, headers });
   test.each([
     ["malformed", error("request-validation", 400), { kind: "final", code: "request-validation" }],
-    ["wrong credentials", error("unauthorized", 401), { kind: "final", code: "unauthorized" }],
+    ["wrong credentials", error("unauthorized", 401), {
+      kind: "retryable",
+      code: "unauthorized",
+      of: "account",
+    }],
     ["no access", error("forbidden", 403), { kind: "final", code: "forbidden" }],
     ["no such path", Response.json({ status: 404, error: "Not Found" }, { status: 404 }), {
       kind: "final",

@@ -39,9 +39,11 @@ export function keepsTheSendingContract<Config>(
       ["a proxy that lost it", () => new Response("<html>", { status: 502 }), { kind: "ambiguous" }],
       ["a server error", () => new Response("", { status: 500 }), { kind: "ambiguous" }],
       ["a redirect", () => new Response(null, { status: 302, headers: { Location: "/" } }), {
-        kind: "final",
+        kind: "retryable",
         code: "call_redirected",
+        of: "account",
       }],
+      ["the credentials are wrong", () => new Response("", { status: 401 }), { kind: "retryable", of: "account" }],
       ["an answer without end", () => new Response("x".repeat(100_000)), { kind: "ambiguous", code: "call_too_large" }],
       ["words about the person", () => Response.json({ message: "+33612345678 Bonjour" }, { status: 400 }), {
         kind: "final",

@@ -5,18 +5,19 @@ import { NOW } from "./support.ts";
 
 describe("callFailure()", () => {
   test.each<[OutgoingErrorKind, string]>([
-    ["blocked", "final"],
-    ["redirected", "final"],
+    ["blocked", "retryable"],
+    ["redirected", "retryable"],
     ["refused", "retryable"],
     ["timeout", "ambiguous"],
     ["reset", "ambiguous"],
     ["too_large", "ambiguous"],
-  ])("%s is %s", (kind, result) => {
+  ])("%s is %s, and no message's fault", (kind, result) => {
     expect(callFailure(new OutgoingError(kind, "why"))).toEqual({
       ok: false,
       kind: result,
       code: `call_${kind}`,
       detail: "why",
+      of: "account",
     });
   });
 
@@ -29,22 +30,23 @@ describe("callFailure()", () => {
 
 describe("statusFailure()", () => {
   test.each([
-    [400, "final"],
-    [401, "final"],
-    [403, "final"],
-    [404, "final"],
-    [408, "retryable"],
-    [429, "throttled"],
-    [500, "ambiguous"],
-    [502, "ambiguous"],
-    [503, "ambiguous"],
-    [200, "ambiguous"],
-  ])("HTTP %s is %s", (status, kind) => {
+    [400, "final", {}],
+    [401, "retryable", { of: "account" }],
+    [403, "final", {}],
+    [404, "final", {}],
+    [408, "retryable", { of: "account" }],
+    [429, "throttled", {}],
+    [500, "ambiguous", {}],
+    [502, "ambiguous", {}],
+    [503, "ambiguous", {}],
+    [200, "ambiguous", {}],
+  ])("HTTP %s is %s %j", (status, kind, more) => {
     expect(statusFailure("Carrier", new Response(null, { status }), NOW)).toEqual({
       ok: false,
       kind,
       code: `http_${status}`,
       detail: `Carrier answered HTTP ${status}`,
+      ...more,
     });
   });
 });

@@ -121,7 +121,7 @@ describe("send()", () => {
       Response.json({ requestError: { serviceException: { messageId: "UNAUTHORIZED", text: "33612345678" } } }, {
         status: 401,
       }),
-      { kind: "final", code: "UNAUTHORIZED" },
+      { kind: "retryable", code: "UNAUTHORIZED", of: "account" },
     ],
     ["bad request, newer shape", Response.json({ errorCode: "E400", description: "33612345678" }, { status: 400 }), {
       kind: "final",

@@ -96,15 +96,15 @@ describe("send()", () => {
     [400, "Missing receiver number, rejected", { kind: "final", code: "http_400" }],
     [400, "something about +33612345678", { kind: "final", code: "http_400" }],
     [400, "constructor", { kind: "final", code: "http_400" }],
-    [403, "Authorization failed for sendsms", { kind: "final", code: "unauthorized" }],
+    [403, "Authorization failed for sendsms", { kind: "retryable", code: "unauthorized", of: "account" }],
     [403, "Not routable. Do not try again.\n", { kind: "final", code: "not_routable" }],
     [404, "Unknown request.", { kind: "final", code: "http_404" }],
-    [503, "Temporal failure, try again later.", { kind: "retryable", code: "http_503" }],
+    [503, "Temporal failure, try again later.", { kind: "retryable", code: "http_503", of: "account" }],
     [500, "Sending failed.", { kind: "ambiguous", code: "http_500" }],
     [502, "<html>", { kind: "ambiguous", code: "http_502" }],
     // Kannel never says 200 here: something stands between, and who knows what it did with the message.
     [200, "OK", { kind: "ambiguous", code: "http_200" }],
-    [302, "", { kind: "final", code: "call_redirected" }],
+    [302, "", { kind: "retryable", code: "call_redirected", of: "account" }],
   ])("HTTP %s %o", (status, body, expected) =>
     withServer(() => new Response(body, { status }), async (url) => {
       const result = await kannel.send(outgoing(), { ...config, url }, io);

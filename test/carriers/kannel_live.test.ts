@@ -120,12 +120,13 @@ if (!kannelInstalled()) {
       expect(running.handsetReceived().filter((sms) => sms.to === "+33699999999")).toHaveLength(1);
     });
 
-    test("a wrong password is final and named", async () => {
+    test("a wrong password is the account's fault and named", async () => {
       expect(await kannel.send(outgoing(), { ...settings(), password: "wrong" }, io())).toEqual({
         ok: false,
-        kind: "final",
+        kind: "retryable",
         code: "unauthorized",
         detail: "Kannel answered HTTP 403: Authorization failed for sendsms",
+        of: "account",
       });
     });
 

@@ -150,7 +150,7 @@ describe("send()", () => {
   const refusal = (code: unknown, status: number) =>
     Response.json({ errors: [{ code, description: "33612345678 is not fine", parameter: "recipients" }] }, { status });
   test.each([
-    ["wrong key", refusal(2, 401), { kind: "final", code: "2" }],
+    ["wrong key", refusal(2, 401), { kind: "retryable", code: "2", of: "account" }],
     ["missing parameter", refusal(9, 422), { kind: "final", code: "9" }],
     ["invalid parameter", refusal(10, 422), { kind: "final", code: "10" }],
     ["no credit", refusal(25, 402), { kind: "final", code: "25" }],

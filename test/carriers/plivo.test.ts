@@ -113,7 +113,7 @@ describe("send()", () => {
 
   test.each([
     [400, "final"],
-    [401, "final"],
+    [401, "retryable"],
     [404, "final"],
     [405, "final"],
     [429, "throttled"],

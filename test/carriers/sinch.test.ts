@@ -133,7 +133,11 @@ describe("send()", () => {
       kind: "final",
       code: "syntax_invalid_parameter_format",
     }],
-    ["forbidden", refusal("unauthorized", 401), { kind: "final", code: "unauthorized" }],
+    ["forbidden", refusal("unauthorized", 401), {
+      kind: "retryable",
+      code: "unauthorized",
+      of: "account",
+    }],
     ["too fast", refusal("too_many_requests", 429), { kind: "throttled", code: "too_many_requests" }],
     ["words instead of a code", refusal("No, +33612345678", 403), { kind: "final", code: "http_403" }],
     ["a code in a server error", refusal("internal", 500), { kind: "ambiguous", code: "http_500" }],

@@ -102,7 +102,7 @@ describe("send()", () => {
   test.each([
     ["blacklisted", error(3999, 400), { kind: "opted_out", code: "3999" }],
     ["blacklisted, as text", error("3999", 403), { kind: "opted_out", code: "3999" }],
-    ["wrong key", error(401, 401), { kind: "final", code: "401" }],
+    ["wrong key", error(401, 401), { kind: "retryable", code: "401", of: "account" }],
     ["channel of another product", error("CHANNEL_TYPE_MISMATCH", 403), {
       kind: "final",
       code: "CHANNEL_TYPE_MISMATCH",

@@ -143,7 +143,7 @@ describe("send()", () => {
     ["spam", refusal("40003", 400), { kind: "final", code: "40003" }],
     ["undeliverable", refusal("40008", 400), { kind: "final", code: "40008" }],
     ["body refused", refusal("40009", 422), { kind: "final", code: "40009" }],
-    ["wrong key", refusal("10009", 401), { kind: "final", code: "10009" }],
+    ["wrong key", refusal("10009", 401), { kind: "retryable", code: "10009", of: "account" }],
     ["a code that is none", refusal("constructor", 400), { kind: "final", code: "constructor" }],
     ["no codes", Response.json({ errors: [] }, { status: 400 }), { kind: "final", code: "http_400" }],
     ["a code in a server error", refusal("40300", 500), { kind: "ambiguous", code: "http_500" }],

@@ -116,7 +116,7 @@ describe("send()", () => {
     ["reply loop", error(14107, 400), { kind: "throttled", code: "14107", retryAfterSeconds: 30 }],
     ["full queue", error(21611, 400), { kind: "throttled", code: "21611", retryAfterSeconds: 3600 }],
     ["over the rate", error(63017, 400), { kind: "throttled", code: "63017" }],
-    ["wrong credentials", error(20003, 401), { kind: "final", code: "20003" }],
+    ["wrong credentials", error(20003, 401), { kind: "retryable", code: "20003", of: "account" }],
     ["no such account", error(20404, 404), { kind: "final", code: "20404" }],
     ["invalid To", error(21211, 400), { kind: "final", code: "21211" }],
     ["invalid From", error(21212, 400), { kind: "final", code: "21212" }],
@@ -133,8 +133,9 @@ describe("send()", () => {
     }],
     ["200 from something else", new Response("<html>"), { kind: "ambiguous", code: "answer_malformed" }],
     ["a redirect", new Response(null, { status: 302, headers: { Location: "/" } }), {
-      kind: "final",
+      kind: "retryable",
       code: "call_redirected",
+      of: "account",
     }],
     ["an answer without end", new Response("x".repeat(100_000)), { kind: "ambiguous", code: "call_too_large" }],
   ])("%s", understandsRefusal((url) => twilio.send(outgoing(), { ...config, api_url: url }, io), SECRETS));

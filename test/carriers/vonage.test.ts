@@ -161,15 +161,16 @@ describe("send()", () => {
     ["sender refused", problem(1120, 422), { kind: "final", code: "1120" }],
     ["a code in the title", Response.json({ title: 1000 }, { status: 400 }), { kind: "throttled", code: "1000" }],
     ["no code", Response.json({ type: "about:blank", title: "Unauthorized" }, { status: 401 }), {
-      kind: "final",
+      kind: "retryable",
       code: "http_401",
+      of: "account",
     }],
   ])("%s", understandsRefusal((url) => vonage.send(outgoing(), { ...config, api_url: url }, io), SECRETS));
 
   test("a key that is none is the operator's matter", async () => {
     const private_key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
     expect(await vonage.send(outgoing(), { ...config, private_key }, io))
-      .toMatchObject({ ok: false, kind: "final", code: "private_key_unusable" });
+      .toMatchObject({ ok: false, kind: "retryable", code: "private_key_unusable", of: "account" });
   });
 });
 

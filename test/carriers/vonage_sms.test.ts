@@ -133,9 +133,10 @@ describe("send()", () => {
     ["all parts of a long text", answer("0", "0", "0"), { ok: true, carrierMessageId: "0A00" }],
     ["throttled", answer("1"), { kind: "throttled", code: "1" }],
     ["too many connections", answer("10"), { kind: "throttled", code: "10" }],
+    ["wrong credentials", answer("4"), { kind: "retryable", code: "4", of: "account" }],
     ["internal error", answer("5"), { kind: "retryable", code: "5" }],
     ["barred or opted out", answer("7"), { kind: "opted_out", code: "7" }],
-    ...["2", "3", "4", "6", "8", "9", "11", "12", "14", "15", "22", "23", "29", "32", "33"].map((code) =>
+    ...["2", "3", "6", "8", "9", "11", "12", "14", "15", "22", "23", "29", "32", "33"].map((code) =>
       [`status ${code}`, answer(code), { kind: "final", code }] as [string, unknown, Record<string, unknown>]
     ),
     ["a status as a number", answer(1), { kind: "throttled", code: "1" }],

@@ -6,19 +6,18 @@ type Sign = "took" | "answered" | "throttled" | "out_of_order";
 
 /**
  * What the result of one hand-over says of the account. Nobody answered, or with something that is no answer: out of order.
- * So is an account whose own settings are refused (credentials, address), lest its whole queue be refused message by message.
+ * So is an account whose own settings are refused (credentials, address), lest its whole queue be refused message by message. The
+ * code does not tell: it is the carrier's own, and each has another for wrong credentials.
  */
 function signOf(result: SendResult): Sign {
   if (result.ok) return "took";
   if (result.kind === "throttled" && result.scope !== "message") return "throttled";
-  const transport = /^(call_|http_)/.test(result.code);
   switch (result.kind) {
     case "ambiguous":
       return "out_of_order";
     case "retryable":
-      return transport ? "out_of_order" : "answered";
     case "final":
-      return /^(call_\w+|http_401)$/.test(result.code) ? "out_of_order" : "answered";
+      return result.of === "account" ? "out_of_order" : "answered";
     case "throttled":
     case "opted_out":
       return "answered";

@@ -81,6 +81,23 @@ describe.each(DATABASE_KINDS)("an account and its health, %s database", (kind) =
       }
     };
 
+    test.each<[string, () => Response]>([
+      ["wrong credentials", () => new Response("Authorization failed for sendsms", { status: 403 })],
+      ["credentials that it does not take", () => new Response("", { status: 401 })],
+      ["a page elsewhere", () => new Response(null, { status: 302, headers: { Location: "https://example.com/" } })],
+    ])("keeps every message while the account's own settings are refused: %s", async (_label, answer) => {
+      await slowly();
+      await submit(20);
+      carrier.behave = answer;
+      await ticks(8);
+      expect(await health()).toMatchObject({ state: "out_of_service" });
+      expect(await statuses()).toEqual({ queued: 20 });
+      carrier.behave = () => "takes";
+      await gateway.sql("update carriers set rate_per_second = null where id = 'one'");
+      for (let n = 0; n < 5; n++, gateway.clock.at += 60_000) await gateway.dispatcher.tick();
+      expect(await statuses()).toEqual({ sent: 20 });
+    });
+
     test.each(["busy", "fails", "hung_up"] as const)("opens after five failures in a row: %s", async (way) => {
       await slowly();
       await submit(20);

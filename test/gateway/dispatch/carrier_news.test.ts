@@ -8,19 +8,22 @@ const no = (
   code: string,
   more: Partial<SendResult> = {},
 ): SendResult => ({ ok: false, kind, code, detail: "", ...more }) as SendResult;
+const ACCOUNT: Partial<SendResult> = { of: "account" };
 const newsOf = (...results: SendResult[]) => carrierNews(results.map((result) => ({ carrier_id: "one", result })))[0];
 
 test.each<[string, SendResult, boolean]>([
-  ["nobody listens", no("retryable", "call_refused"), true],
+  ["nobody listens", no("retryable", "call_refused", ACCOUNT), true],
   ["it closes the connection", no("ambiguous", "call_reset"), true],
   ["it does not answer in time", no("ambiguous", "call_timeout"), true],
   ["a server error", no("ambiguous", "http_500"), true],
-  ["no room for now", no("retryable", "http_503"), true],
-  ["it did not get the whole request", no("retryable", "http_408"), true],
+  ["no room for now", no("retryable", "http_503", ACCOUNT), true],
+  ["it did not get the whole request", no("retryable", "http_408", ACCOUNT), true],
   ["an answer that is none", no("ambiguous", "answer_malformed"), true],
-  ["the credentials are wrong", no("final", "http_401"), true],
-  ["the address is not allowed", no("final", "call_blocked"), true],
-  ["it sends us elsewhere", no("final", "call_redirected"), true],
+  ["the credentials are wrong", no("retryable", "http_401", ACCOUNT), true],
+  ["the credentials are wrong, in the carrier's own words", no("retryable", "20003", ACCOUNT), true],
+  ["the credentials are wrong, and a setting makes that final", no("final", "401", ACCOUNT), true],
+  ["the address is not allowed", no("retryable", "call_blocked", ACCOUNT), true],
+  ["it sends us elsewhere", no("retryable", "call_redirected", ACCOUNT), true],
   ["the message is refused", no("final", "http_400"), false],
   ["the sender may not", no("final", "http_403"), false],
   ["a refusal with a code of the carrier", no("final", "21211"), false],

@@ -42,6 +42,11 @@ export function fieldsOf(typed: URLSearchParams): Omit<Form, "file"> {
   };
 }
 
+/** Why, in the words of whoever decides; nothing for blanks alone. */
+export function noteIn(form: Form): string | undefined {
+  return form.has("note") ? form.lines("note") : undefined;
+}
+
 export type Attempt<T> = { ok: true; value: T } | { ok: false; problem: ApiProblem };
 
 /** What the API refuses is told beside the form; a failure of ours goes on as it is. */

@@ -50,13 +50,21 @@ test("reviews are settled with one key each, the next one comes at once, and the
   // In a field a digit is a digit.
   await page.getByLabel("Note").fill("about a party, no. ");
   await page.keyboard.type("2");
+  // And Enter is a line: it takes no answer.
+  await page.keyboard.press("Enter");
+  await page.waitForLoadState("networkidle");
+  expect(await openReviews()).toBe(before - 1);
   await page.locator("h2").click();
   const person = await page.locator("article a").first().innerText();
   await page.waitForTimeout(450);
   await page.keyboard.press("1");
   await settledBefore(before - 2);
   const { body } = await gateway.call("GET", `/v1/reviews?person=${encodeURIComponent(person)}`);
-  expect(body.data[0]).toMatchObject({ settlement: "opt_out", settled_by: "usr_first", note: "about a party, no. 2" });
+  expect(body.data[0]).toMatchObject({
+    settlement: "opt_out",
+    settled_by: "usr_first",
+    note: "about a party, no. 2\n",
+  });
   // Somebody else settles one meanwhile.
   const next = (await gateway.call("GET", "/v1/reviews?state=open")).body.data[0];
   await gateway.call("POST", `/v1/reviews/${next.id}/settle`, { settlement: "not_opt_out" });
@@ -98,6 +106,11 @@ test("a suppression shows its evidence; one person asks to lift it, another appr
   expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
   viewer = second;
   await page.reload();
+  // Enter in the note is a line, no decision.
+  await page.getByLabel("Note").fill("Seen");
+  await page.getByLabel("Note").press("Enter");
+  await page.waitForLoadState("networkidle");
+  expect((await gateway.call("GET", "/v1/overrides")).body.data[0].state).toBe("requested");
   await page.getByRole("button", { name: "Approve" }).click();
   await page.getByRole("status").filter({ hasText: "the suppression is lifted" }).waitFor();
   const { body } = await gateway.call(

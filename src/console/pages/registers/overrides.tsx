@@ -4,7 +4,7 @@ import { may } from "../../../api/access/roles.ts";
 import type { ApiProblem } from "../../api_client.ts";
 import type { Override, Page } from "../../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
-import { attempt, done, formOf } from "../../form.ts";
+import { attempt, done, formOf, noteIn } from "../../form.ts";
 import { Badge, Empty, Field, FilterChoice, When } from "../../parts.tsx";
 import { type NameOf, staffNames } from "../../staff_names.ts";
 import { Pager } from "../../table.tsx";
@@ -27,7 +27,7 @@ export function overridesRoutes(console: Console): Hono<ConsoleEnv> {
     const { id, decision } = c.req.param();
     const form = await formOf(c);
     const decided = await attempt(
-      console.api(c).post(`/v1/overrides/${encodeURIComponent(id)}/${decision}`, { note: form.text("note") }),
+      console.api(c).post(`/v1/overrides/${encodeURIComponent(id)}/${decision}`, { note: noteIn(form) }),
     );
     return decided.ok
       ? done(c, PATH, decision === "approve" ? "approved" : "rejected")
@@ -121,7 +121,8 @@ export function OverrideCard({ c, override, nameOf }: { c: ConsoleContext; overr
         : (
           <form method="post" action={`${PATH}/${id}/approve`}>
             <Field label={words.note} name={`note-${id}`}>
-              <input id={`note-${id}`} name="note" maxlength={1000} />
+              {/* Not an input: Enter in one presses the first button, and what that lifts stays lifted. */}
+              <textarea id={`note-${id}`} name="note" rows={1} maxlength={1000}></textarea>
             </Field>
             <div class="row">
               <button type="submit">{words.approve}</button>

@@ -4,7 +4,7 @@ import { may } from "../../../api/access/roles.ts";
 import type { ApiProblem } from "../../api_client.ts";
 import type { Page, Review } from "../../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
-import { attempt, formOf, wantsPart } from "../../form.ts";
+import { attempt, formOf, noteIn, wantsPart } from "../../form.ts";
 import { Badge, described, Empty, Field, Notice, When } from "../../parts.tsx";
 import { staffNames } from "../../staff_names.ts";
 import { Refused } from "../../told.tsx";
@@ -44,7 +44,7 @@ export function reviewDeskRoutes(console: Console): Hono<ConsoleEnv> {
     const settled = await attempt(
       console.api(c).post<Review>(`/v1/reviews/${encodeURIComponent(id)}/settle`, {
         settlement,
-        note: form.text("note"),
+        note: noteIn(form),
       }),
     );
     // The next one at once, with what became of this one above it.
@@ -161,7 +161,8 @@ function Answers({ c, review }: { c: ConsoleContext; review: Review }) {
       </div>
       <p class="hint">{words.keys}</p>
       <Field label={words.note} name="note">
-        <input {...described("note")} maxlength={1000} />
+        {/* Not an input: Enter in one presses the first answer, and none can be taken back. */}
+        <textarea {...described("note")} rows={1} maxlength={1000}></textarea>
       </Field>
     </form>
   );

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { ProposalStanding } from "../../../api/rules/proposals.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
-import { formOf } from "../../form.ts";
+import { formOf, noteIn } from "../../form.ts";
 import { Notice, When } from "../../parts.tsx";
 import { staffNames } from "../../staff_names.ts";
 import { STYLES } from "./browse.tsx";
@@ -12,7 +12,7 @@ import { draftWords } from "./draft_words.ts";
 import { RuleLink, Tabs, Version } from "./frame.tsx";
 import { ProposalDecision } from "./proposal_decision.tsx";
 import { Cannot } from "./results.tsx";
-import { COMPARE, noteIn, State } from "./version_parts.tsx";
+import { COMPARE, State } from "./version_parts.tsx";
 import { versionWords } from "./version_words.ts";
 
 /** One proposal: what it changes, who proposed and decided it, and its way into force. */

@@ -1,6 +1,5 @@
 /** @jsxImportSource hono/jsx */
 import type { ConsoleContext } from "../../console.ts";
-import type { Form } from "../../form.ts";
 import { Badge } from "../../parts.tsx";
 import { versionWords } from "./version_words.ts";
 
@@ -19,9 +18,4 @@ const TONES: Readonly<Record<string, "good" | "warn" | "bad" | "info" | "neutral
 export function State({ state, c }: { state: string; c: ConsoleContext }) {
   const { states } = versionWords(c.get("reader").language);
   return <Badge tone={TONES[state] ?? "neutral"}>{(states as Record<string, string>)[state] ?? state}</Badge>;
-}
-
-/** Why, in the words of whoever decides. */
-export function noteIn(form: Form): string | undefined {
-  return form.has("note") ? form.lines("note") : undefined;
 }

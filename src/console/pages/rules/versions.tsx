@@ -6,14 +6,14 @@ import type { SettingsRead } from "../../../api/rules/rulebook_reading.ts";
 import type { ActivationSchema, VersionSchema } from "../../../api/rules/rulebook_schemas.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
-import { formOf, wantsPart } from "../../form.ts";
+import { formOf, noteIn, wantsPart } from "../../form.ts";
 import { described, Field, More, Notice, When } from "../../parts.tsx";
 import { staffNames } from "../../staff_names.ts";
 import { STYLES } from "./browse.tsx";
 import { Run } from "./draft_frame.tsx";
 import { mayEdit, onVersion, Tabs, Version } from "./frame.tsx";
 import { Cannot, type Change, Changes } from "./results.tsx";
-import { COMPARE, noteIn, State } from "./version_parts.tsx";
+import { COMPARE, State } from "./version_parts.tsx";
 import { versionWords } from "./version_words.ts";
 
 type VersionRead = z.infer<typeof VersionSchema>;

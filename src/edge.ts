@@ -66,9 +66,13 @@ export async function createEdge(env: Record<string, string | undefined>): Promi
     tick: async () => {
       // What is wrong with a campaign keeps no confirmation of a STOP from leaving.
       const failed = await campaigns.tick(CAMPAIGN_TICK_MS).then(() => [], (error) => [error]);
-      const [handed] = await Promise.all([dispatcher.tick(TICK_MS), webhooks.tick(WEBHOOK_TICK_MS)]);
+      // Nothing fails before all has ended: the runtime ends the process with the tick, and hand-overs under way would be of unknown
+      // outcome.
+      const [handed, told] = await Promise.allSettled([dispatcher.tick(TICK_MS), webhooks.tick(WEBHOOK_TICK_MS)]);
       for (const error of failed) throw error;
-      return handed;
+      if (handed.status === "rejected") throw handed.reason;
+      if (told.status === "rejected") throw told.reason;
+      return handed.value;
     },
   };
 }

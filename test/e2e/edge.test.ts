@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Db, openRemote } from "../../src/store/libsql/client.ts";
 import { caller, type Child, startDeno, taskArguments } from "../support/child.ts";
 import { consentOf } from "../support/instance.ts";
+import { KANNEL } from "../support/kannel_settings.ts";
 import { webhookReceiver } from "../support/receiver.ts";
 import { type Sqld, startSqld } from "../support/sqld.ts";
 
@@ -179,6 +180,22 @@ describe("two edge instances, with network and environment alone, on one libSQL 
     expect((await one().call("POST", "/tick")).status).toBe(500);
     expect((await one().call("GET", `/v1/messages/${body.id}`)).body.status).toBe("delivered");
     await rows("delete from campaigns where id = 'cmp_broken'");
+  });
+
+  test("a tick that fails for the webhooks ends after its hand-overs", async () => {
+    const slow = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      return new Response("0: Accepted for delivery", { status: 202 });
+    });
+    onTestFinished(() => slow.shutdown());
+    const config = { ...KANNEL, url: `http://127.0.0.1:${slow.addr.port}/cgi-bin/sendsms` };
+    await one().call("PUT", "/v1/carriers/slow", { kind: "kannel", config });
+    await one().call("PUT", "/v1/senders/SLOW", { carrier_id: "slow" });
+    const { body } = await one().call("POST", "/v1/messages", { to: "+33612000097", from: "SLOW", text: INFO });
+    await rows("alter table webhook_endpoints rename to webhook_endpoints_away");
+    onTestFinished(async () => void await rows("alter table webhook_endpoints_away rename to webhook_endpoints"));
+    expect((await one().call("POST", "/tick")).status).toBe(500);
+    expect(await rows("select status from messages where id = ?", body.id)).toEqual([{ status: "sent" }]);
   });
 
   test("the tick tells apps what happened, once", async () => {

@@ -182,7 +182,9 @@ function concerns(row: KnownSuppression, scope: "commercial" | "all", sender: st
 }
 
 function sendersOf(listed: string | null, carrier_id: string, { senders }: Settings): string[] {
-  const own = [...senders.values()].filter((one) => one.carrier_id === carrier_id).map(({ address }) => address);
+  // Any of a sender's routes: what leaves by the second is refused by that provider as well.
+  const own = [...senders.values()].filter(({ routes }) => routes.some((route) => route.carrier_id === carrier_id))
+    .map(({ address }) => address);
   if (listed === null) return own;
   const { address } = parseAddress(listed);
   // An address that is configured elsewhere, or no longer: the block says nothing about the others.

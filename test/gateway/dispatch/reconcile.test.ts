@@ -103,6 +103,15 @@ describe.each(DATABASE_KINDS)("reconciling with a provider's list, %s database",
     expect(await scopes("+12125550113")).toEqual(["all +15005550006", "all +447700900000", "all 36105", "all PARLEY"]);
   });
 
+  test("a block of a sender whose second route is the account is one of that sender", async () => {
+    const { call, reconcile, suppressed } = await rig([[entry("+12125550111", { sender: US })]]);
+    const routes = ["sandbox", "listing"];
+    expect((await call("PUT", `/v1/senders/${encodeURIComponent(US)}`, { routes })).status).toBe(200);
+    const { body } = await reconcile();
+    expect([body.agreed, body.missing_here.count]).toEqual([0, 1]);
+    expect(await suppressed("+12125550111")).toEqual([expect.objectContaining({ scope: "all", sender: US })]);
+  });
+
   test.each([
     ["who came back here since is named, and stays", OLD, true],
     ["who came back at a time that the provider does not tell is named, and stays", null, true],

@@ -64,6 +64,24 @@ test("an override is rejected by a second person only, with their note", async (
   expect(shown).toContain(`action="${path}/overrides"`);
 });
 
+test("a review that could not be settled stays, with its note; after one that somebody settled the next one comes", async () => {
+  await gateway.mo(FR, "36105", "Il faut stopper le bazar");
+  await gateway.mo("+33612000002", "36105", "Il faut stopper tout ce bazar");
+  const open = (await gateway.call("GET", "/v1/reviews?state=open")).body.data;
+  const last = open.at(-1);
+  const path = `/console/registers/reviews/${last.id}`;
+  const note = "x".repeat(1_001);
+  const [, html] = await post(path, { settlement: "not_opt_out", note }) as [number, string];
+  expect(html).toContain(`action="${path}"`);
+  expect(html).toContain(`>${note}</textarea>`);
+  expect(html).toContain('id="note-error"');
+  await gateway.call("POST", `/v1/reviews/${last.id}/settle`, { settlement: "not_opt_out" });
+  const [, next] = await post(path, { settlement: "not_opt_out", note: "mine" }) as [number, string];
+  expect(next).toContain("Somebody settled this before you.");
+  expect(next).toContain(`action="/console/registers/reviews/${open[0].id}"`);
+  expect(next).not.toContain("mine</textarea>");
+});
+
 test("a campaign whose words contradict what was declared is settled, and resumed", async () => {
   await addAudience(gateway.db, { count: 30, now: gateway.clock.now() });
   const lead = await post("/console/campaigns", [["name", "Sale"], ["from", "36105"], ["text", PROMO], [

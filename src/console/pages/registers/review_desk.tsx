@@ -4,7 +4,7 @@ import { may } from "../../../api/access/roles.ts";
 import type { ApiProblem } from "../../api_client.ts";
 import type { Page, Review } from "../../api_types.ts";
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
-import { attempt, formOf, noteIn, wantsPart } from "../../form.ts";
+import { attempt, formOf, noteIn, wantsPart, wrongWith } from "../../form.ts";
 import { Badge, described, Empty, Field, Notice, When } from "../../parts.tsx";
 import { staffNames } from "../../staff_names.ts";
 import { Refused } from "../../told.tsx";
@@ -49,7 +49,11 @@ export function reviewDeskRoutes(console: Console): Hono<ConsoleEnv> {
     );
     // The next one at once, with what became of this one above it.
     if (settled.ok && !wantsPart(c)) return c.redirect(`${PATH}?settled=${encodeURIComponent(id)}`, 303);
-    return await deskPage(console, c, settled.ok ? { settled: settled.value } : { problem: settled.problem });
+    if (settled.ok) return await deskPage(console, c, { settled: settled.value });
+    const { problem } = settled;
+    // Only past one that needs nobody any more: the keys would mean another person.
+    if (problem.code === "already_settled" || problem.status === 404) return await deskPage(console, c, { problem });
+    return await deskPage(console, c, { review: await reviewOf(console, c, id), problem, note: form.lines("note") });
   });
 
   return routes;
@@ -60,6 +64,8 @@ interface DeskState {
   review?: Review | undefined;
   settled?: Review;
   problem?: ApiProblem;
+  /** As it was typed, of the one that could not be settled. */
+  note?: string;
 }
 
 async function reviewOf(console: Console, c: ConsoleContext, id: string): Promise<Review> {
@@ -89,7 +95,7 @@ interface DeskProps extends DeskState {
 }
 
 /** One review, large, with the answers it may have. Swapped as a whole; `reviews.js` presses the buttons by their keys. */
-function Desk({ c, review, settled, problem, count, settledBy }: DeskProps) {
+function Desk({ c, review, settled, problem, note = "", count, settledBy }: DeskProps) {
   const reader = c.get("reader");
   const words = reviewWords(reader.language);
   return (
@@ -132,7 +138,7 @@ function Desk({ c, review, settled, problem, count, settledBy }: DeskProps) {
                 </p>
               )
               : may(viewerOf(c).role, "POST /v1/reviews/{id}/settle")
-              ? <Answers c={c} review={review} />
+              ? <Answers c={c} review={review} note={note} wrong={wrongWith(problem, "note")} />
               : <p class="soft">{words.read_only}</p>}
           </article>
         )}
@@ -140,7 +146,15 @@ function Desk({ c, review, settled, problem, count, settledBy }: DeskProps) {
   );
 }
 
-function Answers({ c, review }: { c: ConsoleContext; review: Review }) {
+interface AnswersProps {
+  c: ConsoleContext;
+  review: Review;
+  note: string;
+  /** What is wrong with the note. */
+  wrong: string | undefined;
+}
+
+function Answers({ c, review, note, wrong }: AnswersProps) {
   const words = reviewWords(c.get("reader").language);
   const action = `${PATH}/${review.id}`;
   return (
@@ -160,9 +174,9 @@ function Answers({ c, review }: { c: ConsoleContext; review: Review }) {
         ))}
       </div>
       <p class="hint">{words.keys}</p>
-      <Field label={words.note} name="note">
+      <Field label={words.note} name="note" error={wrong}>
         {/* Not an input: Enter in one presses the first answer, and none can be taken back. */}
-        <textarea {...described("note")} rows={1} maxlength={1000}></textarea>
+        <textarea {...described("note", { error: wrong })} rows={1} maxlength={1000}>{note}</textarea>
       </Field>
     </form>
   );

@@ -21,7 +21,7 @@ export function noSecret(url: string): string {
   const path = secretPath(url);
   const why = path === null
     ? "instances on a libSQL server share no disk for a file of their own"
-    : `${path} beside the database can be neither read nor made; the start task may write only the folder data`;
+    : `${path} beside the database can be neither read nor made, or is empty; remove an empty one and start again; the start task may write only the folder data`;
   return "People cannot be erased: set PARLEY_SECRET to 32 random characters or more, and keep it. It is not set, and " +
     `${why}.`;
 }
@@ -60,12 +60,17 @@ async function readSecret(path: string): Promise<string | null> {
   }
 }
 
-/** Written whole under another name first: of two processes that start at once, one names it and both read that one. */
+/**
+ * Written whole under another name first: of two processes that start at once, one names it and both read that one. On the disk before
+ * it has that name: a power cut must not leave the name and lose the secret.
+ */
 async function makeSecret(path: string): Promise<string | null> {
   const temporary = `${path}.${base64Url(crypto.getRandomValues(new Uint8Array(6)))}`;
   const secret = base64Url(crypto.getRandomValues(new Uint8Array(BYTES)));
   await Deno.writeTextFile(temporary, `${secret}\n`, { mode: 0o600, createNew: true });
   try {
+    using file = await Deno.open(temporary, { write: true });
+    await file.sync();
     await Deno.link(temporary, path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;

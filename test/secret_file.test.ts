@@ -30,6 +30,14 @@ describe("fileSecret()", () => {
     expect([...Deno.readDirSync(path.replace(/\/secret$/, ""))].map(({ name }) => name)).toEqual(["secret"]);
   });
 
+  test("an empty one is none, and nothing is put in its place: the secret that it held may be in a backup", async () => {
+    const path = `${await folder()}/secret`;
+    await Deno.writeTextFile(path, "");
+    expect(await fileSecret(path, true)).toBe(null);
+    expect(await Deno.readTextFile(path)).toBe("");
+    expect(noSecret(`file:${path.replace(/secret$/, "parley.db")}`)).toMatch(/is empty; remove an empty one/);
+  });
+
   test("where it cannot be made there is none", async () => {
     expect(await fileSecret(`${await folder()}/no/such/folder/secret`, true)).toBe(null);
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Intent } from "../core/message.ts";
 import type { Carrier, CarrierIo, DeliveryReport, Outgoing, ProviderOptOut, SendResult } from "./carrier.ts";
 import { apiUrl, Credential } from "./config_fields.ts";
 import { statusFailure } from "./http_failure.ts";
@@ -45,6 +46,9 @@ const STATUSES = {
 } as const satisfies Record<string, DeliveryReport["status"]>;
 
 const Code = z.union([z.string().regex(/^\w{1,20}$/), z.int().transform(String)]);
+/** `autoresponse_type`: the kind of keyword that Telnyx recognised, in any language, and answered ("Advanced opt-in and opt-out"). */
+const AUTORESPONSES = new Map<string, Intent>([["STOP", "opt_out"], ["START", "opt_in"], ["HELP", "help"]]);
+
 const Created = z.object({ data: z.object({ id: z.string().min(1).max(100) }) });
 const Refused = z.object({ errors: z.tuple([z.object({ code: Code })], z.unknown()) });
 
@@ -58,6 +62,7 @@ const Received = z.object({
   to: z.tuple([Phone], z.unknown()),
   text: z.string().nullish(),
   media: z.array(z.object({ url: z.string().max(2000) })).nullish(),
+  autoresponse_type: z.string().nullish(),
 });
 
 const Reported = z.object({
@@ -104,7 +109,7 @@ export const telnyx: Carrier<Config> = {
     }
     const parsed = Received.safeParse(payload);
     if (!parsed.success) return malformedFields(parsed.error);
-    const { id, from, to: [to], media } = parsed.data;
+    const { id, from, to: [to], media, autoresponse_type } = parsed.data;
     const text = parsed.data.text ?? "";
     return {
       ok: true,
@@ -113,9 +118,7 @@ export const telnyx: Carrier<Config> = {
         from: from.phone_number,
         to: to.phone_number,
         text,
-        ...config.stop_reply === "provider"
-          ? providerHandling(text, CTIA_STOP_WORDS, ["START", "UNSTOP", "HELP"])
-          : networkHandling(text, to.phone_number),
+        ...handling(text, to.phone_number, autoresponse_type ?? "", config),
         mediaUrls: (media ?? []).map(({ url }) => url),
       }],
     };
@@ -143,6 +146,15 @@ export const telnyx: Carrier<Config> = {
 
   optOuts: listOptOuts,
 };
+
+/** What Telnyx did by itself. Without its word, the default ones are what it acts upon. */
+function handling(text: string, to: string, autoresponse: string, { stop_reply }: Config) {
+  const carrierIntent = AUTORESPONSES.get(autoresponse.toUpperCase());
+  if (carrierIntent !== undefined) return { carrierIntent, alreadyAnswered: true };
+  return stop_reply === "provider"
+    ? providerHandling(text, CTIA_STOP_WORDS, ["START", "UNSTOP", "HELP"])
+    : networkHandling(text, to);
+}
 
 /** Blocks of the account, each for one of our addresses (developers.telnyx.com, "List opt-outs"). */
 async function* listOptOuts(config: Config, io: CarrierIo): AsyncIterable<ProviderOptOut[]> {

@@ -242,6 +242,19 @@ describe("inbound()", () => {
       .toMatchObject({ ok: true, value: [{ text, carrierIntent, alreadyAnswered }] });
   });
 
+  test.each<[string, string | null, string | null, boolean]>([
+    ["ARRET", "STOP", "opt_out", true],
+    ["NO MAS", "stop", "opt_out", true],
+    ["ALTA", "START", "opt_in", true],
+    ["AIDE", "Help", "help", true],
+    ["ARRET", null, null, false],
+    ["Hello", "constructor", null, false],
+    ["STOP", "", "opt_out", true],
+  ])("%o that Telnyx answered as %s: intent %s, answered %s", async (text, type, carrierIntent, alreadyAnswered) => {
+    expect(await inbound({ ...MESSAGE, text, autoresponse_type: type }))
+      .toMatchObject({ ok: true, value: [{ text, carrierIntent, alreadyAnswered }] });
+  });
+
   test.each([
     ["id", { ...MESSAGE, id: "" }],
     ["from", { ...MESSAGE, from: null }],

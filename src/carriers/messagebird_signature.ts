@@ -38,7 +38,8 @@ export function refuseMessagebirdJwt(request: WebhookRequest, signingKey: string
  * (messagebird-nodejs `lib/signature.js`).
  */
 export function refuseMessagebirdHmac(request: WebhookRequest, signingKey: string, nowMs: number): Refusal | null {
-  const params = parse(/\?([^#]*)/.exec(request.url)?.[1] ?? "");
+  // All of them: by default whatever stands behind the thousandth would be read and not covered.
+  const params = parse(/\?([^#]*)/.exec(request.url)?.[1] ?? "", "&", "=", { maxKeys: 0 });
   const sorted = Object.fromEntries(Object.entries(params).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0));
   return refuseHmac(request, stringify(sorted), signingKey, nowMs, HMAC_WINDOW);
 }

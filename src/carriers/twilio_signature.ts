@@ -14,10 +14,13 @@ export function twilioSigned(
   authToken: string,
   form: FormParams = formParams(request),
 ): boolean {
-  const appended = signedParams(request, form);
-  if (appended === null) return false;
+  const params = signedParams(request, form);
   for (const url of signedUrls(request.url)) {
-    if (constantTimeEqual(signature, hmacSha1Base64(authToken, url + appended))) return true;
+    // Of the address as signed: a hash that the signature does not cover proves nothing.
+    const bodyHash = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? "").get("bodySHA256");
+    const hashed = bodyHash !== null && constantTimeEqual(bodyHash, sha256Hex(request.body)) ? "" : null;
+    const appended = bodyHash === null ? params : hashed;
+    if (appended !== null && constantTimeEqual(signature, hmacSha1Base64(authToken, url + appended))) return true;
   }
   return false;
 }
@@ -29,11 +32,8 @@ export function formParams(request: WebhookRequest): FormParams {
   return [...new URLSearchParams(new TextDecoder("utf-8", { ignoreBOM: true }).decode(request.body))];
 }
 
-/** What follows the address in the signed text; null when nothing would cover the body. */
+/** What follows the address in the signed text, unless it carries a hash of the body; null when nothing would cover the body. */
 function signedParams(request: WebhookRequest, form: FormParams): string | null {
-  const query = /\?([^#]*)/.exec(request.url)?.[1];
-  const bodyHash = query === undefined ? null : new URLSearchParams(query).get("bodySHA256");
-  if (bodyHash !== null) return constantTimeEqual(bodyHash, sha256Hex(request.body)) ? "" : null;
   if (request.body.length === 0) return "";
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers.get("Content-Type") ?? "")) return null;
   // Code-unit order, both of names and of the values of one name; a repeated value counts once.
@@ -72,8 +72,11 @@ function portVariants(url: string): string[] {
   return users.flatMap((u) => [`${scheme}://${u}${host}${rest}`, `${scheme}://${u}${host}${withPort}${rest}`]);
 }
 
-/** The query decoded and encoded again the way Node's `querystring` does. */
+/**
+ * The query decoded and encoded again the way Node's `querystring` does; all of it, since by default whatever stands behind the
+ * thousandth parameter would be read and not covered.
+ */
 function requeried(url: string): string {
   const at = url.indexOf("?");
-  return at === -1 ? url : `${url.slice(0, at)}?${stringify(parse(url.slice(at + 1)))}`;
+  return at === -1 ? url : `${url.slice(0, at)}?${stringify(parse(url.slice(at + 1), "&", "=", { maxKeys: 0 }))}`;
 }

@@ -203,6 +203,13 @@ describe("under the older scheme", () => {
     }
   });
 
+  test("a STOP behind more parameters than Node reads is not signed", async () => {
+    const { url = "", ...parts } = asOlder(REPORT, STATUS);
+    const forged = new URLSearchParams({ originator: "33699999999", body: "STOP" });
+    const request = webhook({ ...parts, url: `${url.replace(STATUS, INBOUND)}${"&".repeat(1000)}${forged}` });
+    expect(await messagebird.inbound(request, older, io)).toMatchObject({ status: 403, code: "credentials_wrong" });
+  });
+
   test("it counts only where it was chosen, and the token only where that was", async () => {
     expect(await messagebird.inbound(webhook(asOlder(MESSAGE, INBOUND)), config, io)).toMatchObject({ status: 401 });
     expect(await messagebird.inbound(webhook(asForm(MESSAGE)), older, io)).toMatchObject({ status: 401 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hmacSha1Base64 } from "../../src/carriers/signature.ts";
@@ -254,6 +255,21 @@ describe("an unverified webhook is refused", () => {
   ])("%s", async (_label, parts, expected) => {
     for (const receive of [twilio.inbound, twilio.status]) {
       expect(await receive(webhook(parts), config, io)).toMatchObject({ ok: false, status: expected });
+    }
+  });
+
+  test.each([
+    ["a message", { MessageSid: SID, From: "+15005550009", To: "+15005550006", Body: "STOP" }],
+    ["a hash of the body", { bodySHA256: createHash("sha256").update("Body=STOP").digest("hex") }],
+  ])("%s behind more parameters than Node reads is not signed", async (_label, added) => {
+    const { headers = {} } = signed(INBOUND, {});
+    const url = `${INBOUND}?${"&".repeat(1000)}${new URLSearchParams(added)}`;
+    for (const address of [INBOUND, `${INBOUND}?`]) {
+      const forged = { ...headers, "X-Twilio-Signature": hmacSha1Base64(TOKEN, address) };
+      for (const parts of [{ method: "GET" }, { method: "POST", body: "Body=STOP" }]) {
+        expect(await twilio.inbound(webhook({ ...parts, url, headers: forged }), config, io))
+          .toMatchObject({ ok: false, status: 403, code: "credentials_wrong" });
+      }
     }
   });
 

@@ -25,6 +25,9 @@ const Config = z.strictObject({
 });
 type Config = z.infer<typeof Config>;
 
+/** `expire_at`: "Default and max is 3 days after send_at" (Sinch, "Send SMS"). */
+const MAX_LIFE_SECONDS = 259_200;
+
 const STATUSES = {
   Queued: "queued",
   Dispatched: "sent",
@@ -170,10 +173,12 @@ function sendBody(message: Outgoing, config: Config, io: CarrierIo) {
       : keyedAddress(io, "status", config.webhook_secret),
     // Comes back in reports, where the signature covers it, unlike the address.
     client_reference: message.id,
-    ...message.validUntil === null
-      ? {}
-      : { expire_at: new Date(io.now() + secondsLeft(message.validUntil, io) * 1000).toISOString() },
+    ...message.validUntil === null ? {} : { expire_at: expireAt(message.validUntil, io) },
   };
+}
+
+function expireAt(validUntil: number, io: CarrierIo): string {
+  return new Date(io.now() + Math.min(secondsLeft(validUntil, io), MAX_LIFE_SECONDS) * 1000).toISOString();
 }
 
 function sendResult(response: Response, body: unknown, nowMs: number): SendResult {

@@ -116,6 +116,17 @@ describe("send()", () => {
         .toEqual({ ok: true, carrierMessageId: ID, status: "sent" });
     }));
 
+  test.each([
+    ["that is over", NOW - 1, "2026-11-22T10:00:01.000Z"],
+    ["of five days", NOW + 432_000_000, "2026-11-25T10:00:00.000Z"],
+  ])("a life %s ends within what Sinch takes", (_label, validUntil, expireAt) =>
+    withServer(async (request) => {
+      expect((await request.json()).expire_at).toBe(expireAt);
+      return created();
+    }, async (url) => {
+      expect((await sinch.send(outgoing({ validUntil }), { ...config, api_url: url }, io)).ok).toBe(true);
+    }));
+
   test("where Sinch signs nothing, the address for reports holds the key", () =>
     withServer(async (request) => {
       const body = await request.json();

@@ -86,7 +86,9 @@ function hmacRefusal(
   const expected = how.encoding === "hex"
     ? mac.toHex()
     : mac.toBase64(how.encoding === "base64" ? {} : { alphabet: "base64url", omitPadding: true });
-  const given = how.encoding === "hex" ? signature.toLowerCase() : signature;
+  // RFC 4648 leaves the padding of base64url open, and libraries differ.
+  const unpadded = how.encoding === "base64url" ? signature.replace(/={1,2}$/, "") : signature;
+  const given = how.encoding === "hex" ? signature.toLowerCase() : unpadded;
   const prefix = how.encoding === "hex" ? how.prefix.toLowerCase() : how.prefix;
   if (!constantTimeEqual(given, prefix + expected)) {
     return wrongCredentials(`${how.header} does not fit: check webhook_secret and PARLEY_PUBLIC_URL`);

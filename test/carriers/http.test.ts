@@ -496,6 +496,11 @@ describe("other proofs than a key in the address", () => {
     ["base64 of SHA-1", { algorithm: "sha1", encoding: "base64" }, hmac(body, "sha1").digest("base64")],
     ["base64url of SHA-512", { algorithm: "sha512", encoding: "base64url" }, hmac(body, "sha512").digest("base64url")],
     [
+      "base64url with its padding",
+      { encoding: "base64url" },
+      hmac(body).digest("base64").replaceAll("+", "-").replaceAll("/", "_"),
+    ],
+    [
       "address, method and words of its own",
       { signed: "v1:{method}|{url}|{body}" },
       hmac(`v1:POST|${url}|${body}`).digest("hex"),

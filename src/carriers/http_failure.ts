@@ -31,18 +31,26 @@ export function statusFailure(carrier: string, response: Response, nowMs: number
   const code = `http_${status}`;
   const detail = `${carrier} answered HTTP ${status}`;
   const wait = retryAfterSeconds(response.headers, nowMs);
-  const retryAfter = wait === null ? {} : { retryAfterSeconds: wait };
-  if (status === 429) return { ok: false, kind: "throttled", code, detail, ...retryAfter };
+  // Of every status: an adapter that knows more may make any of them one that waits.
+  const told = { ok: false as const, code, detail, ...(wait === null ? {} : { retryAfterSeconds: wait }) };
+  if (status === 429) return { ...told, kind: "throttled" };
   // The server did not receive the whole request (RFC 9110 15.5.9).
-  if (status === 408) return { ok: false, kind: "retryable", code, detail, of: "account", ...retryAfter };
-  if (status === 401) return { ok: false, kind: "retryable", code, detail, of: "account" };
-  return { ok: false, kind: status >= 400 && status < 500 ? "final" : "ambiguous", code, detail };
+  if (status === 408) return { ...told, kind: "retryable", of: "account" };
+  if (status === 401) return { ...told, kind: "retryable", of: "account" };
+  return { ...told, kind: status >= 400 && status < 500 ? "final" : "ambiguous" };
 }
 
-/** `Retry-After` in seconds from now, rounded up; both forms of RFC 9110 10.2.3. Null when absent, malformed or in the past. */
+/** The form of ANSI C's asctime(), which names no zone and means UTC (RFC 9110 5.6.7). */
+const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+
+/**
+ * `Retry-After` in seconds from now, rounded up; both forms of RFC 9110 10.2.3. Null when absent, malformed, in the past or 0, which
+ * tells nothing and must not have the same call made again without a pause.
+ */
 export function retryAfterSeconds(headers: Headers, nowMs: number): number | null {
   const value = headers.get("Retry-After")?.trim() ?? "";
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  const seconds = Math.ceil((Date.parse(value) - nowMs) / 1000);
+  if (/^\d{1,9}$/.test(value)) return Number(value) || null;
+  const date = ASCTIME.test(value) ? `${value} GMT` : value;
+  const seconds = Math.ceil((Date.parse(date) - nowMs) / 1000);
   return seconds > 0 ? seconds : null;
 }

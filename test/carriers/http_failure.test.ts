@@ -49,12 +49,20 @@ describe("statusFailure()", () => {
       ...more,
     });
   });
+
+  test.each([400, 401, 408, 429, 503])("HTTP %s keeps what Retry-After says", (status) => {
+    const response = new Response(null, { status, headers: { "Retry-After": "120" } });
+    expect(statusFailure("Carrier", response, NOW)).toMatchObject({ retryAfterSeconds: 120 });
+  });
 });
 
 describe("retryAfterSeconds()", () => {
   test.each([
     ["120", 120],
-    [" 0 ", 0],
+    [" 7 ", 7],
+    ["0", null],
+    ["Sun Nov 22 10:00:30 2026", 30],
+    ["Sun Nov  1 10:00:30 2026", null],
     ["Sun, 22 Nov 2026 10:00:30 GMT", 30],
     ["Sun, 22 Nov 2026 09:59:00 GMT", null],
     ["soon", null],

@@ -13,7 +13,7 @@ import { HttpConfig, type MessageName } from "./http_config.ts";
 import { documentOf, itemsOf, matches, textAt, valuesAt } from "./http_document.ts";
 import { callFailure, statusFailure } from "./http_failure.ts";
 import { filled, filledJson, type Value } from "./http_template.ts";
-import { verificationRefusal } from "./http_verify.ts";
+import { coversAddress, verificationRefusal } from "./http_verify.ts";
 import { malformedAnswer } from "./json_call.ts";
 import { messageKey } from "./message_key.ts";
 import { NOT_HANDLED, providerHandling } from "./provider_keywords.ts";
@@ -75,7 +75,8 @@ function httpCarrier(kind: string, privateNetwork: boolean): Carrier<HttpConfig>
       const document = documentOf(webhook, mapping.format);
       if (document === undefined) return Promise.resolve(malformed("body: not JSON"));
       const items = itemsOf(document, mapping.items);
-      const addressed = items.length === 1 ? addressedMessage(webhook.url) : null;
+      // Not from an address that is not signed: a copy of a report would speak of any message.
+      const addressed = items.length === 1 && coversAddress(config.verify) ? addressedMessage(webhook.url) : null;
       return Promise.resolve(understood(items, (item) => report(item, addressed, mapping)));
     },
 

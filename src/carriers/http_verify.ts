@@ -50,6 +50,12 @@ export const Verification = z.discriminatedUnion("scheme", [
 ]);
 export type Verification = z.infer<typeof Verification>;
 
+/** False when anybody who saw a signed request may change its address and the signature still fits. */
+export function coversAddress(how: Verification): boolean {
+  return how.scheme !== "hmac" ||
+    templateParts(how.signed)?.some((part) => "name" in part && part.name === "url") === true;
+}
+
 /** Null when the request proves that it comes from the holder of the secret. */
 export function verificationRefusal(
   request: WebhookRequest,

@@ -575,3 +575,23 @@ test("the example of the documentation is a configuration", () => {
   expect(blocks).toHaveLength(1);
   expect(http.config.safeParse(blocks[0].config).error).toBeUndefined();
 });
+
+test.each([
+  ["{body}", "msg_signed"],
+  ["{{url}}{body}", "msg_signed"],
+  ["{url}{body}", "msg_01"],
+])("a report signed over %s is of the message %s, with another in its address", async (template, messageId) => {
+  const given = http.config.parse({
+    ...SETTINGS,
+    verify: { scheme: "hmac", header: "X-S", signed: template },
+    status: { message_id: "ref", status: "status", statuses: { SENT: "sent" } },
+  });
+  const body = JSON.stringify({ ref: "msg_signed", status: "SENT" });
+  const text = template.replace("{{url}}", "{u}").replace("{url}", STATUS).replace("{u}", "{url}").replace(
+    "{body}",
+    body,
+  );
+  const headers = { "X-S": createHmac("sha256", KEY).update(text).digest("hex") };
+  expect(await http.status(webhook({ url: STATUS, headers, body }), given, io))
+    .toMatchObject({ ok: true, value: [{ messageId }] });
+});

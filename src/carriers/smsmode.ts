@@ -78,8 +78,8 @@ export const smsmode: Carrier<Config> = {
     const parsed = Inbound.safeParse(jsonBody(request));
     if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
     const { messageId, direction, from, recipient, body } = parsed.data;
-    // An account may have one address for everything.
-    if (direction === "MT") return Promise.resolve({ ok: true, value: [] });
+    // Seen at the provider, a wrong address is set right; a quiet 200 would lose what it brings.
+    if (direction === "MT") return Promise.resolve(malformed("direction: reports (MT) come to webhooks.status"));
     return Promise.resolve({
       ok: true,
       value: [{
@@ -100,7 +100,9 @@ export const smsmode: Carrier<Config> = {
     if (refusal) return Promise.resolve(refusal);
     const parsed = Status.safeParse(jsonBody(request));
     if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    if (parsed.data.direction === "MO") return Promise.resolve({ ok: true, value: [] });
+    if (parsed.data.direction === "MO") {
+      return Promise.resolve(malformed("direction: messages of handsets (MO) come to webhooks.inbound"));
+    }
     return Promise.resolve(report(parsed.data, addressedMessage(request.url)));
   },
 

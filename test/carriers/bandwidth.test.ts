@@ -268,10 +268,16 @@ describe("status()", () => {
     }
   });
 
-  test("several at once; messages of handsets and unknown types are none", async () => {
+  test("a message of a handset is refused and told where it belongs, and a report likewise", async () => {
+    expect(await status([MO])).toMatchObject({ status: 400, detail: expect.stringContaining("webhooks.inbound") });
+    expect(await inbound([EVENT])).toMatchObject({ status: 400, detail: expect.stringContaining("webhooks.status") });
+  });
+
+  test("several at once; messages of handsets are lost, and unknown types are none", async () => {
     expect(await status([MO, { type: "constructor" }, EVENT, { ...EVENT, type: "message-sending" }])).toMatchObject({
       ok: true,
       value: [{ status: "delivered" }, { status: "sent" }],
+      lost: { items: 1 },
     });
   });
 

@@ -157,7 +157,8 @@ describe("inbound()", () => {
   });
 
   test("a report at the wrong address is no message", async () => {
-    expect(await inbound({ ...DLR, body: { text: "x" } })).toEqual({ ok: true, value: [] });
+    expect(await inbound({ ...DLR, body: { text: "x" } }))
+      .toMatchObject({ ok: false, status: 400, detail: expect.stringContaining("webhooks.status") });
   });
 
   test.each([
@@ -215,7 +216,8 @@ describe("status()", () => {
 
   test("a message at the wrong address is no report", async () => {
     const body = JSON.stringify({ ...DLR, direction: "MO" });
-    expect(await smsmode.status(webhook({ url: STATUS, body }), config, io)).toEqual({ ok: true, value: [] });
+    expect(await smsmode.status(webhook({ url: STATUS, body }), config, io))
+      .toMatchObject({ ok: false, status: 400, detail: expect.stringContaining("webhooks.inbound") });
   });
 
   test.each(["LOST", "", "constructor", "__proto__"])("%o is not understood", async (value) => {

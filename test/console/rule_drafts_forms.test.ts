@@ -39,3 +39,27 @@ test("a draft on another base than the active version is not proposed: it would 
   expect(files[FR]).toContain('sat: "08:00-18:00"');
   expect(files[GB]).toBe(text);
 });
+
+test("a draft that another window changes while it is proposed is kept, and the proposal says so", async () => {
+  const g = await testGateway();
+  const fetch = consoleFetch(g, () => staff("compliance"));
+  const send = async (path: string, form?: Record<string, string>) => {
+    const answer = await fetch(
+      new Request(`http://localhost${path}`, {
+        ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
+        headers: { "sec-fetch-site": "same-origin" },
+      }),
+    );
+    return { location: answer.headers.get("location") ?? "", html: await answer.text() };
+  };
+  const { location: at } = await send("/console/rules/drafts", { name: "A note" });
+  const text = `${(await shippedRules()).sources[GB]}\n# a note\n`;
+  await send(`${at}/file`, { file: GB, revision: "1", text });
+  // The other window saves right between the proposal and the end of the draft.
+  await g.db.client.execute(
+    "create trigger other_window after insert on proposals begin update rule_drafts set revision = revision + 1; end",
+  );
+  const { location: proposal } = await send(`${at}/propose`, { note: "x" });
+  expect((await send(proposal)).html).toContain("it is kept");
+  expect((await send(at)).html).toContain("# a note");
+});

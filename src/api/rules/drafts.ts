@@ -15,7 +15,7 @@ import {
   saveDraft,
 } from "../../store/rules/drafts.ts";
 import { type Api, router } from "../http/context.ts";
-import { forbidden, Id, line } from "../http/fields.ts";
+import { digits, forbidden, Id, line } from "../http/fields.ts";
 import { problem } from "../http/problem.ts";
 import { json, notFound, pageOf, pageOfIds, problems } from "../http/schemas.ts";
 import type { FileChanges } from "./rulebook_files.ts";
@@ -187,13 +187,7 @@ export function ruleDraftRoutes({ deps }: Api) {
         );
       }
       if (!await saveDraft(db, draft, revision)) {
-        const now = await found(draft.owner, draft.id);
-        throw problem(
-          409,
-          "draft_changed",
-          "The draft was changed elsewhere",
-          `It stands at revision ${now.revision}, not ${revision}: in another window, perhaps. Nothing was written.`,
-        );
+        throw changedElsewhere(await found(draft.owner, draft.id), revision);
       }
       return c.json(await view({ ...draft, revision: revision + 1 }, conflicts), 200);
     },
@@ -205,17 +199,30 @@ export function ruleDraftRoutes({ deps }: Api) {
       path: "/v1/rulebooks/drafts/{id}",
       summary: "Delete a draft",
       tags: ["Rulebooks"],
-      request: { params: Id },
-      responses: { 204: { description: "Gone" }, ...problems, ...forbidden, ...notFound },
+      description:
+        "With `revision`, only as it stands there: 409 `draft_changed` when it was changed since, and it is kept.",
+      request: { params: Id, query: z.object({ revision: digits(1, 1_000_000_000).optional() }) },
+      responses: { 204: { description: "Gone" }, ...conflict, ...problems, ...forbidden, ...notFound },
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      if (!await deleteDraft(db, c.get("principal").actor, id)) throw problem(404, "no_such_draft", "No such draft");
+      const { revision } = c.req.valid("query");
+      const { actor } = c.get("principal");
+      if (!await deleteDraft(db, actor, id, revision)) throw changedElsewhere(await found(actor, id), revision);
       return c.body(null, 204);
     },
   );
 
   return routes;
+}
+
+function changedElsewhere(now: RuleDraft, revision: number | undefined) {
+  return problem(
+    409,
+    "draft_changed",
+    "The draft was changed elsewhere",
+    `It stands at revision ${now.revision}, not ${revision}: in another window, perhaps. Nothing was written.`,
+  );
 }
 
 function listed(draft: ListedDraft, active: string | null): z.infer<typeof DraftSchema> {

@@ -62,11 +62,12 @@ export async function saveDraft(
   return rows.length > 0;
 }
 
-/** False when there is none. */
-export async function deleteDraft({ client }: Db, owner: string, id: string): Promise<boolean> {
+/** With `revision`, only if it still stands there. False when nothing was deleted. */
+export async function deleteDraft({ client }: Db, owner: string, id: string, revision?: number): Promise<boolean> {
   const { rows } = await client.execute({
-    sql: "delete from rule_drafts where id = ? and owner = ? returning id",
-    args: [id, owner],
+    sql: `delete from rule_drafts
+      where id = :id and owner = :owner and (:revision is null or revision = :revision) returning id`,
+    args: { id, owner, revision: revision ?? null },
   });
   return rows.length > 0;
 }

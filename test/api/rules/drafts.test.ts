@@ -63,6 +63,16 @@ describe.each(DATABASE_KINDS)("drafts of changes (%s)", (kind) => {
     expect((await anna("GET", `/drafts/${id}`)).body.files).toEqual(won.body.files);
   });
 
+  test("a draft is deleted at the revision that is known, if one is given", async () => {
+    const { id } = (await anna("POST", "/drafts", { name: "Kept" })).body;
+    await anna("PATCH", `/drafts/${id}`, { revision: 1, name: "Kept, changed" });
+    const { status, body } = await anna("DELETE", `/drafts/${id}?revision=1`);
+    expect([status, body.code]).toEqual([409, "draft_changed"]);
+    expect((await anna("GET", `/drafts/${id}`)).body.name).toBe("Kept, changed");
+    expect((await anna("DELETE", `/drafts/${id}?revision=2`)).status).toBe(204);
+    expect((await anna("DELETE", `/drafts/${id}?revision=2`)).status).toBe(404);
+  });
+
   test("a file as in the base is no change, however it came to be; deleting one is", async () => {
     const { id, base } = (await anna("POST", "/drafts", { name: "Back" })).body;
     const before = (await anna("GET", `/${base}/file?path=deployment.yaml`)).body.text;

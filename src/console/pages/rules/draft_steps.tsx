@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { streamSSE } from "hono/streaming";
 import type { DraftRead } from "../../../api/rules/drafts.ts";
-import { ApiProblem } from "../../api_client.ts";
+import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
 import { formOf, wantsPart } from "../../form.ts";
 import { described, Empty, Field } from "../../parts.tsx";
@@ -180,8 +180,11 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
     });
     if (proposal instanceof ApiProblem) return await proposePage(c, draft, proposal, note);
     // What it says is in the proposed version now, from which it can be taken up again.
-    await api.delete(draftPath(draft.id));
-    return c.redirect(`/console/rules/proposals/${proposal.id}`, 303);
+    const gone = await orProblem(() => api.delete(withQuery(draftPath(draft.id), { revision: draft.revision })));
+    // What another window saved meanwhile is in no version: the draft stays, and the proposal says so.
+    if (gone instanceof ApiProblem && gone.code !== "draft_changed" && gone.status !== 404) throw gone;
+    const kept = gone instanceof ApiProblem && gone.code === "draft_changed" ? "?done=draft_kept" : "";
+    return c.redirect(`/console/rules/proposals/${proposal.id}${kept}`, 303);
   });
 
   return routes;

@@ -43,6 +43,7 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
             </Notice>
           )
           : null}
+        {c.req.query("done") === "draft_kept" ? <Notice tone="warn">{words.draft_kept}</Notice> : null}
         <p class="lead said">{one.note}</p>
         <ProposalDecision c={c} one={one} moved={one.base !== active} />
         <dl class="facts">

@@ -62,6 +62,8 @@ export const versionWords = inLanguages({
     "Another version came into force since this was proposed. Withdraw it, bring the draft up to date, and propose it again.",
   simulation: "Past messages when it was proposed",
   done_published: "Published: this version decides now.",
+  draft_kept:
+    "Proposed as the draft was then. Another window changed the draft meanwhile: it is kept, and those changes are not in this proposal.",
   see: "See it with a handset",
   done_rolled_back: "This version decides again.",
   optional: "optional",
@@ -127,6 +129,8 @@ export const versionWords = inLanguages({
     "Une autre version est entrée en vigueur depuis. Retirez la proposition, mettez le brouillon à jour et proposez-le de nouveau.",
   simulation: "Messages passés au moment de la proposition",
   done_published: "Publiée : cette version décide maintenant.",
+  draft_kept:
+    "Proposé tel qu’était le brouillon. Une autre fenêtre l’a modifié entre-temps : il est gardé, et ces modifications ne sont pas dans cette proposition.",
   see: "L’essayer avec un téléphone",
   done_rolled_back: "Cette version décide de nouveau.",
   optional: "facultatif",

@@ -6,10 +6,11 @@ import type { Rulebook } from "../core/rulebook/rulebook.ts";
 import { compileRulebook } from "../core/rulebook/rulebook_compiler.ts";
 import { type NamedFile, RulebookError } from "../core/rulebook/rulebook_files.ts";
 import { DOUBLE_OPT_IN } from "../core/rulebook/rulebook_schema.ts";
+import { PatternError } from "../core/text/phrase_patterns.ts";
 import { exampleCases, runExample } from "./examples.ts";
 import { lintErrors } from "./lint/mod.ts";
 import { disagreements } from "./oracle.ts";
-import { type Contents, filesOf, parseSources, type Problem, type Sources } from "./parse.ts";
+import { type Contents, filesOf, lineOfValue, type Lines, parseSources, type Problem, type Sources } from "./parse.ts";
 
 export interface Checked {
   /** Null when a problem keeps it from becoming active. */
@@ -39,18 +40,42 @@ const COMPILED_KEPT = 2;
 export function loadRulebook(sources: Sources): Pick<Checked, "rulebook" | "problems"> {
   const hash = hashSources(sources);
   const known = compiled.get(hash);
-  return known !== undefined ? { rulebook: known, problems: [] } : compileParsed(parseSources(sources), hash);
+  return known !== undefined ? { rulebook: known, problems: [] } : compileParsed(sources, parseSources(sources), hash);
 }
 
-function compileParsed(parsed: ReturnType<typeof parseSources>, hash: string): Pick<Checked, "rulebook" | "problems"> {
+function compileParsed(
+  sources: Sources,
+  parsed: ReturnType<typeof parseSources>,
+  hash: string,
+): Pick<Checked, "rulebook" | "problems"> {
   if (parsed.problems.length > 0) return { rulebook: null, problems: parsed.problems };
   try {
     return { rulebook: compileAndKeep(parsed.files, hash), problems: [] };
   } catch (error) {
-    if (!(error instanceof RulebookError)) throw error;
-    const line = parsed.lines.get(`${error.file}#${error.rule}`) ?? null;
-    return { rulebook: null, problems: [{ file: error.file, line, rule: error.rule, problem: error.message }] };
+    if (!isFault(error)) throw error;
+    return { rulebook: null, problems: [problemOf(error, sources, parsed.lines)] };
   }
+}
+
+/**
+ * Whether the files are at fault and not the compiler. A pattern that no file was blamed for must not end a gateway either, which has a
+ * good rulebook to go on with.
+ */
+function isFault(error: unknown): error is RulebookError | PatternError {
+  return error instanceof RulebookError || error instanceof PatternError;
+}
+
+/** A fault as a problem, with the file and the line where they can be told. */
+export function problemOf(error: RulebookError | PatternError, sources: Sources, lines: Lines): Problem {
+  const lineIn = (file: string, value: string) => lineOfValue(sources[file] ?? "", value);
+  if (error instanceof PatternError) {
+    const file = Object.keys(sources).find((name) => lineIn(name, error.pattern) !== null);
+    const line = file === undefined ? null : lineIn(file, error.pattern);
+    return { file: file ?? "rules", line, rule: null, problem: error.message };
+  }
+  const { file, rule, value, message } = error;
+  const line = (value === null ? null : lineIn(file, value)) ?? lines.get(`${file}#${rule}`) ?? null;
+  return { file, line, rule, problem: message };
 }
 
 /**
@@ -65,7 +90,7 @@ export function loadContents(contents: Contents, hash: string): Rulebook | null 
   try {
     return compileAndKeep(files, hash);
   } catch (error) {
-    if (!(error instanceof RulebookError)) throw error;
+    if (!isFault(error)) throw error;
     return null;
   }
 }
@@ -103,7 +128,9 @@ async function checkAll(sources: Sources, hash: string): Promise<Checked> {
   const parsed = parseSources(sources);
   const { files, lines } = parsed;
   const known = compiled.get(hash);
-  const { rulebook, problems } = known !== undefined ? { rulebook: known, problems: [] } : compileParsed(parsed, hash);
+  const { rulebook, problems } = known !== undefined
+    ? { rulebook: known, problems: [] }
+    : compileParsed(sources, parsed, hash);
   const counts = {
     rules: files.reduce((sum, { content }) => sum + ("rules" in content ? content.rules?.length ?? 0 : 0), 0),
     countries: files.filter(({ content }) => content.kind === "country").length,

@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range, visit } from "yaml";
 import type { z } from "zod";
 import type { NamedFile } from "../core/rulebook/rulebook_files.ts";
 import { RuleFile } from "../core/rulebook/rulebook_schema.ts";
@@ -42,6 +42,20 @@ export function openDocument(text: string) {
     return 1;
   };
   return { document, counter, lineOf };
+}
+
+/** The line (from 1) on which a rule file first has this value; null when it has none such. */
+export function lineOfValue(text: string, value: string): number | null {
+  const { document, counter } = openDocument(text);
+  let line: number | null = null;
+  visit(document, {
+    Scalar(_, node) {
+      if (node.value !== value || !node.range) return undefined;
+      line = counter.linePos(node.range[0]).line;
+      return visit.BREAK;
+    },
+  });
+  return line;
 }
 
 /** Of the key, where the path ends at one: its value may begin on a later line. */

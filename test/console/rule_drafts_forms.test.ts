@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { consoleFetch, staff } from "../support/console.ts";
-import { testGateway } from "../support/gateway.ts";
+import { type TestGateway, testGateway } from "../support/gateway.ts";
 import { FR, publishSaturday } from "../support/rulebook_life.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
@@ -8,15 +8,20 @@ import { shippedRules } from "../support/rulebook.ts";
 
 const GB = "countries/gb.yaml";
 
-test("a draft on another base than the active version is not proposed: it would take back what others published", async () => {
-  const g = await testGateway();
+/** Sends a form as the workbench does, or opens a page when there is none. */
+function sender(g: TestGateway) {
   const fetch = consoleFetch(g, () => staff("compliance"));
-  const send = async (path: string, form: Record<string, string> = {}) => {
+  return async (path: string, form: Record<string, string> = {}) => {
     const [method, body] = Object.keys(form).length === 0 ? ["GET", null] : ["POST", new URLSearchParams(form)];
     const headers = { "sec-fetch-site": "same-origin" };
     const answer = await fetch(new Request(`http://localhost/console/rules/drafts${path}`, { method, headers, body }));
     return { status: answer.status, location: answer.headers.get("location") ?? "", html: await answer.text() };
   };
+}
+
+test("a draft on another base than the active version is not proposed: it would take back what others published", async () => {
+  const g = await testGateway();
+  const send = sender(g);
   const begun = await send("", { name: "A note" });
   const at = begun.location.replace("/console/rules/drafts", "");
   // Longer than any other form: a rule file may be a table of words.
@@ -62,4 +67,15 @@ test("a draft that another window changes while it is proposed is kept, and the 
   const { location: proposal } = await send(`${at}/propose`, { note: "x" });
   expect((await send(proposal)).html).toContain("it is kept");
   expect((await send(at)).html).toContain("# a note");
+});
+
+test("a draft with a malformed keyword can be opened, and says what is wrong", async () => {
+  const send = sender(await testGateway());
+  const at = (await send("", { name: "A word" })).location.replace("/console/rules/drafts", "");
+  const file = "lexicons/keywords.yaml";
+  const text = (await shippedRules()).sources[file]!.replace("words: [", "words: ['CONTACT [MOI', ");
+  expect((await send(`${at}/file`, { file, revision: "1", text })).status).toBe(303);
+  const page = await send(at);
+  expect(page.status).toBe(200);
+  expect(page.html).toContain("has a [ without its ]");
 });

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { checkRulebook, hashSources, loadContents, loadRulebook, problemLine } from "../../src/rules/check.ts";
+import { PatternError } from "../../src/core/text/phrase_patterns.ts";
+import {
+  checkRulebook,
+  hashSources,
+  loadContents,
+  loadRulebook,
+  problemLine,
+  problemOf,
+} from "../../src/rules/check.ts";
 import { type Contents, contentsOf, filesOf, type Sources } from "../../src/rules/parse.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
@@ -145,7 +153,7 @@ describe("checkRulebook()", () => {
     [
       "a pattern that cannot be read",
       changed("lexicons/mentions.yaml", "number:\n", 'number:\n  - "stop [au <number>"\n'),
-      { file: "lexicons/mentions.yaml", rule: null, says: /stop \[au/ },
+      { file: "lexicons/mentions.yaml", line: 7, rule: null, says: /stop \[au/ },
     ],
     [
       "a week with a missing day",
@@ -155,7 +163,12 @@ describe("checkRulebook()", () => {
     [
       "a profile that the deployment chooses and the country lacks",
       changed("deployment.yaml", /$/, "\nquiet_hours: { FR: fr-night }\n"),
-      { file: "deployment.yaml", rule: null, says: /fr-night.*fr-common/ },
+      {
+        file: "deployment.yaml",
+        line: sources["deployment.yaml"]!.split("\n").length + 1,
+        rule: null,
+        says: /fr-night.*fr-common/,
+      },
     ],
     [
       "a rule that its own examples contradict",
@@ -171,6 +184,39 @@ describe("checkRulebook()", () => {
     if (rule !== undefined) expect(problem!.rule).toBe(rule);
     if (line !== undefined) expect(problem!.line).toBe(line);
     expect(problemLine(problem!)).toMatch(file);
+  });
+
+  const SOURCE = "{ text: Somebody asked for it, confidence: design, reviewed: 2026-11-22 }";
+  const keywords = (word: string) =>
+    `kind: keywords\nentries:\n  - { intent: help, language: fr, source: ${SOURCE}, words: [AIDEZ, ${
+      JSON.stringify(word)
+    }] }\n`;
+  const tails = (word: string) =>
+    `kind: tails\nentries:\n  - { language: fr, source: ${SOURCE}, words: [${JSON.stringify(word)}] }\n`;
+  const ownKeyword = (word: string) =>
+    sources["countries/gb.yaml"]!.replace(
+      /$/,
+      `\nkeywords:\n  - { intent: help, language: en, source: ${SOURCE}, words: [${JSON.stringify(word)}] }\n`,
+    );
+  test.each<[string, string, string, string]>([
+    ["a keyword with a [ without its ]", "lexicons/more.yaml", keywords("CONTACT [MOI"), "CONTACT [MOI"],
+    ["a keyword of an emoji that means nothing", "lexicons/more.yaml", keywords("🦄"), "🦄"],
+    ["a keyword of punctuation", "lexicons/more.yaml", keywords("!!!"), "!!!"],
+    ["a keyword with a shape that is none", "lexicons/more.yaml", keywords("STOP <num>"), "STOP <num>"],
+    ["a tail with a [ without its ]", "lexicons/more.yaml", tails("[a"), "[a"],
+    ["a country's own keyword", "countries/gb.yaml", ownKeyword("CONTACT [ME"), "CONTACT [ME"],
+  ])("tells one problem of %s, with file and line", async (_, file, text, word) => {
+    const { rulebook, problems } = await checkRulebook({ ...sources, [file]: text });
+    expect(rulebook).toBeNull();
+    const line = text.split("\n").findIndex((one) => one.includes(JSON.stringify(word))) + 1;
+    expect(problems).toEqual([{ file, line, rule: null, problem: expect.stringContaining(`"${word}"`) }]);
+  });
+
+  test("a pattern that no file was blamed for is a problem of the file that has it", () => {
+    const error = new PatternError("[a", "has a [ without its ]");
+    expect(problemOf(error, { "a.yaml": "kind: x\n", "b.yaml": 'kind: tails\nwords: ["[a"]\n' }, new Map()))
+      .toMatchObject({ file: "b.yaml", line: 2 });
+    expect(problemOf(error, { "a.yaml": "kind: x\n" }, new Map())).toMatchObject({ file: "rules", line: null });
   });
 
   test("a deployment's own brand and hours need no change of the shipped examples", async () => {

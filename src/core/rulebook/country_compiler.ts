@@ -45,7 +45,7 @@ export function compileCountry(
   return {
     table: applied,
     stages,
-    keywords: compileKeywords(keywordsOf(applied, keywords), tails),
+    keywords: guarded(path, () => compileKeywords(keywordsOf(applied, keywords), tails)),
     typing: typingOf(applied),
     mentions: guarded(path, () => compilePatterns<MentionPattern>(mentionPatterns(applied, mentions))),
     signals: signalsOf(applied, signals),

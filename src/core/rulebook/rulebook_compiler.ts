@@ -36,6 +36,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
         single(of("deployment"), "deployment").path,
         null,
         `quiet_hours chooses "${profile}" for ${code}; its profiles are: ${known}`,
+        profile,
       );
     }
   }
@@ -43,6 +44,15 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   const generic: StagedRule[] = of("rules").flatMap(({ path, content }) =>
     content.rules.map((rule) => ({ path, concern: content.concern, stage: content.stage, rule }))
   );
+  // Every file of words once by itself, so that a malformed one is reported with the file that holds it and not with a flow's or a
+  // country's.
+  for (const { path, content } of of("tails")) {
+    guarded(path, () => compileKeywords([], content.entries.flatMap(({ words }) => words)));
+  }
+  for (const { path, content } of of("keywords")) guarded(path, () => compileKeywords(content.entries, []));
+  const mentionFile = single(of("mentions"), "mentions");
+  const mentions = mentionFile.content;
+  guarded(mentionFile.path, () => compilePatterns(generalMentions(mentions)));
   const tails = of("tails").flatMap((file) => file.content.entries.flatMap((entry) => entry.words));
   const flows = new Map<string, CompiledFlow>();
   for (const { path, content } of of("flows")) {
@@ -75,10 +85,6 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
 
   const keywords = of("keywords").flatMap((file) => file.content.entries);
   const typingOf = typingErrors(of("typing_errors"));
-  const mentionFile = single(of("mentions"), "mentions");
-  const mentions = mentionFile.content;
-  // Once by itself, so that a malformed pattern is reported with the file that holds it and not with a country's.
-  guarded(mentionFile.path, () => compilePatterns(generalMentions(mentions)));
   const areaFile = of("area_codes")[0];
   const areas = new Map(
     Object.entries(areaFile?.content.areas ?? {}).map(([code, { country, region, zones }]) => [

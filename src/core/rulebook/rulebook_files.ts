@@ -3,10 +3,18 @@ import type { RuleFile } from "./rulebook_schema.ts";
 
 /** Rule files on their way into a rulebook, and how one is refused. */
 
-/** A rule file that is well formed but cannot work; `rule` tells the loader which line to name. */
+/**
+ * A rule file that is well formed but cannot work. `rule`, or `value`, a text of the file that is at fault, tells the loader which line
+ * to name.
+ */
 export class RulebookError extends Error {
   override name = "RulebookError";
-  constructor(readonly file: string, readonly rule: string | null, message: string) {
+  constructor(
+    readonly file: string,
+    readonly rule: string | null,
+    message: string,
+    readonly value: string | null = null,
+  ) {
     super(message);
   }
 }
@@ -37,7 +45,7 @@ export function guarded<T>(path: string, compile: () => T): T {
   try {
     return compile();
   } catch (error) {
-    if (error instanceof PatternError) throw new RulebookError(path, null, error.message);
+    if (error instanceof PatternError) throw new RulebookError(path, null, error.message, error.pattern);
     throw error;
   }
 }

@@ -155,6 +155,16 @@ describe("a change that is not stored", () => {
     expect(linted.findings).toEqual(expect.any(Array));
   });
 
+  test("a malformed keyword is told as any other mistake", async () => {
+    const { text } = (await gateway.call("GET", "/v1/rulebooks/active/file?path=lexicons/keywords.yaml")).body;
+    const files = { "lexicons/keywords.yaml": text.replace("words: [", "words: ['CONTACT [MOI', ") };
+    const told = await gateway.call("POST", "/v1/rulebooks/validate", { base: "active", files });
+    expect([told.status, told.body]).toMatchObject([200, {
+      valid: false,
+      problems: [{ file: "lexicons/keywords.yaml", problem: expect.stringContaining("CONTACT [MOI") }],
+    }]);
+  });
+
   test("the example of a country that fails is told with its line", async () => {
     const { text } = (await gateway.call("GET", "/v1/rulebooks/active/file?path=countries/fr.yaml")).body;
     const { problems } = await call("/validate", {

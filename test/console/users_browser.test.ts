@@ -1,4 +1,4 @@
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page, Route } from "playwright-core";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { withConsole } from "../../src/console/serve.ts";
 import { signIn as signInWith } from "../../src/gateway/access/sign_in.ts";
@@ -177,11 +177,15 @@ test("what somebody was typing when their session ended comes back, for them alo
   for (const [who, text] of [[ana, "À demain"], [bo, ""]] as const) {
     await page.goto(`/console/inbox/${thread}`);
     await page.locator("[data-live=on]").waitFor();
-    // What the page asks for by itself at first is answered by then; else that would lead out before anything is typed.
     await page.locator("#text").fill("À dem");
     await page.locator("#verdict[data-outcome=queued]").waitFor();
+    // What the page asks for by itself waits until the text is typed; else that could lead out before.
+    const asked: Route[] = [];
+    await page.route("**", (route) => void asked.push(route));
     await out();
     await page.locator("#text").fill("À demain");
+    await page.unroute("**");
+    for (const route of asked) await route.continue();
     await signInHere(who);
     await page.locator("[data-live=on]").waitFor();
     await expect.poll(() => page.locator("#text").inputValue()).toBe(text);

@@ -17,6 +17,7 @@ import { Id } from "../http/fields.ts";
 import { invalidField } from "../http/problem.ts";
 import { Instant, json, notFound, pageOf, pageOfIds, problems } from "../http/schemas.ts";
 import { declarationOf, senderOf, timesOf } from "../messages/wishes.ts";
+import { requireMembers } from "../contacts/filter_lists.ts";
 import { auditEntries } from "../oversight/audit_entries.ts";
 import { conflict, foundCampaign, requireLists, requireOpenLinks, viewOf, wrongState } from "./parts.ts";
 import { Campaign, NewCampaign, Preview } from "./schemas.ts";
@@ -55,11 +56,12 @@ export function campaignRoutes({ deps }: Api) {
       fuse: JSON.stringify(body.fuse),
     };
     const { lists, exclude_lists, filter } = audience;
-    const named = { lists, exclude_lists, "filter.lists": filter.lists ?? [] };
+    const named = { lists, exclude_lists };
     for (const [field, ids] of Object.entries(named)) {
       const [gone] = await listsGone(db, ids);
       if (gone !== undefined) throw invalidField(`audience.${field}`, `there is no list "${gone}"`);
     }
+    await requireMembers(db, "audience.filter.lists", filter.lists);
     return text;
   };
   routes.openapi(

@@ -21,6 +21,7 @@ import { json, notFound, orNull, pageOf, pageOfIds, problems } from "../http/sch
 import { auditEntries } from "../oversight/audit_entries.ts";
 import { Contact, contactView } from "./contacts.ts";
 import { ContactFilter } from "./filter.ts";
+import { requireMembers } from "./filter_lists.ts";
 
 /** Members counted for each list of a page; one list alone is counted to its end. */
 const COUNTED = 10_000;
@@ -83,6 +84,7 @@ export function contactListRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { name, description = null, filter } = c.req.valid("json");
+      await requireMembers(db, "filter.lists", filter?.lists);
       const row = {
         id: deps.newId("lst"),
         name,
@@ -147,6 +149,7 @@ export function contactListRoutes({ deps }: Api) {
       if (filter !== undefined && before.filter === null) {
         throw invalidField("filter", "a list with members has none; save the filter under a name of its own");
       }
+      await requireMembers(db, "filter.lists", filter?.lists);
       const change = { name, description, filter: filter === undefined ? undefined : JSON.stringify(filter) };
       const entry = entryOf(c.get("principal").actor, "list.saved", id, { name, filter: filter ?? null });
       const row = await changeList(db, id, change, deps.now(), entry);

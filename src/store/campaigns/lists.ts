@@ -38,12 +38,18 @@ export async function audienceIsGone({ client }: Pick<Db, "client">, id: string)
   return rows.length > 0;
 }
 
-/** Those of the lists `ids` that are gone, or never were. */
-export async function listsGone({ client }: Pick<Db, "client">, ids: readonly string[]): Promise<string[]> {
+/** Those of the lists `ids` that are gone, or never were; `withMembers`: or are saved filters. */
+export async function listsGone(
+  { client }: Pick<Db, "client">,
+  ids: readonly string[],
+  { withMembers = false } = {},
+): Promise<string[]> {
   if (ids.length === 0) return [];
   const { rows } = await client.execute({
     sql: `select value as id from json_each(?) where not exists
-      (select 1 from contact_lists l where l.id = value and l.deleted_at is null)`,
+      (select 1 from contact_lists l where l.id = value and l.deleted_at is null${
+      withMembers ? " and l.filter is null" : ""
+    })`,
     args: [JSON.stringify(ids)],
   });
   return rows.map((row) => row["id"] as string);

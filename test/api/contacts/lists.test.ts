@@ -146,6 +146,29 @@ describe("filters of the address book", () => {
     expect([reply.status, reply.text]).toEqual([422, expect.stringContaining(name)]);
   });
 
+  test("a filter that is kept names lists with members: on a saved filter is nobody, whom it could leave out", async () => {
+    const gateway = await filled();
+    const vip = await list(gateway, { name: "VIP", filter: { tags: ["vip"] } });
+    const members = await list(gateway, { name: "Members" });
+    const kept = await list(gateway, { name: "Kept", filter: { lists: [members] } });
+    const draft = { name: "Sale", from: "36105", text: "Soldes !", audience: {} };
+    for (const wrong of [vip, kept, "lst_none"]) {
+      for (
+        const [method, path, body, field] of [
+          ["POST", "/v1/lists", { name: "Another", filter: { lists: [members, wrong] } }, "filter.lists"],
+          ["PATCH", `/v1/lists/${kept}`, { filter: { lists: [wrong] } }, "filter.lists"],
+          ["POST", "/v1/campaigns", { ...draft, audience: { filter: { lists: [wrong] } } }, "audience.filter.lists"],
+        ] as const
+      ) {
+        const answer = await gateway.call(method, path, body);
+        expect([path, answer.status, answer.body.errors?.[0]?.field]).toEqual([path, 422, field]);
+      }
+    }
+    expect((await gateway.call("GET", `/v1/lists/${kept}`)).body.filter).toEqual({ lists: [members] });
+    const audience = { lists: [vip], exclude_lists: [kept] };
+    expect((await gateway.call("POST", "/v1/campaigns", { ...draft, audience })).status).toBe(201);
+  });
+
   test("a saved filter changes; it has no members to add, and its name is its own", async () => {
     const gateway = await filled();
     const id = await list(gateway, { name: "French", filter: { language: "fr" } });

@@ -63,7 +63,7 @@ export const NewCampaign = z.strictObject({
     description: "After this instant no message of it is handed over any more",
   }),
   sending_window: SendingWindow.optional(),
-  rate_per_second: z.number().positive().max(10_000).optional().openapi({
+  rate_per_second: z.number().min(0.01).max(10_000).optional().openapi({
     description: "Messages planned a second; the sender's own rate holds in any case",
   }),
   max_segments: z.number().int().min(1).max(10).optional(),

@@ -85,6 +85,8 @@ describe("campaigns", () => {
     ["sending_window", { someday: "10:00-18:00" }],
     ["sending_window", { "mon-fri": "25:00-26:00" }],
     ["rate_per_second", 0],
+    ["rate_per_second", 1e-300],
+    ["rate_per_second", 0.009],
     ["rate_per_second", 10_001],
     ["max_segments", 0],
     ["max_segments", 11],

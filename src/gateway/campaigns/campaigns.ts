@@ -16,8 +16,8 @@ import { loadFacts } from "../../store/messages/facts.ts";
 import { auditRow } from "../../store/oversight/audit.ts";
 import type { Dispatcher } from "../dispatch/dispatch.ts";
 import type { Deps } from "../gateway.ts";
-import type { Settings } from "../settings.ts";
 import { composeGroup, ownTokens, planOf } from "./compose.ts";
+import { gapOf } from "./pace.ts";
 
 /** Contacts looked at for one transaction: others wait for the database no longer than it takes. */
 const GROUP = 1_000;
@@ -166,7 +166,8 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
     function dueAt(status: string, hold: number | null, place: number, next: () => void): number | null {
       if (status === "queued" || (status === "held" && hold !== null)) {
         next();
-        return Math.round((hold ?? campaign!.planned_from) + place * gap);
+        // Behind the end of the hold, by which it is known that it has a place in the plan (`pace.ts`).
+        return hold === null ? Math.round(campaign!.planned_from + place * gap) : Math.round(hold + place * gap) + 1;
       }
       return null;
     }
@@ -207,10 +208,4 @@ export function campaigner(deps: Deps, stored: () => void): Dispatcher {
       return await nextBeginning(db);
     },
   };
-}
-
-/** Milliseconds between two messages of a campaign: its own rate, within its sender's, so that others of the sender get their turn. */
-function gapOf({ rate_per_second, sender }: CampaignRow, { senders }: Settings): number {
-  const most = senders.get(sender)?.rate_per_second ?? 1;
-  return 1_000 / Math.min(rate_per_second ?? most, most);
 }

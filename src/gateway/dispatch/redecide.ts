@@ -5,6 +5,7 @@ import type { WaitingRow } from "../../store/dispatch/waiting.ts";
 import { type Facts, loadFacts, withErased } from "../../store/messages/facts.ts";
 import { releaseSettled } from "../../store/messages/reviews.ts";
 import { noWrites, statementsOf, type Writes } from "../../store/messages/writes.ts";
+import { inPace } from "../campaigns/pace.ts";
 import { withMarks } from "../campaigns/short_links.ts";
 import type { Deps } from "../gateway.ts";
 import { composeDraft, decidedColumns, refusalDetail, reviewWrites } from "../pipeline/compose.ts";
@@ -31,7 +32,13 @@ export async function release(deps: Deps, settings: Settings): Promise<number> {
   const opened = noWrites();
   const rows = decideInTurn(held.map((row, index) => ({ row, facts: facts[index]! })), deps, settings, now, opened);
   const doubted = heldForDoubt(rows.filter((_, index) => facts[index]!.person.open_review));
-  await client.batch([...redecide(rows, now), ...statementsOf(opened, now), ...releaseSettled(doubted, now)]);
+  const paced = await inPace(client, held, rows, { settings, now });
+  await client.batch([
+    ...redecide(paced.rows, now),
+    ...paced.statements,
+    ...statementsOf(opened, now),
+    ...releaseSettled(doubted, now),
+  ]);
   return held.length;
 }
 

@@ -190,8 +190,8 @@ export async function claimDue(client: DbClient, claim: Claim): Promise<Claimed>
       args: { lease },
     },
     {
-      // Its window closed while it waited: back to the release step, which finds the next one.
-      sql: `update messages set status = 'held', due_at = :now, hold_until = :now, hold_reason = 'quiet_hours',
+      // Its window closed while it waited: back to the release step, which finds the next one. It stays due, as it was planned.
+      sql: `update messages set status = 'held', hold_until = allowed_until, hold_reason = 'quiet_hours',
           attempts = attempts - 1, lease = null, lease_until = null
         where lease = :lease and status = 'sending' and allowed_until is not null and allowed_until <= :now`,
       args: { lease, now },

@@ -31,6 +31,7 @@ const WAITING_COLUMNS = [
   "error_detail",
   "decision",
   "purpose",
+  "campaign_id",
 ] as const satisfies readonly (keyof MessageRow)[];
 
 export type WaitingRow = Required<Pick<MessageRow, (typeof WAITING_COLUMNS)[number]>> & {

@@ -197,6 +197,32 @@ test("the messages are planned one after the other within the rate, and those he
   expect(rows.map(({ due_at }) => (due_at as number) - first)).toEqual([0, 500, 1_000, 1_500, 2_000]);
 });
 
+test("whom the evening cuts off get it at the campaign's rate in the morning, after a resumption in the night too", async () => {
+  const gateway = await testGateway({ clock: "2026-11-24T19:59:50+01:00" });
+  await sender(gateway, { rate_per_second: 100 });
+  await addAudience(gateway.db, { count: 40, now: gateway.clock.now() });
+  const id = await started(gateway, { rate_per_second: 1 });
+  const seconds = async (count: number) => {
+    for (let second = 0; second < count; second++) {
+      await gateway.campaigns.tick();
+      await gateway.dispatcher.tick();
+      gateway.clock.advance(1_000);
+    }
+  };
+  await seconds(20);
+  await act(gateway, id, "pause");
+  await seconds(2);
+  await act(gateway, id, "resume");
+  await seconds(20);
+  gateway.clock.set("2026-11-25T07:59:58+01:00");
+  await seconds(40);
+  const left = (await stored(gateway, "sent_at")).map(({ sent_at }) => sent_at as number).sort((a, b) => a - b);
+  expect(left.filter((at) => at < Date.parse("2026-11-24T20:00:00+01:00"))).toHaveLength(10);
+  const morning = left.slice(10);
+  expect(morning[0]).toBe(Date.parse("2026-11-25T08:00:00+01:00"));
+  expect(morning.map((at) => at - morning[0]!)).toEqual([...Array(30).keys()].map((second) => second * 1_000));
+});
+
 test("a sending window holds in each recipient's own time", async () => {
   const gateway = await testGateway({ clock: "2026-11-24T12:30:00Z" });
   await addAudience(gateway.db, {

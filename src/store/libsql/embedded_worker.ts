@@ -93,6 +93,8 @@ async function connect(): Promise<Client> {
     // What was answered 2xx must survive a power cut: in WAL mode only FULL syncs the log at each commit.
     await fresh.execute("pragma synchronous = full");
     await fresh.execute("pragma foreign_keys = on");
+    // What is erased must not stay readable in the file, and in every copy of it, until something else is written over it.
+    await fresh.execute("pragma secure_delete = on");
     // In KiB: the hot indexes of some million messages stay in memory where they are written, and what was just written where it is read.
     await fresh.execute(`pragma cache_size = ${settings.reads ? -32_768 : -65_536}`);
     // Folding the log back at 16 MiB: rows that touch one index page again and again are then written to the file once.

@@ -7,7 +7,7 @@ import { personKeys } from "../../../src/gateway/people/person_keys.ts";
 import { sealEntries } from "../../../src/store/oversight/audit_chain.ts";
 import { readBooks } from "../../../src/store/oversight/books.ts";
 import * as schema from "../../../src/store/schema.ts";
-import { DATABASE_KINDS } from "../../support/database.ts";
+import { DATABASE_KINDS, freshDatabase } from "../../support/database.ts";
 import { consent, INFO, PROMO, type TestGateway, testGateway } from "../../support/gateway.ts";
 import { SECRET } from "../../support/instance.ts";
 import { webhookReceiver } from "../../support/receiver.ts";
@@ -233,6 +233,20 @@ describe.each(DATABASE_KINDS)("erasing a person (%s)", (kind) => {
 });
 
 describe("erasing a person", () => {
+  test("leaves number and words nowhere in the file either, not even where it holds nothing any more", async () => {
+    const db = await freshDatabase();
+    const g = await testGateway({ db });
+    await known(g);
+    const bytes = async () => {
+      await db.client.execute("pragma wal_checkpoint(truncate)");
+      return new TextDecoder("latin1").decode(await Deno.readFile(db.url.replace("file:", "")));
+    };
+    expect(await bytes()).toContain(MARK);
+    await erased(g);
+    const file = await bytes();
+    expect([MARK, MARK.toLowerCase(), FR.slice(1)].filter((word) => file.includes(word))).toEqual([]);
+  });
+
   test("who never refused is refused from then on, unless nobody objected", async () => {
     const g = await testGateway();
     await consent(g, FR);

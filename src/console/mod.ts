@@ -115,7 +115,7 @@ export function createConsole({ api, signIn, entrance, publicUrl, now, log }: Co
 }
 
 /** The page of the rule editor, whose styles a script makes, and the addresses to which it answers with that page again. */
-const EDITOR = /^\/console\/rules\/drafts\/[^/]+(?:\/file)?$/;
+const EDITOR = /^\/console\/rules\/drafts\/[^/]+(?:\/(?:file|revert|rebase))?$/;
 
 const strict = headersWith([]);
 const withNonce = headersWith([NONCE]);

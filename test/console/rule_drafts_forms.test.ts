@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { consoleFetch, staff } from "../support/console.ts";
 import { type TestGateway, testGateway } from "../support/gateway.ts";
 import { FR, publishSaturday } from "../support/rulebook_life.ts";
@@ -29,7 +29,7 @@ test("a draft on another base than the active version is not proposed: it would 
   expect((await send(`${at}/file`, { file: GB, revision: "1", text })).status).toBe(303);
   const active = await publishSaturday(g);
 
-  for (const answer of [await send(`${at}/propose`), await send(`${at}/propose`, { note: "x" })]) {
+  for (const answer of [await send(`${at}/propose`), await send(`${at}/propose`, { note: "x", revision: "2" })]) {
     expect(answer.status).toBe(409);
     expect(answer.html).toContain(`action="/console/rules/drafts${at}/rebase"`);
     expect(answer.html).not.toContain('name="note"');
@@ -37,7 +37,7 @@ test("a draft on another base than the active version is not proposed: it would 
   expect((await g.call("GET", "/v1/rulebooks/proposals?state=proposed")).body.data).toEqual([]);
 
   expect((await send(`${at}/rebase`, { revision: "2" })).status).toBe(303);
-  expect((await send(`${at}/propose`, { note: "x" })).status).toBe(303);
+  expect((await send(`${at}/propose`, { note: "x", revision: "3" })).status).toBe(303);
   const [proposal] = (await g.call("GET", "/v1/rulebooks/proposals?state=proposed")).body.data;
   expect(proposal.base).toBe(active);
   const { files } = (await g.call("GET", `/v1/rulebooks/${proposal.rulebook}`)).body;
@@ -64,9 +64,36 @@ test("a draft that another window changes while it is proposed is kept, and the 
   await g.db.client.execute(
     "create trigger other_window after insert on proposals begin update rule_drafts set revision = revision + 1; end",
   );
-  const { location: proposal } = await send(`${at}/propose`, { note: "x" });
+  const { location: proposal } = await send(`${at}/propose`, { note: "x", revision: "2" });
   expect((await send(proposal)).html).toContain("it is kept");
   expect((await send(at)).html).toContain("# a note");
+});
+
+describe("what another window saved meanwhile stays, and the form says so", () => {
+  const CHANGED = "this draft was changed in another window";
+  test.each([
+    { name: "back to the version in force", path: "/revert", form: { file: GB, what: "revert" } },
+    { name: "delete the file", path: "/revert", form: { file: GB, what: "delete" } },
+    { name: "bring up to date", path: "/rebase", form: {} },
+    { name: "delete the draft", path: "/delete", form: {} },
+    { name: "propose", path: "/propose", form: { note: "Why <b>it</b> changes" } },
+  ])("$name", async ({ path, form }) => {
+    const send = sender(await testGateway());
+    const at = (await send("", { name: "A note" })).location.replace("/console/rules/drafts", "");
+    const text = (await shippedRules()).sources[GB]!;
+    await send(`${at}/file`, { file: GB, revision: "1", text: `${text}\n# mine\n` });
+    await send(`${at}/file`, { file: GB, revision: "2", text: `${text}\n# theirs\n` });
+    for (const stale of [{ revision: "2" }, { revision: "" }]) {
+      const answer = await send(`${at}${path}`, { ...form, ...stale });
+      expect(answer.status).toBe(stale.revision === "2" || path === "/propose" ? 409 : 422);
+      if (stale.revision === "2") expect(answer.html).toContain(CHANGED);
+      if (path === "/propose") expect(answer.html).toContain("Why &lt;b&gt;it&lt;/b&gt; changes</textarea>");
+      expect((await send(at)).html).toContain("# theirs");
+    }
+    const shown = await send(path === "/delete" ? "" : `${at}${path === "/propose" ? path : ""}`);
+    expect(shown.html).toContain('name="revision" value="3"');
+    expect((await send(`${at}${path}`, { ...form, revision: "3" })).status).toBe(303);
+  });
 });
 
 test("a draft with a malformed keyword can be opened, and says what is wrong", async () => {

@@ -237,6 +237,45 @@ describe("changing a rule", () => {
     await close();
   });
 
+  test("the version in force comes back over what was just typed, never over what another window saved", async () => {
+    const { page, complaints, close } = await open();
+    await page.goto("/console/rules/file?path=deployment.yaml");
+    await page.getByRole("button", { name: "Edit this file" }).click();
+    const type = async (on: Page, text: string) => {
+      await on.locator(".cm-content").click();
+      await on.keyboard.press("Control+Home");
+      await on.keyboard.insertText(text);
+    };
+    const revert = page.getByRole("button", { name: "Back to the version in force" });
+    await type(page, "# of this window\n");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.reload();
+    await type(page, "# and more of it\n");
+    await revert.click();
+    await page.waitForURL(/file=deployment\.yaml/);
+    await revert.waitFor({ state: "detached" });
+    expect(await page.locator("#rule-text").inputValue()).not.toContain("of this window");
+
+    await type(page, "# of this window\n");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.reload();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await type(other, "# of the other window\n");
+    await other.getByText("Saved", { exact: true }).waitFor();
+    await revert.click();
+    await page.getByText("Nothing was done: this draft was changed in another window").waitFor();
+    expect(await page.locator("#rule-text").inputValue()).toContain("of the other window");
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // The editor on the page of the refusal works on.
+    await type(page, "brnad: x\n");
+    await page.getByText("brnad").first().waitFor();
+    await page.locator("#problems a").first().click();
+    await page.locator(".cm-content").waitFor();
+    expect(complaints.filter((line) => !line.includes("409"))).toEqual([]);
+    await close();
+  });
+
   test("what may stand at a place is offered, with what it means", async () => {
     const { page, complaints, close } = await open();
     await page.goto(`/console/rules/countries/FR`);

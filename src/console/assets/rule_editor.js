@@ -146,7 +146,9 @@ function show(all) {
     const item = Object.assign(document.createElement("li"), { className: "rule-item" });
     const place = Object.assign(document.createElement("a"), {
       className: "mono",
-      href: `${location.pathname}?file=${encodeURIComponent(file)}${line === null ? "" : `&line=${line}`}`,
+      href: `${form.getAttribute("action").replace(/\/file$/, "")}?file=${encodeURIComponent(file)}${
+        line === null ? "" : `&line=${line}`
+      }`,
       textContent: line === null ? file : `${file}, ${words.line.replace("0", line)}`,
     });
     const told = Object.assign(document.createElement("p"), { lang: "en", textContent: problem });
@@ -162,6 +164,21 @@ form.addEventListener("submit", (event) => {
   elsewhere = false;
   void save();
 });
+// What else is done to the draft waits for what is being saved, and then goes with the revision of that. Where another window saved,
+// it keeps its own and is refused.
+for (const other of document.querySelectorAll("form:not(#rule-form):has([name=revision])")) {
+  let waited = false;
+  other.addEventListener("submit", async (event) => {
+    if (elsewhere || waited) return;
+    event.preventDefault();
+    await (unsaved() ? save() : last);
+    if (elsewhere) return;
+    other.revision.value = form.revision.value;
+    waited = true;
+    // Not within the submission that was held up: that would be ignored.
+    setTimeout(() => other.requestSubmit(event.submitter));
+  });
+}
 const unsaved = () => view.state.doc.toString() !== saved;
 addEventListener("beforeunload", (event) => {
   if (unsaved()) event.preventDefault();

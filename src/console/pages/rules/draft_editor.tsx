@@ -5,7 +5,7 @@ import type { DraftRead } from "../../../api/rules/drafts.ts";
 import type { SettingsRead } from "../../../api/rules/rulebook_reading.ts";
 import { ApiProblem } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
-import { formOf } from "../../form.ts";
+import { attempt, formOf } from "../../form.ts";
 import { Empty, Notice } from "../../parts.tsx";
 import { draftOf, draftPath, stepPage, stepPath } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
@@ -40,20 +40,33 @@ export function draftEditorRoutes(console: Console): Hono<ConsoleEnv> {
     );
   };
 
-  routes.get("/rules/drafts/:id", async (c) => {
+  /** The draft as it is stored, with one of its files open. */
+  const stored = async (c: ConsoleContext, told: Pick<Shown, "notice" | "status">, file?: string) => {
     const draft = await draftOf(console, c);
+    const path = file ?? draft.changed[0] ?? null;
+    if (path === null) return await page(c, { draft, path, text: "", problems: [], ...told });
+    const text = draft.files[path] ?? (Object.hasOwn(draft.files, path) ? "" : await inBase(c, draft, path));
+    const { problems } = draft.changed.length === 0 ? { problems: [] } : await validated(c, draft);
+    return await page(c, { draft, path, text, problems, ...told });
+  };
+
+  /** Why nothing was done, above the draft as another window may have left it. @throws ApiProblem 404 for one that is gone. */
+  const refused = async (c: ConsoleContext, problem: ApiProblem, file?: string) => {
     const words = draftWords(c.get("reader").language);
-    const path = c.req.query("file") ?? draft.changed[0] ?? null;
+    const changed = problem.code === "draft_changed";
+    const notice = <Notice tone="bad">{changed ? words.changed_meanwhile : problem.message}</Notice>;
+    return await stored(c, { notice, status: changed ? 409 : 422 }, file);
+  };
+
+  routes.get("/rules/drafts/:id", async (c) => {
+    const words = draftWords(c.get("reader").language);
     const conflicts = c.req.queries("conflict") ?? [];
     const notice = c.req.query("rebased") === undefined
       ? null
       : conflicts.length > 0
       ? <Notice tone="warn">{words.conflicts(conflicts.join(", "))}</Notice>
       : <Notice tone="good">{words.rebased}</Notice>;
-    if (path === null) return await page(c, { draft, path, text: "", problems: [], notice });
-    const text = draft.files[path] ?? (Object.hasOwn(draft.files, path) ? "" : await inBase(c, draft, path));
-    const { problems } = draft.changed.length === 0 ? { problems: [] } : await validated(c, draft);
-    return await page(c, { draft, path, text, problems, notice });
+    return await stored(c, { notice }, c.req.query("file"));
   });
 
   routes.post("/rules/drafts/:id/file", async (c) => {
@@ -99,16 +112,28 @@ export function draftEditorRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/rules/drafts/:id/revert", async (c) => {
     const form = await formOf(c);
-    const draft = await draftOf(console, c);
     const [path, what] = [form.text("file") ?? "", form.text("what")];
-    await console.api(c).patch(draftPath(draft.id), {
-      revision: draft.revision,
-      ...(what === "delete" ? { files: { [path]: null } } : { revert: [path] }),
-    });
-    return c.redirect(
-      what === "delete" ? stepPath(draft.id, "edit") : `${stepPath(draft.id, "edit")}?file=${encodeURIComponent(path)}`,
-      303,
+    const done = await attempt(
+      console.api(c).patch(draftPath(c.req.param("id")), {
+        revision: Number(form.text("revision")),
+        ...(what === "delete" ? { files: { [path]: null } } : { revert: [path] }),
+      }),
     );
+    if (!done.ok) return await refused(c, done.problem, path);
+    const edit = stepPath(c.req.param("id"), "edit");
+    return c.redirect(what === "delete" ? edit : `${edit}?file=${encodeURIComponent(path)}`, 303);
+  });
+
+  routes.post("/rules/drafts/:id/rebase", async (c) => {
+    const rebased = await attempt(
+      console.api(c).patch<DraftRead>(draftPath(c.req.param("id")), {
+        revision: Number((await formOf(c)).text("revision")),
+        rebase: true,
+      }),
+    );
+    if (!rebased.ok) return await refused(c, rebased.problem);
+    const told = rebased.value.conflicts.map((file) => `&conflict=${encodeURIComponent(file)}`).join("");
+    return c.redirect(`${stepPath(rebased.value.id, "edit")}?rebased=1${told}`, 303);
   });
 
   routes.get(
@@ -257,6 +282,7 @@ function Editor({ c, shown }: { c: ConsoleContext; shown: Shown & { path: string
       </div>
       <form method="post" action={`/console/rules/drafts/${draft.id}/revert`} class="row">
         <input type="hidden" name="file" value={path} />
+        <input type="hidden" name="revision" value={String(draft.revision)} />
         {draft.changed.includes(path)
           ? <button type="submit" name="what" value="revert" class="quiet small">{words.revert}</button>
           : null}

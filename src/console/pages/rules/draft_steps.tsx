@@ -5,8 +5,8 @@ import { streamSSE } from "hono/streaming";
 import type { DraftRead } from "../../../api/rules/drafts.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
-import { formOf, wantsPart } from "../../form.ts";
-import { described, Empty, Field } from "../../parts.tsx";
+import { formOf, wantsPart, wrongWith } from "../../form.ts";
+import { described, Empty, Field, Notice } from "../../parts.tsx";
 import { draftOf, draftPath, Run, type Step, stepPage, stepPath } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
 import {
@@ -21,6 +21,14 @@ import {
 
 const LAST = 1_000;
 const MOST = 20_000;
+
+/** How somebody wanted to propose, and why that was not done. */
+interface Proposing {
+  note?: string;
+  problem?: ApiProblem;
+  /** Another window saved after this one showed the draft. */
+  changed?: boolean;
+}
 
 /** What becomes of a draft: checked, compared, tried on past messages, proposed. */
 export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
@@ -135,15 +143,43 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
     });
   });
 
-  const proposePage = async (c: ConsoleContext, draft: DraftRead, problem?: ApiProblem, note = "") => {
+  const proposePage = async (
+    c: ConsoleContext,
+    draft: DraftRead,
+    { note = "", problem, changed = false }: Proposing,
+  ) => {
     const reader = c.get("reader");
     const words = draftWords(reader.language);
+    const wrong = wrongWith(problem, "note");
+    const form = (
+      <>
+        <p>{words.propose_lead}</p>
+        {changed ? <Notice tone="bad">{words.changed_meanwhile}</Notice> : null}
+        {problem === undefined || wrong !== undefined ? null : <Cannot problem={problem} reader={reader} />}
+        <form method="post" class="card">
+          <input type="hidden" name="revision" value={String(draft.revision)} />
+          <Field label={words.note} name="note" hint={words.note_hint} error={wrong}>
+            <textarea {...described("note", { hint: true, error: wrong })} rows={4} maxlength={1000} required>
+              {note}
+            </textarea>
+          </Field>
+          <button type="submit">{words.propose_it}</button>
+        </form>
+      </>
+    );
     return await stepPage(
       console,
       c,
       { draft, step: "propose" },
       // On another base it would take back what others published since; the frame offers to bring it up to date.
-      !draft.base_active ? null : draft.changed.length === 0
+      !draft.base_active
+        ? note === "" ? null : (
+          <>
+            <p>{words.note_kept}</p>
+            <p class="said">{note}</p>
+          </>
+        )
+        : draft.changed.length === 0
         ? (
           <Empty title={words.nothing_to_propose}>
             <p>
@@ -151,34 +187,25 @@ export function draftStepRoutes(console: Console): Hono<ConsoleEnv> {
             </p>
           </Empty>
         )
-        : (
-          <>
-            <p>{words.propose_lead}</p>
-            {problem === undefined ? null : <Cannot problem={problem} reader={reader} />}
-            <form method="post" class="card">
-              <Field label={words.note} name="note" hint={words.note_hint}>
-                <textarea {...described("note", { hint: true })} rows={4} maxlength={1000} required>{note}</textarea>
-              </Field>
-              <button type="submit">{words.propose_it}</button>
-            </form>
-          </>
-        ),
-      !draft.base_active ? 409 : problem === undefined ? 200 : 422,
+        : form,
+      !draft.base_active || changed ? 409 : problem === undefined ? 200 : 422,
     );
   };
 
-  routes.get("/rules/drafts/:id/propose", async (c) => await proposePage(c, await draftOf(console, c)));
+  routes.get("/rules/drafts/:id/propose", async (c) => await proposePage(c, await draftOf(console, c), {}));
 
   routes.post("/rules/drafts/:id/propose", async (c) => {
     const draft = await draftOf(console, c);
-    const note = (await formOf(c)).lines("note");
-    if (!draft.base_active) return await proposePage(c, draft);
+    const form = await formOf(c);
+    const note = form.lines("note");
+    if (!draft.base_active) return await proposePage(c, draft, { note });
+    if (Number(form.text("revision")) !== draft.revision) return await proposePage(c, draft, { note, changed: true });
     const api = console.api(c);
     const proposal = await orProblem(async () => {
       const { hash } = await api.post<{ hash: string }>("/v1/rulebooks", { base: draft.base, files: draft.files });
       return await api.post<{ id: string }>(`/v1/rulebooks/${hash}/propose`, { note });
     });
-    if (proposal instanceof ApiProblem) return await proposePage(c, draft, proposal, note);
+    if (proposal instanceof ApiProblem) return await proposePage(c, draft, { note, problem: proposal });
     // What it says is in the proposed version now, from which it can be taken up again.
     const gone = await orProblem(() => api.delete(withQuery(draftPath(draft.id), { revision: draft.revision })));
     // What another window saved meanwhile is in no version: the draft stays, and the proposal says so.

@@ -43,6 +43,8 @@ export const draftWords = inLanguages({
   not_saved: "Not saved: the gateway cannot be reached. It is tried again with the next change.",
   elsewhere:
     "Not saved: this draft was changed in another window. Your text is still here. Reload to see the other one, or save yours over it.",
+  changed_meanwhile:
+    "Nothing was done: this draft was changed in another window meanwhile. You see it as it is now; try again if you still want to.",
   gone: "Not saved: this draft is gone. It was proposed or deleted in another window. Your text is still here.",
   save_over: "Save mine over it",
   revert: "Back to the version in force",
@@ -89,6 +91,7 @@ export const draftWords = inLanguages({
     "Past messages are decided again, and the counts go with the proposal. Next, it is approved: by somebody else, or by you while you are alone in the sandbox.",
   note: "What changes, and why",
   note_hint: "For whoever approves it, and for the record",
+  note_kept: "You wrote, for the proposal:",
   propose_it: "Propose",
   nothing_to_propose: "The draft changes nothing yet.",
 }, {
@@ -134,6 +137,8 @@ export const draftWords = inLanguages({
   not_saved: "Pas enregistré : la passerelle ne répond pas. Nouvel essai au prochain changement.",
   elsewhere:
     "Pas enregistré : ce brouillon a été modifié dans une autre fenêtre. Votre texte est toujours ici. Rechargez pour voir l’autre, ou enregistrez le vôtre par-dessus.",
+  changed_meanwhile:
+    "Rien n’a été fait : ce brouillon a été modifié entre-temps dans une autre fenêtre. Le voici tel qu’il est maintenant ; recommencez si vous le voulez toujours.",
   gone:
     "Pas enregistré : ce brouillon n’existe plus. Il a été proposé ou supprimé dans une autre fenêtre. Votre texte est toujours ici.",
   save_over: "Enregistrer le mien par-dessus",
@@ -184,6 +189,7 @@ export const draftWords = inLanguages({
     "Des messages passés sont décidés de nouveau, et les nombres accompagnent la proposition. Ensuite elle est approuvée : par quelqu’un d’autre, ou par vous tant qu’il n’y a que vous dans le bac à sable.",
   note: "Ce qui change, et pourquoi",
   note_hint: "Pour qui l’approuvera, et pour mémoire",
+  note_kept: "Vous aviez écrit, pour la proposition :",
   propose_it: "Proposer",
   nothing_to_propose: "Le brouillon ne change encore rien.",
 });

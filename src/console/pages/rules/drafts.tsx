@@ -1,19 +1,19 @@
 /** @jsxImportSource hono/jsx */
 import { Hono } from "hono";
 import type { DraftRead } from "../../../api/rules/drafts.ts";
-import { ApiProblem } from "../../api_client.ts";
+import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
-import { formOf } from "../../form.ts";
+import { attempt, formOf } from "../../form.ts";
 import { described, Empty, Field, Notice, When } from "../../parts.tsx";
 import { STYLES } from "./browse.tsx";
-import { draftOf, draftPath, stepPath } from "./draft_frame.tsx";
+import { draftPath, stepPath } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
 import { Tabs } from "./frame.tsx";
 import { sayDay } from "./terms_words.ts";
 
 type Listed = Omit<DraftRead, "files" | "conflicts">;
 
-/** One's drafts: begun, listed, brought up to date, deleted. */
+/** One's drafts: begun, listed, deleted. */
 export function draftRoutes(console: Console): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
 
@@ -56,6 +56,7 @@ export function draftRoutes(console: Console): Hono<ConsoleEnv> {
                     </p>
                   </div>
                   <form method="post" action={`/console/rules/drafts/${draft.id}/delete`}>
+                    <input type="hidden" name="revision" value={String(draft.revision)} />
                     <button type="submit" class="quiet small">
                       {words.delete}
                       <span class="unseen">{draft.name}</span>
@@ -99,18 +100,11 @@ export function draftRoutes(console: Console): Hono<ConsoleEnv> {
   });
 
   routes.post("/rules/drafts/:id/delete", async (c) => {
-    await console.api(c).delete(draftPath(c.req.param("id")));
-    return c.redirect("/console/rules/drafts", 303);
-  });
-
-  routes.post("/rules/drafts/:id/rebase", async (c) => {
-    const draft = await draftOf(console, c);
-    const { conflicts } = await console.api(c).patch<DraftRead>(draftPath(draft.id), {
-      revision: draft.revision,
-      rebase: true,
-    });
-    const told = conflicts.map((file) => `conflict=${encodeURIComponent(file)}`).join("&");
-    return c.redirect(`${stepPath(draft.id, "edit")}?rebased=1${told === "" ? "" : `&${told}`}`, 303);
+    const revision = Number((await formOf(c)).text("revision"));
+    const gone = await attempt(console.api(c).delete(withQuery(draftPath(c.req.param("id")), { revision })));
+    if (gone.ok) return c.redirect("/console/rules/drafts", 303);
+    if (gone.problem.code !== "draft_changed") throw gone.problem;
+    return await list(c, draftWords(c.get("reader").language).changed_meanwhile);
   });
 
   return routes;

@@ -69,7 +69,8 @@ export async function campaignResults(
   };
   for await (const rows of resultsOf(db.client, id)) {
     for (const row of rows) {
-      if (!LEFT.has(row.status)) {
+      // A phone may be off until the carrier gives up; what ran out of time here has no instant at which it was sent.
+      if (!LEFT.has(row.status) && !(row.status === "expired" && row.sent_at !== null)) {
         count(results.not_sent, row.error_code ?? row.status);
         continue;
       }

@@ -117,9 +117,14 @@ export async function appendConsents(
             and n.granted_at = ${value("granted_at")} and n.source = ${value("source")})`
         : "true"
     }`,
-    args: [rowsOf(rows)],
+    args: [rowsOf(once ? distinct(rows) : rows)],
   }, ...auditStatements(audit)]);
   return appended!.rowsAffected;
+}
+
+/** Each line of a file once, should it stand there twice: a statement does not see the rows that it inserts itself. */
+function distinct(rows: readonly NewConsent[]): NewConsent[] {
+  return [...new Map(rows.map((row) => [JSON.stringify({ ...row, id: null }), row])).values()];
 }
 
 /**

@@ -155,6 +155,15 @@ test.each([
   expect(reply.body.errors.map((error: { field: string }) => error.field)).toContain(field);
 });
 
+test("an act that stands twice in one file is recorded once", async () => {
+  const gateway = await testGateway();
+  const line = `${FR},commercial,web_form,2026-01-10T09:00:00Z,I agree`;
+  const file = ["recipient,purpose,source,granted_at,wording", line, line, line.replace("web_form", "fair")].join("\n");
+  const { body } = await gateway.call("POST", "/v1/consents/import", file, { "content-type": "text/csv" });
+  expect(body).toEqual({ imported: 2, already: 1, rejected: 0, invalid: [] });
+  expect((await gateway.call("GET", "/v1/consents")).body.data).toHaveLength(2);
+});
+
 test.each([
   ["csv", "text/csv"],
   ["jsonl", "application/x-ndjson"],

@@ -391,6 +391,25 @@ test("its results tell by carrier, country and hour what arrived, and who answer
     ]);
 });
 
+test("what ran out of time at the carrier was handed over and did not arrive; what ran out of time here never left", async () => {
+  const gateway = await testGateway();
+  const numbers = await addAudience(gateway.db, { count: 3, now: gateway.clock.now() });
+  const id = await started(gateway);
+  await gateway.campaigns.tick();
+  await gateway.campaigns.tick();
+  const end = async (person: string, status: string, sent_at: number | null) =>
+    await gateway.db.client.execute({
+      sql: "update messages set status = ?, sent_at = ?, due_at = null, error_code = ? where person = ?",
+      args: [status, sent_at, status === "expired" ? "expired" : null, person],
+    });
+  await end(numbers[0]!, "delivered", gateway.clock.now());
+  await end(numbers[1]!, "expired", gateway.clock.now());
+  await end(numbers[2]!, "expired", null);
+  const { body } = await gateway.call("GET", `/v1/campaigns/${id}/results`);
+  expect(body).toMatchObject({ handed_over: 2, delivered: 1, delivery_percent: 50, not_sent: { expired: 1 } });
+  expect(body.lines).toMatchObject([{ handed_over: 2, reasons: { expired: 1 } }]);
+});
+
 test("progress streams until the campaign is over", async () => {
   const gateway = await testGateway();
   await addAudience(gateway.db, { count: 3, now: gateway.clock.now() });

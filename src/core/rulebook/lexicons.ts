@@ -91,7 +91,12 @@ function compileLexicons(files: readonly NamedFile[]): Lexicons {
 
 /** A word as tables compare it, whatever stands between its parts. */
 export function joinedWords(text: string): string {
-  return tokenize(text).map((token) => token.text).join("");
+  return spacedWords(text).replaceAll(" ", "");
+}
+
+/** A phrase as tables compare it, with one space between its words. */
+export function spacedWords(text: string): string {
+  return tokenize(text).map((token) => token.text).join(" ");
 }
 
 function compileAll<T, F extends NamedFile>(

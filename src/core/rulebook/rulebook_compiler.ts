@@ -6,7 +6,7 @@ import { compileTyping, type TypingMatcher } from "../text/typing.ts";
 import { isKnownZone } from "../time/quiet_hours.ts";
 import { zonesOfCountry } from "../time/zones.ts";
 import { type CommonParts, compileCountry, generalMentions } from "./country_compiler.ts";
-import { joinedWords, lexiconsOf } from "./lexicons.ts";
+import { joinedWords, lexiconsOf, spacedWords } from "./lexicons.ts";
 import { compileRule, type StagedRule } from "./rule_compiler.ts";
 import type { CountryBook, Rulebook } from "./rulebook.ts";
 import { type FileOf, guarded, type NamedFile, RulebookError, single } from "./rulebook_files.ts";
@@ -162,7 +162,7 @@ function typingErrors(
     ...joined.first.flatMap((first) =>
       joined.between.flatMap((between) => joined.last.map((last) => first + between + last))
     ),
-  ].map(joinedWords);
+  ].map(spacedWords);
   const existing = new Map(Object.entries(never).map(([language, list]) => [language, list.map(joinedWords)]));
   return (table) => {
     const languages = table.code === "default" ? [...existing.keys()] : ["und", "en", ...table.languages];

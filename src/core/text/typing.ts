@@ -8,7 +8,7 @@ import type { Token } from "./text.ts";
 export interface TypingData {
   /** Rows of keys, as on the keyboards people use; neighbours are beside, above and below. */
   keyboards: readonly (readonly string[])[];
-  /** What is looked for, folded and without spaces. */
+  /** What is looked for, folded; a space between the words of a phrase. */
   words: readonly string[];
   /** Words that exist and are never a typing error, folded. */
   never: ReadonlySet<string>;
@@ -22,7 +22,7 @@ export interface TypingMatcher {
 /** From this length on two errors are forgiven: words so long have no neighbours. */
 const TWO_ERRORS_FROM = 9;
 const MOST_ERRORS = 2;
-/** From this length on it may also be written in pieces with an error in it ("stip 2 end"). */
+/** From this length on it may also be written in any pieces with an error in it ("stip 2 end"). */
 const LONG = 7;
 /** A word of three letters allows a neighbouring key and nothing else. */
 const SHORT = 3;
@@ -30,17 +30,22 @@ const SHORT = 3;
 const LONGEST = 24;
 const MOST_TOKENS = 5;
 
-/** A word that is looked for, with the letters that it holds. */
+/** A word that is looked for, with the letters that it holds, run together of its `pieces`. */
 interface Known {
   word: string;
   letters: number;
+  pieces: readonly string[];
 }
 
 /** Compiles the data; the time of a match depends on the number of words and not on the length of the text. */
 export function compileTyping({ keyboards, words, never }: TypingData): TypingMatcher {
   const near = neighbours(keyboards);
-  const knownAs = (word: string): Known => ({ word, letters: lettersOf(word) });
-  const byLength = Map.groupBy([...new Set(words)].map(knownAs), ({ word }) => word.length);
+  const knownAs = (pieces: readonly string[]): Known => {
+    const word = pieces.join("");
+    return { word, letters: lettersOf(word), pieces };
+  };
+  const known = [...new Set(words)].map((phrase) => knownAs(phrase.split(" ")));
+  const byLength = Map.groupBy(known, ({ word }) => word.length);
   return {
     match(tokens, more = []) {
       if (tokens.length === 0 || tokens.length > MOST_TOKENS) return null;
@@ -48,9 +53,9 @@ export function compileTyping({ keyboards, words, never }: TypingData): TypingMa
       if (more.includes(text)) return text;
       if (text.length > LONGEST || text.length < SHORT) return null;
       if (never.has(text)) return null;
-      const typed = knownAs(text);
-      const isMeant = (known: Known) => isTypingErrorOf(typed, known, tokens.length, near);
-      const offered = more.map(knownAs).find(isMeant);
+      const typed = knownAs(tokens.map((token) => token.text));
+      const isMeant = (known: Known) => isTypingErrorOf(typed, known, near);
+      const offered = more.map((word) => knownAs([word])).find(isMeant);
       if (offered !== undefined) return offered.word;
       for (let by = -MOST_ERRORS; by <= MOST_ERRORS; by++) {
         const found = byLength.get(text.length + by)?.find(isMeant);
@@ -61,15 +66,21 @@ export function compileTyping({ keyboards, words, never }: TypingData): TypingMa
   };
 }
 
-function isTypingErrorOf(typed: Known, meant: Known, tokens: number, near: Near): boolean {
+function isTypingErrorOf(typed: Known, meant: Known, near: Near): boolean {
   const [text, word] = [typed.word, meant.word];
   if (text === word) return true;
-  // A short word in two pieces may be two words: "to p", "un sub".
-  const allowed = word.length >= TWO_ERRORS_FROM ? MOST_ERRORS : tokens > 1 && word.length < LONG ? 0 : 1;
+  // A short word in two pieces may be two words: "to p", "un sub". Not so a short phrase of which only one word is wrong: "opt our".
+  const unsure = word.length < LONG && typed.pieces.length > 1 && !isAllButOne(typed.pieces, meant.pieces);
+  const allowed = word.length >= TWO_ERRORS_FROM ? MOST_ERRORS : unsure ? 0 : 1;
   if (allowed === 0 || Math.abs(text.length - word.length) > allowed) return false;
   // Of nearly all pairs it is untrue, which this tells at once: an error takes one letter away and brings another at most.
   if (bitsOf(typed.letters ^ meant.letters) > 2 * allowed) return false;
   return errorsBetween(text, 0, word, 0, allowed, near) <= allowed;
+}
+
+/** Whether as many words stand in the same places, and all but one are the same. */
+function isAllButOne(typed: readonly string[], meant: readonly string[]): boolean {
+  return typed.length === meant.length && typed.filter((piece, at) => piece !== meant[at]).length === 1;
 }
 
 /** The letters of a word as bits, several letters to a bit: words of the same letters have the same. */

@@ -5,7 +5,7 @@ import { compileTyping } from "../../../src/core/text/typing.ts";
 
 const typing = compileTyping({
   keyboards: [["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"]],
-  words: ["stop", "end", "unsubscribe", "stop2end"],
+  words: ["stop", "end", "unsubscribe", "stop2end", "opt out"],
   never: new Set(["shop", "step", "subscribe"]),
 });
 const match = (text: string, offered?: string[]) => typing.match(tokenize(text), offered);
@@ -23,6 +23,9 @@ describe("one typing error", () => {
     ["unsubcsribe", "two swapped in a long word", "unsubscribe"],
     ["stop 2 emd", "in pieces", "stop2end"],
     ["st op", "a space inside", "stop"],
+    ["opt iut", "a neighbouring key in one word of a short phrase", "optout"],
+    ["otp out", "two swapped in one word of a short phrase", "optout"],
+    ["opt outt", "one doubled in one word of a short phrase", "optout"],
   ])("%j: %s", (text, _, word) => expect(match(text)).toBe(word));
 
   test.each([
@@ -33,6 +36,8 @@ describe("one typing error", () => {
     ["ed", "too short"],
     ["enda", "three letters allow no letter more"],
     ["to p", "two words with an error between them"],
+    ["op tiut", "a short phrase parted elsewhere, with an error"],
+    ["ipt iut", "an error in each word of a short phrase"],
     ["stop the bus now please ok", "too many words"],
     ["", "nothing"],
   ])("%j is none: %s", (text) => expect(match(text)).toBeNull());

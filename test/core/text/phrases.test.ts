@@ -208,6 +208,9 @@ describe("sets, gaps and edges", () => {
     ["{none} stop", "is no set of this file; there are {send} {msgs}"],
     ["^ $", "holds no word"],
     ["...", "holds no word"],
+    ["dont ...", "begins or ends with ..."],
+    ["... dont", "begins or ends with ..."],
+    ["dont [...]", "begins or ends with ..."],
   ])("%j is refused: %s", (pattern, problem) => {
     expect(() => compilePatterns([{ pattern, value: 1, sets }])).toThrow(problem);
   });

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { readCsv } from "../../api/http/csv.ts";
 import { ProblemError } from "../../api/http/problem.ts";
 import { parseMsisdn } from "../../core/msisdn.ts";
@@ -9,14 +10,37 @@ export interface LineProblem {
   problem: string;
 }
 
-const NUMBERS = new Set(["max_segments", "advertising_last_24h", "last_inbound_minutes", "last_inbound_days"]);
-/** Several numbers in one cell, with spaces between them. */
-const LISTS = new Set(["advertising_days_ago"]);
+type Cell = (cell: string) => unknown;
+
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false };
-const YES_OR_NO = new Set(["consent_before_opt_out", "facts_available"]);
+/** How a cell is read, by what the key of an example holds; text and names of values stand as they are. */
+const SCALARS: Readonly<Record<string, Cell>> = {
+  string: (cell) => cell,
+  enum: (cell) => cell,
+  literal: (cell) => cell,
+  number: Number,
+  boolean: (cell) => BOOLEANS[cell.toLowerCase()] ?? cell,
+};
+
+/** Keys of an example that fit into a cell: all but those with a record of their own. */
+const COLUMNS = new Map(
+  Object.entries(Scenario.shape).flatMap(([name, schema]): [string, Cell][] => {
+    const read = cellOf(schema);
+    return read === null ? [] : [[name, read]];
+  }),
+);
 const TIMES = new Set(["at", "scheduled_at"]);
-/** What an example says in a record of its own has no place in a cell. */
-const COLUMNS = Object.keys(Scenario.shape).filter((name) => name !== "sender" && name !== "last_reply");
+
+function cellOf(schema: z.core.$ZodType): Cell | null {
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  if (inner instanceof z.ZodArray) {
+    // Several numbers stand with spaces between them. A text has spaces of its own: a cell holds one.
+    const item = cellOf(inner.element);
+    if (item === null) return null;
+    return inner.element instanceof z.ZodNumber ? (cell) => cell.trim().split(/\s+/).map(item) : (cell) => [item(cell)];
+  }
+  return SCALARS[inner._zod.def.type] ?? null;
+}
 
 /** Messages to replay, one a line of CSV; every line that cannot be used is told. */
 export function readScenarios(csv: string): { scenarios: Scenario[]; problems: LineProblem[] } {
@@ -32,15 +56,18 @@ export function readScenarios(csv: string): { scenarios: Scenario[]; problems: L
     }
   })();
   for (const { line, cells } of rows) {
+    const strange = Object.keys(cells).filter((name) => !COLUMNS.has(name));
+    if (strange.length > 0) {
+      const known = [...COLUMNS.keys()].join(", ");
+      problems.push({ line, problem: `there is no column ${strange.join(", ")}; there are ${known}` });
+      continue;
+    }
     const scenario = Scenario.safeParse(
-      Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, valueOf(name, cell)])),
+      Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, COLUMNS.get(name)!(cell)])),
     );
     const issues = scenario.success
       ? wrongPerson(scenario.data)
-      : scenario.error.issues.map(({ code, path: [column], message, ...issue }) => {
-        if (code === "unrecognized_keys" && "keys" in issue) {
-          return `there is no column ${(issue.keys as string[]).join(", ")}; there are ${COLUMNS.join(", ")}`;
-        }
+      : scenario.error.issues.map(({ path: [column], message }) => {
         const name = String(column);
         return `${name} ${JSON.stringify(cells[name])}: ${
           TIMES.has(name) ? "write it like 2026-11-24T10:00:00+01:00" : message
@@ -50,12 +77,6 @@ export function readScenarios(csv: string): { scenarios: Scenario[]; problems: L
     problems.push(...issues.map((problem) => ({ line, problem })));
   }
   return { scenarios, problems };
-}
-
-function valueOf(name: string, cell: string): unknown {
-  if (NUMBERS.has(name)) return Number(cell);
-  if (LISTS.has(name)) return cell.trim().split(/\s+/).map(Number);
-  return YES_OR_NO.has(name) ? BOOLEANS[cell.toLowerCase()] ?? cell : cell;
 }
 
 /** Without a country nothing could be decided as it would have been. */

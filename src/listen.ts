@@ -15,6 +15,26 @@ export function listen(
   }
 }
 
+/** What a client that never ends its request, or never reads its answer, may hold the end of the process up by. */
+const GRACE_MS = 5_000;
+
+/**
+ * Lets nobody in any more and waits for the answers that are under way, at most `graceMs`. False when some are left: the end of the
+ * process cuts them off, since Deno (2.9) aborts no server that is shutting down.
+ */
+export async function closed(
+  server: Pick<Deno.HttpServer, "shutdown">,
+  graceMs = GRACE_MS,
+): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), graceMs);
+  try {
+    return await Promise.race([server.shutdown().then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The answer to a HEAD. Of a body that is null Deno says that its length is 0, which is not the length of what a GET gives. */
 async function ofUnknownLength(answer: Response | Promise<Response>): Promise<Response> {
   const { status, headers, body } = await answer;

@@ -18,7 +18,7 @@ import { runDispatcher, type Runner } from "./gateway/runner.ts";
 import { seedSandbox } from "./gateway/seed.ts";
 import { SettingsCache } from "./gateway/settings.ts";
 import { helpOnly } from "./help_only.ts";
-import { listen } from "./listen.ts";
+import { closed, listen } from "./listen.ts";
 import { jsonLog } from "./log.ts";
 import { stampOf } from "./rules/files.ts";
 import { followFolder, logDifference, publishFolder } from "./rules/follow.ts";
@@ -152,12 +152,21 @@ async function start(): Promise<void> {
     // Streams would keep the server from its end.
     api.live.stop();
     // At once: whoever stops the process does not wait for long, and what is cut off is of unknown outcome.
-    await Promise.all([server.shutdown(), runner?.stop(), webhookRunner.stop(), campaignRunner.stop()]);
+    const [answered] = await Promise.all([closed(server), runner?.stop(), webhookRunner.stop(), campaignRunner.stop()]);
+    if (!answered) log("warn", "requests.cut_off", { detail: "Clients were still sending or reading." });
     await follower.stop();
     await db.close();
     Deno.exit(0);
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  let stopping = false;
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    Deno.addSignalListener(signal, () => {
+      // Asked twice, somebody is in a hurry: as after a power cut, nothing accepted is lost.
+      if (stopping) Deno.exit(code);
+      stopping = true;
+      void stop();
+    });
+  }
   // After that: whoever reads that it listens may end it.
   greet(server.addr.port, config, { madeKey, welcome, rulebook: rulebook.hash });
 }

@@ -165,6 +165,38 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
     await stop(given.child);
   });
 
+  describe("a client that sends half a request, and one that reads nothing of its stream", () => {
+    const held = async () => {
+      const { child } = await listening({ PARLEY_ADMIN_KEY: KEY });
+      const { port } = new URL((/on (\S+)$/m.exec(child.output()))![1]!);
+      for (const head of ["POST /v1/messages HTTP/1.1\r\ncontent-length: 900", "GET /v1/live HTTP/1.1"]) {
+        const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+        onTestFinished(() => connection.close());
+        const lines = `${head}\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-type: application/json\r\n\r\n{`;
+        await connection.write(new TextEncoder().encode(lines));
+      }
+      // Both have arrived: a request that came after them was answered.
+      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+      child.kill("SIGTERM");
+      await child.printed(/"stopping"/);
+      return child;
+    };
+
+    test("hold the end of the gateway up for some seconds, which the log tells", async () => {
+      const child = await held();
+      expect(await child.ended).toBe(0);
+      expect(child.output()).toContain('"requests.cut_off"');
+      expect(child.output()).not.toMatch(STACK);
+    });
+
+    test("do not hold up a second signal", async () => {
+      const child = await held();
+      child.kill("SIGTERM");
+      expect(await child.ended).toBe(143);
+      expect(child.output()).not.toContain("requests.cut_off");
+    });
+  });
+
   test("with a rule file that is wrong from the start it does not start, and says where", async () => {
     await edit("outbound/4_consent.yaml", (text) => text.replace("operator: equal", "operator: equals"));
     const child = await launch();

@@ -3,7 +3,7 @@ import type { NewId } from "../gateway/ids.ts";
 import { activeRulebook, isStored, publishRulebook, readSourcesOf } from "../store/carriers/settings.ts";
 import type { DbClient } from "../store/libsql/client.ts";
 import { auditRow } from "../store/oversight/audit.ts";
-import { broughtByFolder, storeRulebook } from "../store/rules/rulebooks.ts";
+import { storeRulebook } from "../store/rules/rulebooks.ts";
 import { checkRulebook, hashSources, loadRulebook, problemLine } from "./check.ts";
 import { readSources, stampOf } from "./files.ts";
 import { mergeSources } from "./merge.ts";
@@ -23,8 +23,8 @@ export type FolderResult =
 
 /**
  * Makes the rule files of a folder the active version when they have changed since they were last applied and nothing is wrong
- * with them. What was approved and published otherwise since is never undone by that: a folder that has not changed takes nothing back,
- * and of one that has, only the files that changed in it are taken. A file that changed on both sides is for a person to put together.
+ * with them. What was published or brought back otherwise since is never undone by that: a folder that has not changed takes nothing
+ * back, and of one that has, only the files that changed in it are taken. A file that changed on both sides is for a person to put together.
  */
 export async function publishFolder(
   client: DbClient,
@@ -68,7 +68,7 @@ export async function publishFolder(
     folder: known.folder,
     folder_hash: hash,
     active: known.active,
-    note: kept.length === 0 ? null : `with what was published since: ${kept.join(", ")}`,
+    note: kept.length === 0 ? null : `with what was published or brought back since: ${kept.join(", ")}`,
     audit,
   });
   // Another instance applied its folder, or somebody published, meanwhile: with the same files there is nothing left to do.
@@ -77,7 +77,7 @@ export async function publishFolder(
 }
 
 const CONFLICT =
-  "changed here, and in a version that was published since the folder was last applied. Nothing was applied. " +
+  "changed here, and in what was published or brought back since the folder was last applied. Nothing was applied. " +
   "`deno task rules pull` writes the active version to the folder; make the change again in it, or propose it";
 
 interface Merged {
@@ -88,7 +88,10 @@ interface Merged {
   conflicts: string[];
 }
 
-/** The folder's files, with what was published since the folder was last applied. */
+/**
+ * The folder's files, with what was decided otherwise since the folder was last applied: published, or brought back. An older version
+ * that the folder once brought itself is no exception, since whoever brought it back meant what they took away.
+ */
 async function withPublished(
   client: DbClient,
   { active, folder }: { active: string | null; folder: string | null },
@@ -96,8 +99,6 @@ async function withPublished(
 ): Promise<Merged> {
   const alone: Merged = { ...now, kept: [], conflicts: [] };
   if (active === null || folder === null || active === folder || active === now.hash) return alone;
-  // Back to what the folder itself brought once: there is nothing in it that anybody else decided.
-  if (await broughtByFolder(client, active)) return alone;
   const versions = await readSourcesOf(client, [folder, active]);
   // Of a folder's version that nobody kept nothing can be told: then every file in which the two differ is a conflict.
   const [base = {}, published = {}] = [versions.get(folder), versions.get(active)];
@@ -112,7 +113,7 @@ export function logDifference(log: Log, result: { active: string; folder: string
   log("warn", "rules.folder_differs", {
     ...result,
     detail:
-      "The active version was published since the folder was last applied, and stays: when rule files change, they are put " +
+      "The active version was published or brought back since the folder was last applied, and stays: when rule files change, they are put " +
       "together with it. `deno task rules pull` writes it to the folder.",
   });
 }

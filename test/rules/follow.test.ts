@@ -56,19 +56,80 @@ describe("publishFolder()", () => {
     ]);
   });
 
-  test("a restart takes back nothing that was published since; the next edit applies again", async () => {
-    const db = await freshDatabase();
-    const path = await folder();
-    const first = await publishFolder(db.client, path, AT, newId);
-    const second = await edit(path, brand("ACME"));
-    await publishFolder(db.client, path, AT, newId);
-    const deps = { db, newId, now: () => AT };
-    expect(await rollback(deps, { to: null, from: null, by: "key_1", note: "x" })).toMatchObject({ ok: true });
-    const active = "active" in first ? first.active : "";
-    expect(await publishFolder(db.client, path, AT, newId)).toEqual({ active, folder: second, applied: false });
+  describe("after a change of the folder was taken back by people", () => {
+    const OTHER = "retention.yaml";
+    const longer = sources[OTHER]!.replace("days: 30", "days: 31");
 
-    const third = await edit(path, brand("ACME Shop"));
-    expect(await publishFolder(db.client, path, AT, newId)).toEqual({ active: third, folder: third, applied: true });
+    /** The folder brought a first version and then another brand; a person brought the first one back. */
+    async function takenBack() {
+      const db = await freshDatabase();
+      const path = await folder();
+      const publish = () => publishFolder(db.client, path, AT, newId);
+      const back = (to: string | null = null) =>
+        rollback({ db, newId, now: () => AT }, { to, from: null, by: "usr_1", note: "x" });
+      const active = async () => {
+        const { active: hash } = await activeRulebook(db.client);
+        return (await readSourcesOf(db.client, [hash!])).get(hash!)!;
+      };
+      await publish();
+      const second = await edit(path, brand("ACME"));
+      await publish();
+      expect(await back()).toMatchObject({ ok: true });
+      return { path, second, first: hashSources(sources), publish, back, active };
+    }
+    const write = (path: string, text: string) => Deno.writeTextFile(`${path}/${OTHER}`, text);
+
+    test("a restart does not bring it again", async () => {
+      const { first, second, publish } = await takenBack();
+      expect(await publish()).toEqual({ active: first, folder: second, applied: false });
+    });
+
+    test("a change of another file does not bring it again, also at the next start and the one after", async () => {
+      const { path, publish, active } = await takenBack();
+      await write(path, longer);
+      expect(await publish()).toMatchObject({ applied: true, kept: ["deployment.yaml"] });
+      expect(await active()).toEqual({ ...sources, [OTHER]: longer });
+      expect(await publish()).toMatchObject({ applied: false });
+      await write(path, sources[OTHER]!);
+      expect(await publish()).toMatchObject({ applied: true, kept: ["deployment.yaml"] });
+      expect(await active()).toEqual(sources);
+    });
+
+    test("a change of the same file is refused by name, until the folder held what was brought back", async () => {
+      const { path, first, publish } = await takenBack();
+      const third = await edit(path, brand("ACME Shop"));
+      expect(await publish()).toEqual({ problems: [expect.stringMatching(/deployment\.yaml: .*brought back/)] });
+      await edit(path, sources["deployment.yaml"]!);
+      expect(await publish()).toEqual({ active: first, folder: first, applied: false });
+      await edit(path, brand("ACME Shop"));
+      expect(await publish()).toEqual({ active: third, folder: third, applied: true });
+    });
+
+    test("the folder brings it again once it was taken out of the folder as well", async () => {
+      const { path, first, second, publish } = await takenBack();
+      await edit(path, sources["deployment.yaml"]!);
+      expect(await publish()).toEqual({ active: first, folder: first, applied: false });
+      await edit(path, brand("ACME"));
+      expect(await publish()).toEqual({ active: second, folder: second, applied: true });
+    });
+
+    test("whoever takes that back again has it, and the next change of the folder beside it", async () => {
+      const { path, second, publish, back, active } = await takenBack();
+      expect(await back(second)).toMatchObject({ ok: true });
+      await write(path, longer);
+      expect(await publish()).toMatchObject({ applied: true });
+      expect(await active()).toEqual({ ...sources, "deployment.yaml": brand("ACME"), [OTHER]: longer });
+    });
+
+    test("a version in which the folder and people were put together is taken back as a whole", async () => {
+      const { path, first, publish, back, active } = await takenBack();
+      await write(path, longer);
+      await publish();
+      expect(await back()).toMatchObject({ ok: true, value: { active: first } });
+      await Deno.writeTextFile(`${path}/flows.yaml`, `${sources["flows.yaml"]}\n`);
+      expect(await publish()).toMatchObject({ applied: true, kept: ["deployment.yaml", OTHER] });
+      expect(await active()).toEqual({ ...sources, "flows.yaml": `${sources["flows.yaml"]}\n` });
+    });
   });
 
   describe("after something else was published", () => {

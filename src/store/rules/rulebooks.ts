@@ -93,15 +93,6 @@ export function activationsOf({ orm }: Db, hash: string): Promise<Activation[]> 
   return orm.select().from(activations).where(eq(activations.rulebook, hash)).orderBy(desc(activations.id));
 }
 
-/** Whether the rules folder once brought the version as it is, and not put together with what others published. */
-export async function broughtByFolder(client: DbClient, hash: string): Promise<boolean> {
-  const { rows } = await client.execute({
-    sql: "select 1 from activations where rulebook = ? and way = 'files' and note is null limit 1",
-    args: [hash],
-  });
-  return rows.length > 0;
-}
-
 /** Every change of the active version, newest first. */
 export function latestActivations({ orm }: Db, limit: number): Promise<Activation[]> {
   return orm.select().from(activations).orderBy(desc(activations.id)).limit(limit);

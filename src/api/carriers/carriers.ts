@@ -15,6 +15,7 @@ import { type Api, router } from "../http/context.ts";
 import { forbidden } from "../http/fields.ts";
 import { invalidField, invalidInput, problem } from "../http/problem.ts";
 import { json, notFound, pageOf, PageQuery, problems } from "../http/schemas.ts";
+import { type CarrierConfig, withSecrets } from "./carrier_secrets.ts";
 
 const CarrierId = z.object({
   id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "must be lower-case letters, digits, - and _, at most 40")
@@ -24,7 +25,12 @@ const CarrierId = z.object({
 const CarrierBody = z.strictObject({
   kind: z.string().max(40).openapi({ description: `One of: ${carriers.map(({ kind }) => kind).join(", ")}` }),
   config: z.record(z.string(), z.unknown()).default({}).openapi({
-    description: "As the kind asks for. A secret that is left out, or null, stays as it was",
+    description: "As the kind asks for. A secret that is left out, or null, stays as it was; it must be given again " +
+      "when an address leads to another host",
+  }),
+  remove_secrets: z.array(z.string().max(40)).max(10).default([]).openapi({
+    description: "Secrets to forget, where the kind can do without",
+    example: ["webhook_secret"],
   }),
   rate_per_second: z.number().min(0.01).max(10_000).nullable().optional().openapi({
     description: "Of the account, all its senders and all instances together; left out: only the senders' rates count",
@@ -103,7 +109,7 @@ export function carrierRoutes({ deps }: Api) {
     return {
       id,
       kind,
-      ...shown(JSON.parse(config) as Config, carrierOf(kind)),
+      ...shown(JSON.parse(config) as CarrierConfig, carrierOf(kind)),
       webhooks: { inbound: webhook("inbound"), status: webhook("status") },
       rate_per_second: row.rate_per_second,
       health: healthOf(row, deps.now()),
@@ -168,7 +174,7 @@ export function carrierRoutes({ deps }: Api) {
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const { kind, config, rate_per_second = null } = c.req.valid("json");
+      const { kind, config, remove_secrets, rate_per_second = null } = c.req.valid("json");
       const adapter = carrierOf(kind);
       if (adapter === null) {
         throw invalidField("kind", `there is no "${kind}"; choose ${carriers.map((one) => one.kind).join(", ")}`);
@@ -177,7 +183,7 @@ export function carrierRoutes({ deps }: Api) {
         throw problem(409, "test_clock", "Test clock", "PARLEY_TEST_CLOCK is set: real people must not get messages.");
       }
       const existing = await findCarrier(deps.db, id);
-      const complete = withSecrets(config, adapter, existing);
+      const complete = withSecrets(config, remove_secrets, adapter, existing);
       checkConfig(complete, adapter);
       const now = deps.now();
       const fact = {
@@ -283,8 +289,6 @@ export function carrierRoutes({ deps }: Api) {
   return routes;
 }
 
-type Config = Record<string, unknown>;
-
 function healthOf(row: CarrierRow, now: number): z.infer<typeof Health> {
   const { failures, opened_at, probe_at, paused_until } = row;
   const paused = paused_until > now;
@@ -299,20 +303,8 @@ function healthOf(row: CarrierRow, now: number): z.infer<typeof Health> {
 
 const noSuchCarrier = () => problem(404, "not_found", "No such carrier");
 
-/** The configuration with the secrets it had, where no new ones are given; those of another kind mean nothing here. */
-function withSecrets(config: Config, adapter: Carrier, existing: CarrierRow | null): Config {
-  const kept = existing?.kind === adapter.kind ? JSON.parse(existing.config) as Config : {};
-  const complete = { ...config };
-  for (const secret of adapter.secrets) {
-    if (complete[secret] !== undefined && complete[secret] !== null) continue;
-    if (kept[secret] === undefined) delete complete[secret];
-    else complete[secret] = kept[secret];
-  }
-  return complete;
-}
-
 /** @throws ProblemError naming `config.<field>`. */
-function checkConfig(config: Config, adapter: Carrier): void {
+function checkConfig(config: CarrierConfig, adapter: Carrier): void {
   const parsed = adapter.config.safeParse(config);
   if (parsed.success) return;
   const issues: z.core.$ZodIssue[] = [];
@@ -330,7 +322,7 @@ function checkConfig(config: Config, adapter: Carrier): void {
 }
 
 /** What may be shown. Of a kind that this build does not know nothing is: it cannot tell what is secret. */
-function shown(config: Config, adapter: Carrier | null): { config: Config; secrets_set: string[] } {
+function shown(config: CarrierConfig, adapter: Carrier | null): { config: CarrierConfig; secrets_set: string[] } {
   if (adapter === null) return { config: {}, secrets_set: [] };
   const secrets = new Set(adapter.secrets);
   return {

@@ -74,7 +74,10 @@ export function variantsOf(pattern: string, sets?: PatternSets): Step[][] {
       throw new PatternError(pattern, "holds no word; leave at least one outside the brackets");
     }
     if ([variant[0]!, variant.at(-1)!].some((step) => "gap" in step)) {
-      throw new PatternError(pattern, "begins or ends with ..., which stands for words between two others; leave it out");
+      throw new PatternError(
+        pattern,
+        "begins or ends with ..., which stands for words between two others; leave it out",
+      );
     }
     refuseUnmatchable(pattern, variant);
   }

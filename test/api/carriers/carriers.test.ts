@@ -43,6 +43,91 @@ test("the secrets of one kind are not handed to another", async () => {
   expect([reply.status, reply.body.errors[0].field]).toEqual([422, "config.auth_token"]);
 });
 
+const SINCH = {
+  service_plan_id: "plan1",
+  api_token: "token-of-the-tests",
+  signature_secret: "signature-of-the-tests",
+};
+const WEBHOOK_SECRET = "webhook-secret-of-the-tests";
+
+describe("a later PUT of an account", () => {
+  const sinch = async () => {
+    const gateway = await testGateway();
+    const put = (config: Record<string, unknown>, remove_secrets?: unknown) =>
+      gateway.call("PUT", "/v1/carriers/s", { kind: "sinch", config, ...remove_secrets ? { remove_secrets } : {} });
+    expect((await put(SINCH)).status).toBe(201);
+    return { gateway, put, read: async () => (await gateway.call("GET", "/v1/carriers/s")).body };
+  };
+  const { service_plan_id } = SINCH;
+
+  test("may forget a secret that the kind can do without", async () => {
+    const { gateway, put, read } = await sinch();
+    const { status, body } = await put({ service_plan_id, webhook_secret: WEBHOOK_SECRET }, ["signature_secret"]);
+    expect([status, body.secrets_set]).toEqual([200, ["api_token", "webhook_secret"]]);
+    expect((await gateway.api.deps.settings.current()).carriers.get("s")?.config).not.toHaveProperty(
+      "signature_secret",
+    );
+    // What is read may be sent back as it is.
+    const { config, secrets_set } = await read();
+    expect((await put(config)).body.secrets_set).toEqual(secrets_set);
+  });
+
+  test.each<[unknown, Record<string, unknown>, string, RegExp]>([
+    [["api_token"], {}, "config.api_token", /./],
+    [["password"], {}, "remove_secrets.0", /sinch has no secret "password": those are api_token, /],
+    [["signature_secret"], { signature_secret: "x" }, "remove_secrets.0", /config\.signature_secret gives it anew/],
+    ["signature_secret", {}, "remove_secrets", /./],
+  ])("that removes %j beside %j is refused and changes nothing", async (removed, more, field, detail) => {
+    const { put, read } = await sinch();
+    const before = await read();
+    const { status, body } = await put({ service_plan_id, ...more }, removed);
+    expect([status, body.errors[0].field]).toEqual([422, field]);
+    expect(body.errors[0].detail).toMatch(detail);
+    expect(await read()).toEqual(before);
+  });
+
+  test.each<[string, string | undefined, string]>([
+    ["another host", "https://collect.example.net", "https://collect.example.net"],
+    ["another port", "https://us.sms.api.sinch.com:8443", "https://us.sms.api.sinch.com:8443"],
+    ["no TLS", "http://us.sms.api.sinch.com", "http://us.sms.api.sinch.com"],
+  ])("whose address leads to %s gives the secrets again", async (_, api_url, named) => {
+    const { put, read } = await sinch();
+    const before = await read();
+    const refused = await put({ service_plan_id, api_url });
+    expect([refused.status, refused.body.errors.map(({ field }: { field: string }) => field)])
+      .toEqual([422, ["config.api_token", "config.signature_secret"]]);
+    expect(refused.body.detail).toContain(`did not call ${named} so far`);
+    expect(await read()).toEqual(before);
+    expect((await put({ ...SINCH, api_url })).status).toBe(200);
+    // And from there back to where the kind calls by itself.
+    expect((await put({ service_plan_id })).status).toBe(422);
+  });
+
+  test("keeps the secrets where the host stays, whatever else its address says", async () => {
+    const { put } = await sinch();
+    for (const api_url of ["https://us.sms.api.sinch.com", "https://US.sms.api.sinch.com:443/", undefined]) {
+      const { status, body } = await put({ service_plan_id, api_url });
+      expect([status, body.secrets_set]).toEqual([200, ["api_token", "signature_secret"]]);
+    }
+  });
+});
+
+test("credentials of an http account do not go to another host", async () => {
+  const gateway = await testGateway();
+  const config = {
+    webhook_secret: WEBHOOK_SECRET,
+    verify: { scheme: "url_key" },
+    send: { url: "https://api.example.com/send?key={credentials.key}" },
+  };
+  const put = (config: unknown) => gateway.call("PUT", "/v1/carriers/h", { kind: "http", config });
+  expect((await put({ ...config, credentials: { key: "k1" } })).status).toBe(201);
+  expect((await put({ ...config, send: { url: "https://api.example.com/v2?key={credentials.key}" } })).status).toBe(
+    200,
+  );
+  const refused = await put({ ...config, send: { url: "https://api.example.net/send?key={credentials.key}" } });
+  expect([refused.status, refused.body.errors[0].field]).toEqual([422, "config.credentials"]);
+});
+
 describe("wrong settings name their field and are not echoed", () => {
   test.each([
     [{ kind: "pigeon" }, "kind"],

@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
+import type { Effect } from "../../src/core/effects.ts";
 import type { Rulebook } from "../../src/core/rulebook/rulebook.ts";
 import { loadRulebook } from "../../src/rules/check.ts";
+import { scenarioInput } from "../../src/rules/scenario.ts";
 import { compareOutcomes } from "../../src/rules/simulate/compare.ts";
 import { simulateScenarios, simulateStored } from "../../src/rules/simulate/mod.ts";
-import type { SimulatedOutcome } from "../../src/rules/simulate/outcome.ts";
+import { effectName, outcomeOf, type SimulatedOutcome } from "../../src/rules/simulate/outcome.ts";
 import { newTally } from "../../src/rules/simulate/tally.ts";
 import { pastMessages } from "../../src/store/messages/history.ts";
 import { DECISION } from "../../src/store/messages/shared_decisions.ts";
 import { consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
+import { rulebookWithFlows } from "../support/flows.ts";
 import { shippedRules } from "../support/rulebook.ts";
 import { FR, frenchSaturday } from "../support/rulebook_life.ts";
 
@@ -165,6 +168,13 @@ test("simulateScenarios() decides written messages under both", async () => {
   expect(result).toMatchObject({ messages: 3, changed: 1, groups: [{ messages: [{ id: null, to: "+33612000001" }] }] });
 });
 
+test("the question of a double opt-in is what the person gets", async () => {
+  const rulebook = await rulebookWithFlows();
+  const outcome = outcomeOf(scenarioInput({ text: "CLUB" }, rulebook, "inbound"), rulebook);
+  expect(outcome.effects).toEqual(["request_consent commercial flow:club.join"]);
+  expect(outcome.text).toContain("OUI");
+});
+
 describe("compareOutcomes()", () => {
   const rule = (id: string, effect: string) => ({ id, reason: id, source: "s", confidence: "design" as const, effect });
   const plain: SimulatedOutcome = {
@@ -200,11 +210,99 @@ describe("compareOutcomes()", () => {
     [
       "what follows from a message",
       { outcome: "opt_out", effects: ["suppress commercial"], rules: [rule("s.s", "suppress")] },
-      { outcome: "opt_out", effects: ["suppress all"], rules: [rule("s.s", "suppress")] },
-      { change: "suppress commercial -> suppress all", rules: [{ id: "s.s", now: "differs" }] },
+      { outcome: "opt_out", effects: ["suppress all this_sender"], rules: [rule("s.s", "suppress")] },
+      { change: "suppress commercial -> suppress all this_sender", rules: [{ id: "s.s", now: "differs" }] },
+    ],
+    [
+      "the kind of a review",
+      { outcome: "none", effects: ["open_review complaint"], rules: [rule("d.c", "open_review complaint")] },
+      { outcome: "none", effects: ["open_review health"], rules: [rule("d.h", "open_review health")] },
+      {
+        change: "open_review complaint -> open_review health",
+        rules: [{ id: "d.h", now: "matches" }, { id: "d.c", now: "no longer matches" }],
+      },
+    ],
+    [
+      "the list of a flow",
+      {
+        outcome: "club_join",
+        effects: ["save_contact tag:club list:Club"],
+        rules: [
+          rule("c.word", "intent club_join"),
+          rule("c.reply", "flow_reply c"),
+          rule("c.contact", "flow_contact c"),
+        ],
+      },
+      {
+        outcome: "club_join",
+        effects: ["save_contact tag:club list:Friends"],
+        rules: [
+          rule("c.word", "intent club_join"),
+          rule("c.reply", "flow_reply c"),
+          rule("c.contact", "flow_contact c"),
+        ],
+      },
+      {
+        change: "save_contact tag:club list:Club -> save_contact tag:club list:Friends",
+        rules: [{ id: "c.contact", now: "differs" }],
+      },
+    ],
+    [
+      "the answer of a flow",
+      {
+        outcome: "club_join",
+        text: "Welcome",
+        rules: [rule("c.reply", "flow_reply c"), rule("c.contact", "flow_contact c")],
+      },
+      {
+        outcome: "club_join",
+        text: "Hello",
+        rules: [rule("c.reply", "flow_reply c"), rule("c.contact", "flow_contact c")],
+      },
+      { change: "text", rules: [{ id: "c.reply", now: "differs" }] },
+    ],
+    [
+      "that somebody has to settle the message itself",
+      { outcome: "hold needs_review", rules: [rule("s.d", "hold needs_review")] },
+      {
+        outcome: "hold needs_review",
+        effects: ["open_review category_conflict"],
+        rules: [rule("s.d", "hold needs_review"), rule("c.b", "hold needs_review"), rule("m.m", "append_mention")],
+      },
+      { change: "nothing -> open_review category_conflict", rules: [{ id: "c.b", now: "matches" }] },
     ],
   ])("%s", (_name, before, after, expected) => {
     expect(compareOutcomes({ ...plain, ...before }, { ...plain, ...after })).toEqual(expected);
+  });
+
+  describe("names of effects", () => {
+    const rule = "r.r";
+    const asked = { wording: "w", text: "t", answer_until: 0, not_since: 0, rule };
+    const names = ([
+      { type: "suppress", scope: "commercial", sender: null, rule },
+      { type: "suppress", scope: "all", sender: "36105", rule },
+      { type: "suppress", scope: "all", sender: null, rule },
+      { type: "lift_suppression", sender: "36105", rule },
+      { type: "record_consent", purpose: "commercial", wording: "w", rule },
+      { type: "record_consent", purpose: "partner:ACME, Inc. -> you", wording: "w", rule },
+      { type: "request_consent", purpose: "commercial", flow: "club.join", ...asked },
+      { type: "request_consent", purpose: "commercial", flow: "club.leave", ...asked },
+      { type: "request_consent", purpose: "informative:delivery", flow: "club.join", ...asked },
+      { type: "save_contact", tags: ["club"], list: null, rule, once: false },
+      { type: "save_contact", tags: ["club", "vip"], list: null, rule, once: false },
+      { type: "save_contact", tags: [], list: "club", rule, once: false },
+      { type: "save_contact", tags: ["club"], list: "Paris, club -> all", rule, once: false },
+      { type: "confirm_consent", request: "cns_1", purpose: "commercial", rule },
+      { type: "confirm_consent", request: "cns_1", purpose: "partner:ACME", rule },
+      { type: "withdraw_consent", purpose: "commercial", rule },
+      { type: "dispute_consent", purpose: "commercial", rule },
+      { type: "open_review", kind: "complaint", words: "", rule },
+      { type: "open_review", kind: "health", words: "", rule },
+      { type: "remove_contact", rule },
+    ] satisfies Effect[]).map(effectName);
+
+    test("tell them apart", () => expect(new Set(names).size).toBe(names.length));
+    test.each(names)("%s can stand in a change", (name) => expect(name).not.toMatch(/, | -> /));
   });
 
   test("a tally keeps a few messages of a group and counts all", () => {

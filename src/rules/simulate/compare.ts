@@ -37,10 +37,7 @@ function rulesBehind(change: string, before: SimulatedOutcome, after: SimulatedO
   const gained = after.rules.filter(({ id }) => !had.has(id));
   const lost = before.rules.filter(({ id }) => !has.has(id));
   // Of all that came and went, what has the effect that the change is about; a note explains nothing.
-  const about = ({ effect }: RuleTrace) =>
-    change.split(/ -> |, /).some((one) =>
-      one === effect || one.startsWith(`${effect} `) || effect.split(" ").includes(one)
-    );
+  const about = (rule: RuleTrace) => ACTS[change]?.some((effect) => does(rule, effect)) ?? makes(rule, change);
   const pointed = [...gained, ...lost].some(about);
   const counts = (rule: RuleTrace) => pointed ? about(rule) : rule.effect !== "note";
   const found = [
@@ -49,16 +46,35 @@ function rulesBehind(change: string, before: SimulatedOutcome, after: SimulatedO
   ];
   if (found.length > 0) return found;
   // The same rules, and yet another outcome: a country's table or a word list that one of them asks.
-  const acting = after.rules.filter((rule) =>
-    ACTS[change]?.some((effect) => rule.effect.startsWith(effect)) ?? about(rule)
-  );
-  return acting.map(({ id }) => ({ id, now: "differs" as const }));
+  return after.rules.filter(about).map(({ id }) => ({ id, now: "differs" as const }));
 }
 
+/** Whether a rule makes one of the outcomes or effects that a change names. */
+function makes(rule: RuleTrace, change: string): boolean {
+  return change.split(/ -> |, /).some((one) =>
+    does(rule, one) || one.startsWith(`${rule.effect} `) || rule.effect.split(" ").includes(one) ||
+    MADE_BY[one.split(" ")[0]!]?.some((effect) => does(rule, effect))
+  );
+}
+
+function does({ effect }: RuleTrace, what: string): boolean {
+  return effect === what || effect.startsWith(`${what} `);
+}
+
+/** Effects of rules by the effects of a message that bear another name. */
+const MADE_BY: Readonly<Record<string, readonly string[]>> = {
+  record_consent: ["flow_consent"],
+  request_consent: ["flow_consent"],
+  save_contact: ["flow_contact", "confirm_consent"],
+  // Of a message of ours.
+  open_review: ["hold needs_review"],
+};
+
 /** Effects that show in a change which does not name them. */
-const ACTS: Record<string, readonly string[]> = {
+const ANSWERS = ["reply", "flow_reply", "flow_consent"];
+const ACTS: Readonly<Record<string, readonly string[]>> = {
   hold_until: ["hold"],
-  text: ["append_mention", "reply"],
-  answer: ["reply"],
-  "no answer": ["reply"],
+  text: ["append_mention", ...ANSWERS],
+  answer: ANSWERS,
+  "no answer": ANSWERS,
 };

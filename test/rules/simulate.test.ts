@@ -9,6 +9,7 @@ import { effectName, outcomeOf, type SimulatedOutcome } from "../../src/rules/si
 import { newTally } from "../../src/rules/simulate/tally.ts";
 import { pastMessages } from "../../src/store/messages/history.ts";
 import { DECISION } from "../../src/store/messages/shared_decisions.ts";
+import { addAudience } from "../support/audience.ts";
 import { consent, INFO, PROMO, type TestGateway, testGateway } from "../support/gateway.ts";
 import { rulebookWithFlows } from "../support/flows.ts";
 import { shippedRules } from "../support/rulebook.ts";
@@ -141,6 +142,47 @@ describe("simulateStored()", () => {
     await gateway.db.client.execute("delete from senders where address = 'PARLEY'");
     await gateway.api.deps.settings.refresh();
     expect((await simulate(gateway, base)).left_out).toBe(1);
+  });
+
+  test("a message of a campaign knows of how many it was one, and what somebody settled about them", async () => {
+    const gateway = await testGateway();
+    const people = await addAudience(gateway.db, { count: 20, now: gateway.clock.now(), consents: () => false });
+    for (const person of people) await consent(gateway, person);
+    const tag = async (name: string, count: number) =>
+      await gateway.db.client.execute({
+        sql: "insert into contact_tags (contact_id, tag) select id, ? from contacts order by id limit ?",
+        args: [name, count],
+      });
+    await tag("some", 6);
+    await tag("all", 20);
+    const campaign = async (tag: string, text: string, settled: string | null) => {
+      const draft = { name: "Winter", from: "36105", text, audience: { filter: { tags: [tag] } } };
+      const { body } = await gateway.call("POST", "/v1/campaigns", draft);
+      const act = async (what: string, more?: object) =>
+        expect((await gateway.call("POST", `/v1/campaigns/${body.id}/${what}`, more)).status).toBe(200);
+      await act("start");
+      await gateway.campaigns.tick();
+      await gateway.campaigns.tick();
+      if (settled === null) return;
+      await act("settle", { category: settled });
+      await act("resume");
+      await gateway.campaigns.tick();
+    };
+    await campaign("some", "Parfait, comme convenu.", null);
+    await campaign("all", "Parfait, comme convenu hier.", "informative");
+
+    const past = [];
+    for await (const page of pastMessages(gateway.db.client, 100)) past.push(...page);
+    const facts = past.map(({ row }) => `${row.copies} ${row.settled_category}`);
+    expect(facts.toSorted()).toEqual([...Array(20).fill("20 informative"), ...Array(6).fill("6 null")]);
+
+    const stricter = loadRulebook({
+      ...sources,
+      "outbound/1_review.yaml": sources["outbound/1_review.yaml"]!
+        .replaceAll("value: 20 }", "value: 5 }").replace(/copies: 19,/, "copies: 4,"),
+    }).rulebook!;
+    const { groups } = await simulate(gateway, stricter);
+    expect(groups.map(({ change, count }) => [change, count])).toEqual([["allow -> hold needs_review", 6]]);
   });
 
   test("a large history is read in pages, each message once", async () => {

@@ -41,9 +41,11 @@ const STORED_FACTS: Simulation["facts"] = {
     "senders, their brands and STOP numbers",
     "language and time zone in the address book",
     "the public address of the gateway",
+    "what somebody settled about a campaign",
   ],
   not_known: [
     "what a carrier recognised, unless it led to an opt-out",
+    "how many messages of one batch had the same text, but for campaigns",
     "what came later: under other rules other messages would have left, and other people would have answered",
   ],
 };
@@ -140,6 +142,8 @@ function replay(
         scheduled_at: row.scheduled_at ?? null,
         max_segments: row.max_segments ?? null,
         sending_window: row.sending_window ? JSON.parse(row.sending_window) as SendingWindow : null,
+        settled_category: row.settled_category,
+        copies: row.copies,
         reply_kind: row.reply_kind ?? null,
         unsubscribe_url: linked ? `${publicUrl}/u/${TOKEN}` : "",
       },

@@ -1,5 +1,5 @@
 import { SOFT_OPT_IN } from "../../core/message.ts";
-import type { PersonFacts, ReplyKind, SuppressionFact } from "../../core/message.ts";
+import type { Category, PersonFacts, ReplyKind, SuppressionFact } from "../../core/message.ts";
 import { firstIdAt } from "../../gateway/ids.ts";
 import { CAME, SAID } from "../consent/consent_questions.ts";
 import type { DbClient } from "../libsql/client.ts";
@@ -31,7 +31,15 @@ export type HistoryRow =
     | "reply_kind"
     | "purpose"
   >
-  & { /** As submitted. */ text: string; created_at: number };
+  & {
+    /** As submitted. */
+    text: string;
+    created_at: number;
+    /** What somebody settled about the campaign that it belongs to; null without one. */
+    settled_category: Category | null;
+    /** How many people its campaign means; 1 without one, since how a batch was put together is not stored. */
+    copies: number;
+  };
 
 /** Messages of one reading. Their people's history is read with them, so that memory stays bounded. */
 const PAGE = 500;
@@ -53,8 +61,9 @@ export async function* pastMessages(
     const page = await client.execute({
       sql:
         `select m.id, m.direction, m.person, m.sender, coalesce(m.submitted_text, m.text) as text, m.declared_category,
-          m.max_segments, m.sending_window, m.scheduled_at, m.reply_kind, m.purpose, m.created_at, k.language, k.time_zone
-        from messages m left join contacts k on k.msisdn = m.person
+          m.max_segments, m.sending_window, m.scheduled_at, m.reply_kind, m.purpose, m.created_at, k.language, k.time_zone,
+          c.settled_category, coalesce(c.copies, 1) as copies
+        from messages m left join contacts k on k.msisdn = m.person left join campaigns c on c.id = m.campaign_id
         where m.id < ? and m.person != '' and m.text != '' order by m.id desc limit ?`,
       args: [below, limit],
     });

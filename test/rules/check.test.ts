@@ -171,6 +171,31 @@ describe("checkRulebook()", () => {
       },
     ],
     [
+      "hours that the deployment chooses for a territory, which has those of its country",
+      changed("deployment.yaml", /$/, "\nquiet_hours: { RE: fr-strict }\n"),
+      {
+        file: "deployment.yaml",
+        line: sources["deployment.yaml"]!.split("\n").length + 1,
+        rule: null,
+        says: /chooses for RE.*countries\/fr.yaml speaks for it: choose for FR/,
+      },
+    ],
+    [
+      "a cap that the deployment chooses for a country without a file",
+      changed("deployment.yaml", /$/, "\nfrequency: { any: [{ max: 9, hours: 24 }], BR: [{ max: 1, hours: 24 }] }\n"),
+      {
+        file: "deployment.yaml",
+        line: sources["deployment.yaml"]!.split("\n").length + 1,
+        rule: null,
+        says: /frequency chooses for BR.*no file for this country/,
+      },
+    ],
+    [
+      "two files of replies in one language",
+      { ...sources, "replies/more.yaml": sources["replies/fr.yaml"]! },
+      { file: "replies/more.yaml", rule: null, says: /another file already has the replies in "fr"/ },
+    ],
+    [
       "a rule that its own examples contradict",
       changed(CONSENT, "operator: notEqual, value: granted", "operator: equal, value: granted"),
       { file: CONSENT, rule: ID, line: lineOf(CONSENT, `id: ${ID}`), says: /^example "Soldes.*must match/ },

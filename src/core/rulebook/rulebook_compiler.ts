@@ -28,18 +28,7 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   }
   const fallback = countries.get("default");
   if (!fallback) throw new RulebookError("countries", null, "there is no country file with code `default`");
-  for (const [code, profile] of Object.entries(deployment.quiet_hours ?? {})) {
-    const profiles = countries.get(code)?.content.quiet_hours.profiles;
-    if (!profiles?.[profile]) {
-      const known = profiles ? Object.keys(profiles).join(", ") : "none, there is no file for this country";
-      throw new RulebookError(
-        single(of("deployment"), "deployment").path,
-        null,
-        `quiet_hours chooses "${profile}" for ${code}; its profiles are: ${known}`,
-        profile,
-      );
-    }
-  }
+  checkChoices(single(of("deployment"), "deployment"), countries);
 
   const generic: StagedRule[] = of("rules").flatMap(({ path, content }) =>
     content.rules.map((rule) => ({ path, concern: content.concern, stage: content.stage, rule }))
@@ -99,7 +88,13 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
     const file = countries.get(code)?.content;
     return file?.code === code && file.zones ? file.zones : zonesOfCountry(code);
   };
-  const replies = new Map(of("replies").map((file) => [file.content.language, file.content]));
+  const replies = new Map<string, FileOf<"replies">["content"]>();
+  for (const { path, content } of of("replies")) {
+    if (replies.has(content.language)) {
+      throw new RulebookError(path, null, `another file already has the replies in "${content.language}"`, "language");
+    }
+    replies.set(content.language, content);
+  }
   if (!replies.has("en")) throw new RulebookError("replies", null, "there are no replies in English, the last resort");
 
   const { signals, ...lexicons } = lexiconsOf(files);
@@ -148,6 +143,32 @@ export function compileRulebook(files: readonly NamedFile[], hash: string): Rule
   };
   for (const code of countries.keys()) rulebook.country(code).hours(null);
   return rulebook;
+}
+
+/**
+ * What a deployment chooses for countries must be applied to somebody.
+ * @throws RulebookError for a country of which no file speaks, or an unknown profile.
+ */
+function checkChoices(
+  { path, content: { quiet_hours = {}, frequency = {} } }: FileOf<"deployment">,
+  countries: ReadonlyMap<string, FileOf<"country">>,
+): void {
+  const fileOf = (code: string, setting: string) => {
+    const file = countries.get(code);
+    if (file?.content.code === code) return file;
+    const advice = file === undefined
+      ? "there is no file for this country; copy countries/default.yaml to one of its own"
+      : `${file.path} speaks for it: choose for ${file.content.code}`;
+    throw new RulebookError(path, null, `${setting} chooses for ${code}, but ${advice}`, code);
+  };
+  for (const [code, profile] of Object.entries(quiet_hours)) {
+    const { profiles } = fileOf(code, "quiet_hours").content.quiet_hours;
+    if (profiles[profile]) continue;
+    const known = Object.keys(profiles).join(", ");
+    const problem = `quiet_hours chooses "${profile}" for ${code}; its profiles are: ${known}`;
+    throw new RulebookError(path, null, problem, profile);
+  }
+  for (const code of Object.keys(frequency)) if (code !== "any") fileOf(code, "frequency");
 }
 
 /** Every matcher of a country shares the words; what exists in its languages differs ("stp" is French for "please"). */

@@ -191,6 +191,13 @@ describe("diffSources() in plain language", () => {
       ) as unknown as string],
     ],
     [
+      "rows of keys in another order, in which other keys are neighbours",
+      changed("lexicons/typing_errors.yaml", '"1234567890", "qwertyuiop"', '"qwertyuiop", "1234567890"'),
+      [
+        'lexicons/typing_errors.yaml: keyboards, qwerty is now "qwertyuiop 1234567890 asdfghjkl zxcvbnm" ("1234567890 qwertyuiop asdfghjkl zxcvbnm" before)',
+      ],
+    ],
+    [
       "only a comment",
       { ...sources, [FR]: `# Read by counsel.\n${sources[FR]}` },
       ["countries/fr.yaml: only comments or layout changed"],

@@ -118,18 +118,24 @@ function subjectsOf(file: string, content: RuleFile): Subject[] {
       })];
     case "deployment":
       return [subject(content.kind, content.kind, "This deployment", file, rest(content))];
+    case "typing_errors":
+      // Rows of keys are beside one another: in another order other keys are neighbours.
+      return other(file, content.kind, {
+        ...rest(content),
+        keyboards: mapped(content.keyboards, (rows) => (rows as string[]).join(" ")),
+      });
     default:
-      return other(file, content);
+      return other(file, content.kind, rest(content));
   }
 }
 
 /** A kind of file that has no words of its own here is compared key by key, with its lists as sets. */
-function other(file: string, content: { kind: string }): Subject[] {
+function other(file: string, kind: string, content: Record<string, unknown>): Subject[] {
   const asTree = (value: unknown): unknown => {
     if (Array.isArray(value)) return items(value, (one) => typeof one === "string" ? one : keyOf(one));
     return isRecord(value) ? mapped(value, asTree) : value;
   };
-  return [subject(content.kind, file, file, file, mapped(rest(content), asTree))];
+  return [subject(kind, file, file, file, mapped(content, asTree))];
 }
 
 function keyOf(value: unknown): string {

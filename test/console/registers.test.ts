@@ -46,6 +46,19 @@ test("a webhook is tried, disabled, enabled, and what it did not take is sent ag
   expect(await post(replay)).toBe(`${path}?told=replayed`);
 });
 
+test.each(["consents", "suppressions"])("pasted %s stay in the field until all of them went in", async (register) => {
+  const path = `/console/registers/${register}/import`;
+  const head = register === "consents" ? "recipient,purpose,source,wording,granted_at" : "recipient,scope";
+  const row = register === "consents" ? ",commercial,paper,I agree,2026-01-10T09:00:00Z" : ",all";
+  const paste = async (lines: string) => (await post(path, { lines }) as [number, string]);
+  const unreadable = await paste("nothing of the kind");
+  expect([unreadable[0], unreadable[1].includes(">nothing of the kind</textarea>")]).toEqual([422, true]);
+  const half = await paste(`${head}\n${FR}${row}\n12${row}`);
+  expect([half[0], half[1].includes(`12${row}</textarea>`)]).toEqual([200, true]);
+  const whole = await paste(`${head}\n${FR}${row}`);
+  expect([whole[0], whole[1].includes("></textarea>")]).toEqual([200, true]);
+});
+
 test("an override is rejected by a second person only, with their note", async () => {
   await gateway.mo(FR, "36105", "STOP");
   const [{ id }] = (await gateway.call("GET", "/v1/suppressions")).body.data;

@@ -106,3 +106,43 @@ test("a draft with a malformed keyword can be opened, and says what is wrong", a
   expect(page.status).toBe(200);
   expect(page.html).toContain("has a [ without its ]");
 });
+
+describe("a decision that is refused keeps the note that was typed for it", () => {
+  const LONG = `Counsel said <so>. ${"x".repeat(5_000)}`;
+  const SHOWN = LONG.replace("<so>", "&lt;so&gt;");
+  const post = async (g: TestGateway, path: string, note: string) => {
+    const answer = await consoleFetch(g, () => staff("compliance"))(
+      new Request(`http://localhost/console/rules${path}`, {
+        method: "POST",
+        body: new URLSearchParams({ note }),
+        headers: { "sec-fetch-site": "same-origin" },
+      }),
+    );
+    return { status: answer.status, html: await answer.text() };
+  };
+
+  test("on a proposal", async () => {
+    const g = await testGateway();
+    const send = sender(g);
+    const at = (await send("", { name: "A note" })).location.replace("/console/rules/drafts", "");
+    await send(`${at}/file`, { file: GB, revision: "1", text: `${(await shippedRules()).sources[GB]}\n# a note\n` });
+    await send(`${at}/propose`, { note: "x", revision: "2" });
+    const [{ id }] = (await g.call("GET", "/v1/rulebooks/proposals?state=proposed")).body.data;
+    const { status, html } = await post(g, `/proposals/${id}/withdraw`, LONG);
+    expect(status).toBe(422);
+    expect(html).toContain(`>${SHOWN}</textarea>`);
+    expect(html).toContain('id="note-error"');
+    const standing = await post(g, `/proposals/${id}/publish`, "on Monday");
+    expect([standing.status, standing.html.includes(">on Monday</textarea>")]).toEqual([409, true]);
+  });
+
+  test("on a version to go back to", async () => {
+    const g = await testGateway();
+    const { body: { rulebook } } = await g.call("GET", "/v1/rulebooks/active/countries");
+    await publishSaturday(g);
+    const { status, html } = await post(g, `/versions/${rulebook}/rollback`, LONG);
+    expect(status).toBe(422);
+    expect(html).toContain(`>${SHOWN}</textarea>`);
+    expect(html).toContain('id="note-error"');
+  });
+});

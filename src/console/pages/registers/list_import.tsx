@@ -22,19 +22,30 @@ interface Importing {
 export function listImportRoutes(console: Console, { register, wordsOf, example }: Importing): Hono<ConsoleEnv> {
   const path = `/registers/${register}/import`;
 
-  const page = async (c: ConsoleContext, report?: Attempt<ImportReport>) => {
+  /** `lines`: what was pasted. */
+  const page = async (c: ConsoleContext, report?: Attempt<ImportReport>, lines: string | null = null) => {
     const words = wordsOf(c.get("reader").language);
     return await registerPage(
       console,
       c,
       { register, title: words.import, status: report?.ok === false ? 422 : 200 },
-      <Import c={c} action={`/console${path}`} text={words.import_text} example={example} report={report} />,
+      <Import
+        c={c}
+        action={`/console${path}`}
+        text={words.import_text}
+        example={example}
+        report={report}
+        lines={report?.ok === true && report.value.rejected === 0 ? null : lines}
+      />,
     );
   };
 
   return new Hono<ConsoleEnv>()
     .get(path, async (c) => await page(c))
-    .post(path, async (c) => await page(c, await attempt(sent(console.api(c), register, await formOf(c)))));
+    .post(path, async (c) => {
+      const form = await formOf(c);
+      return await page(c, await attempt(sent(console.api(c), register, form)), form.text("lines"));
+    });
 }
 
 /** Sends the file, or what was pasted, to the API. @throws ApiProblem. */
@@ -54,9 +65,11 @@ interface Props {
   text: string;
   example: string;
   report: Attempt<ImportReport> | undefined;
+  /** What is there to be mended: lines that were pasted, unless all went in. */
+  lines: string | null;
 }
 
-function Import({ c, action, text, example, report }: Props) {
+function Import({ c, action, text, example, report, lines }: Props) {
   const words = suppressionWords(c.get("reader").language);
   return (
     <>
@@ -71,7 +84,7 @@ function Import({ c, action, text, example, report }: Props) {
           <input type="file" {...described("file")} accept=".csv,text/csv,text/plain" />
         </Field>
         <Field label={words.or_paste} name="lines">
-          <textarea {...described("lines")} rows={6} class="mono" placeholder={example}></textarea>
+          <textarea {...described("lines")} rows={6} class="mono" placeholder={example}>{lines}</textarea>
         </Field>
         <button type="submit">{words.import_run}</button>
       </form>

@@ -2,6 +2,7 @@
 import type { Child } from "hono/jsx";
 import { may } from "../../../api/access/roles.ts";
 import type { RuleRead } from "../../../api/rules/rulebook_reading.ts";
+import type { ApiProblem } from "../../api_client.ts";
 import type { ConsoleContext, Reader } from "../../console.ts";
 import { viewerOf } from "../../console.ts";
 import { Badge, PageTabs } from "../../parts.tsx";
@@ -19,6 +20,17 @@ const TABS = {
   versions: "/console/rules/versions",
 } as const;
 export type Tab = keyof typeof TABS;
+
+/** A decision that was refused, with the note that was typed for it. */
+export interface Refused {
+  problem: ApiProblem;
+  note: string | undefined;
+}
+
+/** Of the page that shows it again: 422 where what was typed is at fault, 409 where something stands against it. */
+export function statusOf({ problem }: Refused): 409 | 422 {
+  return problem.status === 422 ? 422 : 409;
+}
 
 /** Whether whoever is signed in may change rules, and so sees drafts. */
 export function mayEdit(c: ConsoleContext): boolean {

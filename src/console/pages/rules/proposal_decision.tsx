@@ -2,8 +2,9 @@
 import { may } from "../../../api/access/roles.ts";
 import type { ProposalStanding } from "../../../api/rules/proposals.ts";
 import { type ConsoleContext, viewerOf } from "../../console.ts";
+import { wrongWith } from "../../form.ts";
 import { described, Field, Notice } from "../../parts.tsx";
-import { mayEdit } from "./frame.tsx";
+import { mayEdit, type Refused } from "./frame.tsx";
 import { versionWords } from "./version_words.ts";
 
 interface Props {
@@ -11,10 +12,11 @@ interface Props {
   one: ProposalStanding;
   /** Another version is in force than the one that it was compared with. */
   moved: boolean;
+  refused: Refused | undefined;
 }
 
 /** What whoever looks at a proposal can do with it, and what somebody else has to do; nothing where it is done with. */
-export function ProposalDecision({ c, one, moved }: Props) {
+export function ProposalDecision({ c, one, moved, refused }: Props) {
   const words = versionWords(c.get("reader").language);
   const { id, state, yours } = one;
   const open = state === "proposed" || state === "approved";
@@ -37,14 +39,15 @@ export function ProposalDecision({ c, one, moved }: Props) {
       </Notice>
     );
   }
+  const wrong = wrongWith(refused?.problem, "note");
   const action = (what: string) => `/console/rules/proposals/${id}/${what}`;
   return (
     <form method="post" class="card" aria-label={words.decide}>
       {moved && open ? <Notice tone="warn">{words.base_moved}</Notice> : null}
       <p>{why}</p>
       {nobody ? <Invite c={c} /> : null}
-      <Field label={`${words.note} (${words.optional})`} name="note">
-        <textarea {...described("note")} rows={1} maxlength={1000}></textarea>
+      <Field label={`${words.note} (${words.optional})`} name="note" error={wrong}>
+        <textarea {...described("note", { error: wrong })} rows={1} maxlength={1000}>{refused?.note}</textarea>
       </Field>
       <div class="row">
         {state === "approved" ? <button type="submit" formaction={action("publish")}>{words.publish}</button> : null}

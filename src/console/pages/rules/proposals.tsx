@@ -9,7 +9,7 @@ import { staffNames } from "../../staff_names.ts";
 import { STYLES } from "./browse.tsx";
 import { Run } from "./draft_frame.tsx";
 import { draftWords } from "./draft_words.ts";
-import { RuleLink, Tabs, Version } from "./frame.tsx";
+import { type Refused, RuleLink, statusOf, Tabs, Version } from "./frame.tsx";
 import { ProposalDecision } from "./proposal_decision.tsx";
 import { Cannot } from "./results.tsx";
 import { COMPARE, State } from "./version_parts.tsx";
@@ -19,7 +19,7 @@ import { versionWords } from "./version_words.ts";
 export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
 
-  const proposalPage = async (c: ConsoleContext, id: string, problem?: ApiProblem) => {
+  const proposalPage = async (c: ConsoleContext, id: string, refused?: Refused) => {
     const reader = c.get("reader");
     const words = versionWords(reader.language);
     const drafts = draftWords(reader.language);
@@ -35,7 +35,7 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
       <>
         <h1>{words.proposal}</h1>
         <Tabs c={c} at="versions" />
-        {problem === undefined ? null : <Cannot problem={problem} reader={reader} />}
+        {refused === undefined ? null : <Cannot problem={refused.problem} reader={reader} />}
         {c.req.query("done") === "publish" && one.state === "published"
           ? (
             <Notice tone="good">
@@ -45,7 +45,7 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
           : null}
         {c.req.query("done") === "draft_kept" ? <Notice tone="warn">{words.draft_kept}</Notice> : null}
         <p class="lead said">{one.note}</p>
-        <ProposalDecision c={c} one={one} moved={one.base !== active} />
+        <ProposalDecision c={c} one={one} moved={one.base !== active} refused={refused} />
         <dl class="facts">
           <dt>{words.state}</dt>
           <dd>
@@ -91,7 +91,7 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
           </>
         )}
       </>,
-      problem === undefined ? 200 : 409,
+      refused === undefined ? 200 : statusOf(refused),
     );
   };
 
@@ -106,7 +106,9 @@ export function proposalRoutes(console: Console): Hono<ConsoleEnv> {
         note === undefined ? {} : { note },
       );
     } catch (error) {
-      if (error instanceof ApiProblem && error.status !== 404) return await proposalPage(c, id, error);
+      if (error instanceof ApiProblem && error.status !== 404) {
+        return await proposalPage(c, id, { problem: error, note });
+      }
       throw error;
     }
     return c.redirect(`/console/rules/proposals/${id}?done=${what}`, 303);

@@ -6,12 +6,12 @@ import type { SettingsRead } from "../../../api/rules/rulebook_reading.ts";
 import type { ActivationSchema, VersionSchema } from "../../../api/rules/rulebook_schemas.ts";
 import { ApiProblem, withQuery } from "../../api_client.ts";
 import type { Console, ConsoleContext, ConsoleEnv } from "../../console.ts";
-import { formOf, noteIn, wantsPart } from "../../form.ts";
+import { formOf, noteIn, wantsPart, wrongWith } from "../../form.ts";
 import { described, Field, More, Notice, When } from "../../parts.tsx";
 import { staffNames } from "../../staff_names.ts";
 import { STYLES } from "./browse.tsx";
 import { Run } from "./draft_frame.tsx";
-import { mayEdit, onVersion, Tabs, Version } from "./frame.tsx";
+import { mayEdit, onVersion, type Refused, statusOf, Tabs, Version } from "./frame.tsx";
 import { Cannot, type Change, Changes } from "./results.tsx";
 import { COMPARE, State } from "./version_parts.tsx";
 import { versionWords } from "./version_words.ts";
@@ -105,7 +105,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
     );
   });
 
-  const versionPage = async (c: ConsoleContext, hash: string, problem?: ApiProblem) => {
+  const versionPage = async (c: ConsoleContext, hash: string, refused?: Refused) => {
     const reader = c.get("reader");
     const words = versionWords(reader.language);
     const api = console.api(c);
@@ -115,6 +115,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
       api.get<{ data: VersionRead[] }>("/v1/rulebooks", { limit: 50 }),
     ]);
     const named = await staffNames(api, reader.language);
+    const wrong = wrongWith(refused?.problem, "note");
     return await console.page(
       c,
       { title: `${words.version} ${hash.slice(0, 11)}`, place: "rules", styles: STYLES },
@@ -123,7 +124,7 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
           {words.version} <span class="mono wrap">{hash}</span>
         </h1>
         <Tabs c={c} at="versions" />
-        {problem === undefined ? null : <Cannot problem={problem} reader={reader} />}
+        {refused === undefined ? null : <Cannot problem={refused.problem} reader={reader} />}
         {c.req.query("done") === "rolled_back" ? <Notice tone="good">{words.done_rolled_back}</Notice> : null}
         <div class="row">
           <State state={version.state} c={c} />
@@ -195,15 +196,17 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
             <h2>{words.roll_back}</h2>
             <p>{words.roll_back_text}</p>
             <form method="post" action={`/console/rules/versions/${hash}/rollback`}>
-              <Field label={words.why} name="note">
-                <textarea {...described("note")} rows={2} maxlength={1000} required></textarea>
+              <Field label={words.why} name="note" error={wrong}>
+                <textarea {...described("note", { error: wrong })} rows={2} maxlength={1000} required>
+                  {refused?.note}
+                </textarea>
               </Field>
               <button type="submit" class="danger">{words.roll_back}</button>
             </form>
           </section>
         )}
       </>,
-      problem === undefined ? 200 : 409,
+      refused === undefined ? 200 : statusOf(refused),
     );
   };
 
@@ -215,7 +218,9 @@ export function versionRoutes(console: Console): Hono<ConsoleEnv> {
     try {
       await console.api(c).post("/v1/rulebooks/rollback", { to: hash, note });
     } catch (error) {
-      if (error instanceof ApiProblem && error.status !== 404) return await versionPage(c, hash, error);
+      if (error instanceof ApiProblem && error.status !== 404) {
+        return await versionPage(c, hash, { problem: error, note });
+      }
       throw error;
     }
     return c.redirect(`/console/rules/versions/${hash}?done=rolled_back`, 303);

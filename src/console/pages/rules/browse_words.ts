@@ -50,6 +50,8 @@ export const browseWords = inLanguages({
   day: "Day",
   open: "Open",
   profiles: "Other sets of hours that the file offers",
+  regional_hours: (count: number) => `Stricter hours of ${count} states or regions`,
+  regional_hours_text: "For people there they hold as well as the hours above.",
   mention: "STOP mention",
   mention_text:
     "Added at the end of the text, unless it is there already; the shorter wording is taken where that saves a segment.",
@@ -61,6 +63,8 @@ export const browseWords = inLanguages({
   cap: (max: number, hours: number) =>
     `At most ${max} advertisements to one person in ${hours} hours, from all senders together.`,
   cap_deployment: "this deployment’s own cap",
+  regional_caps: (count: number) => `Other caps of ${count} states or regions`,
+  regional_caps_text: "For people there they hold in the place of the country’s.",
   senders: "From which senders",
   senders_text: (kinds: string) => `Only from ${kinds}.`,
   refused_to: "Never to somebody who opted out.",
@@ -189,6 +193,8 @@ export const browseWords = inLanguages({
   day: "Jour",
   open: "Ouvert",
   profiles: "Autres horaires proposés par le fichier",
+  regional_hours: (count: number) => `Heures plus strictes de ${count} États ou régions`,
+  regional_hours_text: "Pour qui s’y trouve, elles s’ajoutent aux heures ci-dessus.",
   mention: "Mention STOP",
   mention_text:
     "Ajoutée à la fin du texte, sauf si elle y est déjà ; la forme courte est prise si elle économise un segment.",
@@ -200,6 +206,8 @@ export const browseWords = inLanguages({
   cap: (max: number, hours: number) =>
     `Au plus ${max} publicités à une personne en ${hours} heures, tous expéditeurs confondus.`,
   cap_deployment: "plafond propre à cette installation",
+  regional_caps: (count: number) => `Autres plafonds de ${count} États ou régions`,
+  regional_caps_text: "Pour qui s’y trouve, ils remplacent celui du pays.",
   senders: "De quels expéditeurs",
   senders_text: (kinds: string) => `Seulement : ${kinds}.`,
   refused_to: "Jamais à qui s’est désinscrit.",

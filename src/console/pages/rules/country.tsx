@@ -5,6 +5,7 @@ import type { Country } from "../../../core/rulebook/rulebook_schema.ts";
 import type { Console, ConsoleEnv, Reader } from "../../console.ts";
 import { EditFile, STYLES } from "./browse.tsx";
 import { browseWords } from "./browse_words.ts";
+import { asSource, OtherHours, type PartProps, RegionalCaps, RegionalHours } from "./country_parts.tsx";
 import { mayEdit, onVersion, OtherVersion, RulesByStage, SourceLine, Tabs, versionOf } from "./frame.tsx";
 import { countryName, languageName, sayDay, termWords } from "./terms_words.ts";
 
@@ -87,11 +88,6 @@ export function countryRoutes(console: Console): Hono<ConsoleEnv> {
   });
 }
 
-interface PartProps {
-  table: Country;
-  reader: Reader;
-}
-
 function Advertisement({ read, table, reader }: PartProps & { read: CountryRead }) {
   const words = browseWords(reader.language);
   const { days } = termWords(reader.language);
@@ -145,6 +141,7 @@ function Advertisement({ read, table, reader }: PartProps & { read: CountryRead 
       {read.hours.chosen ? <p>{words.hours_chosen}</p> : null}
       {profile === undefined ? null : <SourceLine source={asSource(profile.source)} reader={reader} />}
       <OtherHours read={read} table={table} reader={reader} />
+      <RegionalHours table={table} reader={reader} />
       <h3>{words.mention}</h3>
       <p>{words.mention_text}</p>
       <dl class="facts">
@@ -163,29 +160,11 @@ function Advertisement({ read, table, reader }: PartProps & { read: CountryRead 
         ))}
       </ul>
       <SourceLine source={asSource(frequency.source)} reader={reader} />
+      <RegionalCaps table={table} reader={reader} />
       <h3>{words.senders}</h3>
       <p>{words.senders_text(kindsOf(senders.commercial, reader))}</p>
       <SourceLine source={asSource(senders.source)} reader={reader} />
     </section>
-  );
-}
-
-function OtherHours({ read, table, reader }: PartProps & { read: CountryRead }) {
-  const words = browseWords(reader.language);
-  const others = Object.entries(table.quiet_hours.profiles).filter(([name]) => name !== read.hours.profile);
-  return others.length === 0 ? null : (
-    <details>
-      <summary>{words.profiles}</summary>
-      {others.map(([name, { open, source }]) => (
-        <>
-          <p>
-            <code>{name}</code>:{" "}
-            {Object.entries(open).map(([days, hours]) => `${sayDays(days, reader)} ${hours}`).join(", ")}
-          </p>
-          <SourceLine source={asSource(source)} reader={reader} />
-        </>
-      ))}
-    </details>
   );
 }
 
@@ -279,19 +258,9 @@ function Wording({ text }: { text: string }) {
   return <span class="word">{text}</span>;
 }
 
-function asSource(source: Country["consent"]["source"]): RuleRead["source"] {
-  return { section: null, ...source, url: source.url ?? null };
-}
-
 function kindsOf(kinds: readonly string[], reader: Reader): string {
   const names = termWords(reader.language).sender_kinds as Record<string, string>;
   return new Intl.ListFormat(reader.language).format(kinds.map((kind) => names[kind] ?? kind));
-}
-
-/** `mon-fri` as `Monday – Friday`. */
-function sayDays(days: string, reader: Reader): string {
-  const names = termWords(reader.language).days as Record<string, string>;
-  return days.split("-").map((day) => names[day] ?? day).join(" – ");
 }
 
 export function plainly(value: unknown): string {

@@ -67,6 +67,9 @@ try {
   Deno.exit(1);
 }
 
+/** Within this time signals are one: a Ctrl-C comes from the terminal, and once more from the `deno task` that it reaches as well. */
+const ONE_SIGNAL_MS = 500;
+
 async function start(): Promise<void> {
   const config = readConfig(Deno.env.toObject());
   const own = config.testClock === undefined ? realClock : testClock(config.testClock);
@@ -158,13 +161,16 @@ async function start(): Promise<void> {
     await db.close();
     Deno.exit(0);
   };
-  let stopping = false;
+  let asked: number | undefined;
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     Deno.addSignalListener(signal, () => {
-      // Asked twice, somebody is in a hurry: as after a power cut, nothing accepted is lost.
-      if (stopping) Deno.exit(code);
-      stopping = true;
-      void stop();
+      if (asked === undefined) {
+        asked = performance.now();
+        void stop();
+      } else if (performance.now() - asked > ONE_SIGNAL_MS) {
+        // Asked twice, somebody is in a hurry: as after a power cut, nothing accepted is lost.
+        Deno.exit(code);
+      }
     });
   }
   // After that: whoever reads that it listens may end it.

@@ -34,36 +34,39 @@ export function OtherHours({ read, table, reader }: PartProps & { read: CountryR
 /** They hold there beside those of the country (`country_compiler.ts`). */
 export function RegionalHours({ table, reader }: PartProps) {
   const words = browseWords(reader.language);
-  const regions = Object.entries(table.quiet_hours.regions ?? {});
-  return regions.length === 0 ? null : (
-    <details>
-      <summary>{words.regional_hours(regions.length)}</summary>
-      <p>{words.regional_hours_text}</p>
-      {regions.map(([region, { open, holidays, source }]) => (
-        <>
-          <p>
-            <strong>{region}</strong>: {sayWeek(open, reader)}. {holidays === "closed" ? words.holidays_closed : ""}
-          </p>
-          <SourceLine source={asSource(source)} reader={reader} />
-        </>
-      ))}
-    </details>
-  );
+  const regions = Object.entries(table.quiet_hours.regions ?? {}).map(([name, { open, holidays, source }]) => {
+    const said = `${sayWeek(open, reader)}. ${holidays === "closed" ? words.holidays_closed : ""}`;
+    return { name, said, source };
+  });
+  return <Regions summary={words.regional_hours} text={words.regional_hours_text} regions={regions} reader={reader} />;
 }
 
 /** They hold there instead of that of the country. */
 export function RegionalCaps({ table, reader }: PartProps) {
   const words = browseWords(reader.language);
-  const regions = Object.entries(table.frequency.regions ?? {});
+  const regions = Object.entries(table.frequency.regions ?? {}).map(([name, { source, ...cap }]) => {
+    const said = [cap, ...cap.also ?? []].map(({ max, hours }) => words.cap(max, hours)).join(" ");
+    return { name, said, source };
+  });
+  return <Regions summary={words.regional_caps} text={words.regional_caps_text} regions={regions} reader={reader} />;
+}
+
+interface RegionsProps {
+  summary: (count: number) => string;
+  text: string;
+  regions: { name: string; said: string; source: Country["consent"]["source"] }[];
+  reader: Reader;
+}
+
+function Regions({ summary, text, regions, reader }: RegionsProps) {
   return regions.length === 0 ? null : (
     <details>
-      <summary>{words.regional_caps(regions.length)}</summary>
-      <p>{words.regional_caps_text}</p>
-      {regions.map(([region, { source, ...cap }]) => (
+      <summary>{summary(regions.length)}</summary>
+      <p>{text}</p>
+      {regions.map(({ name, said, source }) => (
         <>
           <p>
-            <strong>{region}</strong>:{" "}
-            {[cap, ...cap.also ?? []].map(({ max, hours }) => words.cap(max, hours)).join(" ")}
+            <strong>{name}</strong>: {said}
           </p>
           <SourceLine source={asSource(source)} reader={reader} />
         </>

@@ -27,7 +27,7 @@ import { hasAdminKey, saveApiKey, startKey } from "./store/access/api_keys.ts";
 import type { Db } from "./store/libsql/client.ts";
 import { DatabaseError } from "./store/libsql/database_error.ts";
 import { openEmbedded } from "./store/libsql/embedded.ts";
-import { migrate } from "./store/libsql/migrate.ts";
+import { isNewer, migrate } from "./store/libsql/migrate.ts";
 import { openWorkspace } from "./store/libsql/workspace.ts";
 import { erasedUnder } from "./store/people/erased.ts";
 import { linkKeys } from "./store/unsubscribe/link_keys.ts";
@@ -79,6 +79,12 @@ async function start(): Promise<void> {
   const newId = idMaker(idClock(now, settings.clock));
   const log = jsonLog(print, now);
   await migrate(db, "migrations");
+  if (await isNewer(db, "migrations")) {
+    log("warn", "database.newer", {
+      detail:
+        "A newer version of Parley has changed the tables of this database. It goes on with them; go back to that version soon.",
+    });
+  }
   await seedSandbox(db, now());
 
   const seen = stampIfReadable(config.rulesDir);

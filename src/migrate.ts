@@ -6,7 +6,7 @@ import { publishFolder } from "./rules/follow.ts";
 import { saveApiKey, startKey } from "./store/access/api_keys.ts";
 import { DatabaseError } from "./store/libsql/database_error.ts";
 import { openEmbedded } from "./store/libsql/embedded.ts";
-import { migrate } from "./store/libsql/migrate.ts";
+import { isNewer, migrate } from "./store/libsql/migrate.ts";
 import { openWorkspace } from "./store/libsql/workspace.ts";
 
 /**
@@ -31,7 +31,9 @@ async function main(): Promise<number> {
     const newId = idMaker(Date.now);
     const db = await openWorkspace("default", config.database, openEmbedded);
     const applied = await migrate(db, "migrations");
-    print(applied.length === 0 ? "The tables are up to date." : `Applied ${applied.join(", ")}.`);
+    if (applied.length > 0) print(`Applied ${applied.join(", ")}.`);
+    else if (await isNewer(db, "migrations")) print("The tables are those of a newer version of Parley.");
+    else print("The tables are up to date.");
     await seedSandbox(db, Date.now());
     const published = await publishFolder(db.client, config.rulesDir, Date.now(), newId);
     if ("problems" in published) {

@@ -70,6 +70,19 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
     );
   });
 
+  test("on tables of a newer version it starts and says so", async () => {
+    const first = await listening({ PARLEY_ADMIN_KEY: KEY });
+    expect(first.child.output()).not.toContain("database.newer");
+    await stop(first.child);
+    const client = createClient({ url: `file:${folder}/data/parley.db` });
+    await client.execute("insert into __drizzle_migrations (id, hash, created_at) values (1000, 'x', 9999999999999)");
+    client.close();
+    const second = await listening();
+    expect(second.child.output()).toContain('"event":"database.newer"');
+    expect((await second.call("POST", "/v1/messages", INFO)).status).toBe(202);
+    await stop(second.child);
+  });
+
   test("a start that cannot listen says why and makes no key: the next one shows it", async () => {
     const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const port = String(taken.addr.port);
@@ -284,6 +297,24 @@ describe("a database that takes no writes", { timeout: 20_000 }, () => {
     await db.client.execute("pragma query_only = 0");
     expect(await gateway.dispatcher.tick()).toBe(1);
     expect((await gateway.call("GET", `/v1/messages/${sent.body.id}`)).body.status).toBe("delivered");
+  });
+
+  test("full: 503 says so, nothing is half-done, and all goes on once there is room", async () => {
+    const { db, gateway } = await gatewayOn();
+    await db.client.execute("pragma max_page_count = 1");
+    const answers = [];
+    // What is left of the last pages may take a few.
+    for (let n = 10; n < 60; n++) {
+      answers.push(await gateway.call("POST", "/v1/messages", { ...INFO, to: `+336120000${n}` }));
+    }
+    const last = answers.at(-1)!;
+    expect([last.status, last.body.code]).toEqual([503, "database_full"]);
+    expect(JSON.stringify(last.body)).not.toMatch(STACK);
+    const taken = answers.filter(({ status }) => status === 202).length;
+    expect((await db.client.execute("select count(*) as n from messages")).rows).toEqual([{ n: taken }]);
+    await db.client.execute("pragma max_page_count = 1073741823");
+    expect((await gateway.call("POST", "/v1/messages", INFO)).status).toBe(202);
+    expect(await gateway.dispatcher.tick()).toBe(taken + 1);
   });
 });
 

@@ -147,5 +147,9 @@ export function tooMany(retryAfterSeconds: number): ProblemError {
 
 /** A transaction that was turned away left nothing; one whose answer did not come may have been committed. */
 const NOT_STORED = "The write that failed stored nothing. Try again later.";
-const STORED_BY: Partial<Record<DatabaseErrorKind, string>> = { busy: NOT_STORED, readonly: NOT_STORED };
 const MAYBE_STORED = "It may or may not have been stored. Repeat it, a message with the same Idempotency-Key.";
+const STORED_BY: Partial<Record<DatabaseErrorKind, string>> = {
+  busy: NOT_STORED,
+  readonly: NOT_STORED,
+  full: `The disk of the database is full. ${MAYBE_STORED}`,
+};

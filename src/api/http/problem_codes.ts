@@ -117,6 +117,7 @@ const ELSEWHERE = Object.keys(
     webhook_malformed: 0,
     database_busy: 0,
     database_readonly: 0,
+    database_full: 0,
     database_constraint: 0,
     database_unavailable: 0,
     database_corrupt: 0,

@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { NoRulebookError } from "../../gateway/settings.ts";
-import { DatabaseError } from "../../store/libsql/database_error.ts";
+import { DatabaseError, type DatabaseErrorKind } from "../../store/libsql/database_error.ts";
 import { ACCOUNTS, type Books, readBooks } from "../../store/oversight/books.ts";
-import { carrierStates, inFlight, webhookStates } from "../../store/oversight/operations.ts";
+import { carrierStates, inFlight, tryWrite, webhookStates } from "../../store/oversight/operations.ts";
 import { requireKey } from "../access/auth.ts";
 import { type Api, router } from "../http/context.ts";
 import { problem, ProblemSchema } from "../http/problem.ts";
@@ -17,9 +17,22 @@ const notReady = {
 const BOOKS_MS = 3_600_000;
 const BOOKS_KEPT_MS = 300_000;
 
+/** A write that worked stands for this long, one that failed for so long: whoever asks for readiness needs no key. */
+const WRITABLE_MS = 10_000;
+const NOT_WRITABLE_MS = 1_000;
+
 /** Liveness, readiness and metrics. */
 export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
   const routes = router();
+  let tried: { until: number; write: Promise<void> } | null = null;
+  const writable = (): Promise<void> => {
+    if (tried === null || performance.now() >= tried.until) {
+      const attempt = { until: Infinity, write: tryWrite(deps.db.client) };
+      attempt.write.then(() => WRITABLE_MS, () => NOT_WRITABLE_MS).then((ms) => attempt.until = performance.now() + ms);
+      tried = attempt;
+    }
+    return tried.write;
+  };
   let kept: { at: number; books: Promise<Books> } | null = null;
   const recentBooks = (now: number): Promise<Books> => {
     if (kept === null || Math.abs(now - kept.at) >= BOOKS_KEPT_MS) {
@@ -46,7 +59,7 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
     createRoute({
       method: "get",
       path: "/readyz",
-      summary: "Whether messages can be taken: the database answers and a rulebook is active",
+      summary: "Whether messages can be taken: the database answers and takes writes, and a rulebook is active",
       tags: ["Operations"],
       security: [],
       responses: {
@@ -55,10 +68,13 @@ export function operationsRoutes({ deps, acceptor, receiver, keys }: Api) {
       },
     }),
     async (c) => {
-      const { rulebook } = await deps.settings.refresh().catch((error) => {
+      try {
+        const { rulebook } = await deps.settings.refresh();
+        await writable();
+        return c.json({ status: "ok" as const, rulebook: rulebook.hash }, 200);
+      } catch (error) {
         throw whyNotReady(error);
-      });
-      return c.json({ status: "ok" as const, rulebook: rulebook.hash }, 200);
+      }
     },
   );
 
@@ -155,9 +171,16 @@ function gauge(name: string, help: string, samples: readonly (readonly [labels: 
 function whyNotReady(error: unknown): unknown {
   if (error instanceof NoRulebookError) return problem(503, "no_rulebook", "Not ready", error.message);
   if (!(error instanceof DatabaseError)) return error;
-  // Without its tables the database answers, but not to this question.
-  const detail = error.kind === "other"
-    ? "The database has no tables, or older ones: run `deno task migrate` against it."
-    : "The database does not answer.";
-  return problem(503, `database_${error.kind}`, "Not ready", detail);
+  return problem(503, `database_${error.kind}`, "Not ready", WHY[error.kind]);
 }
+
+const WHY: Record<DatabaseErrorKind, string> = {
+  busy: "Something else holds the write lock of the database.",
+  readonly: "The database takes no writes: make its file and folder, or the server, writable.",
+  full: "The disk of the database is full: make room there.",
+  corrupt: "The database is damaged: look at its disk, and have a backup ready.",
+  unavailable: "The database does not answer.",
+  constraint: "The database refused to be written to.",
+  // Without its tables the database answers, but not to this question.
+  other: "The database has no tables, or older ones: run `deno task migrate` against it.",
+};

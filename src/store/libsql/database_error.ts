@@ -1,10 +1,11 @@
 /**
- * Why a database call failed, in the few kinds that callers treat differently.
+ * Why a database call failed, in the few kinds that callers treat differently. After `busy` and `readonly` nothing was written; after
+ * `unavailable` the commit may or may not have happened.
  * `busy`: somebody else holds the write lock. `readonly`: the file, disk or server takes no writes. `constraint`: the
- * statement broke a rule of the schema. `unavailable`: nobody answered, the disk is full, or the database was closed.
- * `corrupt`: not a database, or a damaged one. `other`: the statement itself is wrong (a bug).
+ * statement broke a rule of the schema. `full`: its disk has no room. `unavailable`: nobody answered, or the database was
+ * closed. `corrupt`: not a database, or a damaged one. `other`: the statement itself is wrong (a bug).
  */
-export type DatabaseErrorKind = "busy" | "readonly" | "constraint" | "unavailable" | "corrupt" | "other";
+export type DatabaseErrorKind = "busy" | "readonly" | "full" | "constraint" | "unavailable" | "corrupt" | "other";
 
 /** What both drivers tell about a failure. Plain data, so that it survives the way out of the worker. */
 export interface DriverFailure {
@@ -27,7 +28,7 @@ const KINDS: Record<string, DatabaseErrorKind> = {
   BLOCKED: "readonly",
   SQLITE_CONSTRAINT: "constraint",
   SQLITE_IOERR: "unavailable",
-  SQLITE_FULL: "unavailable",
+  SQLITE_FULL: "full",
   SQLITE_NOMEM: "unavailable",
   SQLITE_CANTOPEN: "unavailable",
   SQLITE_PERM: "unavailable",
@@ -61,14 +62,6 @@ export class DatabaseError extends Error {
     this.extendedCode = failure.extendedCode;
     this.statementIndex = failure.statementIndex;
   }
-
-  /**
-   * Whether the same call may succeed later with nobody repairing anything. After `busy` nothing was written; after
-   * `unavailable` the commit may or may not have happened, so only idempotent statements may be sent again.
-   */
-  get retryable(): boolean {
-    return this.kind === "busy" || this.kind === "unavailable";
-  }
 }
 
 /** The database failure inside `error`: itself, or the cause of an error that drizzle wrapped around it. */
@@ -82,7 +75,7 @@ export function databaseErrorIn(error: unknown): DatabaseError | null {
 /** The database as a whole cannot be used, whatever was asked of it; anything else is about the statement. */
 export function isDatabaseDown(error: unknown): boolean {
   const kind = databaseErrorIn(error)?.kind;
-  return kind === "busy" || kind === "readonly" || kind === "unavailable" || kind === "corrupt";
+  return kind === "busy" || kind === "readonly" || kind === "full" || kind === "unavailable" || kind === "corrupt";
 }
 
 /** What a driver threw, as data. */

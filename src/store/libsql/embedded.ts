@@ -131,6 +131,7 @@ function folderOf(url: string): string | null {
 const ADVICE: Record<DatabaseErrorKind, string> = {
   busy: "another process holds its lock; stop that process and start again",
   readonly: "it is read-only; make the file and its folder writable for this user",
+  full: "its disk is full; make room there and start again",
   corrupt: "it is not a database or is damaged; restore it from a backup or name another file",
   unavailable: "the file cannot be opened; check that its folder exists and is writable for this user",
   constraint: "a constraint failed",

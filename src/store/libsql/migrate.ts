@@ -48,6 +48,12 @@ export async function migrate(db: Db, folder: string): Promise<string[]> {
   }
 }
 
+/** Whether a newer version has migrated the database: it has migrations that `folder` does not know. Writes nothing. */
+export async function isNewer(db: Db, folder: string): Promise<boolean> {
+  const known = (await readMigrations(folder)).at(-1)?.createdAt ?? 0;
+  return await newestApplied(db) > known;
+}
+
 /** Names of the migrations of `folder` that the database lacks, oldest first. Writes nothing. */
 export async function pendingMigrations(db: Db, folder: string): Promise<string[]> {
   return (await notApplied(db, await readMigrations(folder))).map(({ name }) => name);
@@ -62,11 +68,16 @@ function record({ id, hash, createdAt }: Migration): InStatement {
 
 /** As drizzle does: whatever was generated after the newest migration applied. */
 async function notApplied(db: Db, migrations: Migration[]): Promise<Migration[]> {
-  const known = await db.client.execute("select 1 from sqlite_master where name = '__drizzle_migrations'");
-  if (known.rows.length === 0) return migrations;
-  const { rows } = await db.client.execute("select max(created_at) as newest from __drizzle_migrations");
-  const newest = Number(rows[0]!["newest"] ?? 0);
+  const newest = await newestApplied(db);
   return migrations.filter(({ createdAt }) => createdAt > newest);
+}
+
+/** When the newest migration applied was generated (ms); 0 where there is none. */
+async function newestApplied(db: Db): Promise<number> {
+  const known = await db.client.execute("select 1 from sqlite_master where name = '__drizzle_migrations'");
+  if (known.rows.length === 0) return 0;
+  const { rows } = await db.client.execute("select max(created_at) as newest from __drizzle_migrations");
+  return Number(rows[0]!["newest"] ?? 0);
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {

@@ -32,6 +32,13 @@ export async function inFlight(client: DbClient, now: number): Promise<InFlight>
   };
 }
 
+/** Writes a little. Rejects with the `DatabaseError` that a message would meet: a full disk, another's lock, read only. */
+export async function tryWrite(client: DbClient): Promise<void> {
+  // Something new each time: a value that stays the same is not written (SQLite compares it first), and would fit on a full disk.
+  await client.execute(`insert into settings (name, value) values ('last_tried', hex(randomblob(8)))
+    on conflict (name) do update set value = excluded.value`);
+}
+
 /** Accounts that are out of service or paused, of all. */
 export async function carrierStates(
   client: DbClient,

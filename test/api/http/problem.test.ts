@@ -5,6 +5,7 @@ import { DatabaseError } from "../../../src/store/libsql/database_error.ts";
 test.each([
   ["SQLITE_BUSY", "database_busy", "stored nothing"],
   ["SQLITE_READONLY", "database_readonly", "stored nothing"],
+  ["SQLITE_FULL", "database_full", "disk of the database is full. It may or may not have been stored"],
   ["FETCH_FAILED", "database_unavailable", "may or may not have been stored"],
   ["SQLITE_CORRUPT", "database_corrupt", "may or may not have been stored"],
 ])("%s: 503 %s promises no more than is known: %s", (code, told, detail) => {

@@ -35,6 +35,29 @@ test("without its database it is alive but not ready", async () => {
   expect([ready.status, ready.body.code]).toEqual([503, "database_unavailable"]);
 });
 
+test("a database that takes no writes is not ready, and is a second after it does again", async () => {
+  const gateway = await testGateway();
+  await gateway.db.client.execute("pragma query_only = 1");
+  const ready = await gateway.call("GET", "/readyz", undefined, NOBODY);
+  expect([ready.status, ready.body.code]).toEqual([503, "database_readonly"]);
+  await gateway.db.client.execute("pragma query_only = 0");
+  await expect.poll(async () => (await gateway.call("GET", "/readyz", undefined, NOBODY)).status, { timeout: 5_000 })
+    .toBe(200);
+});
+
+test("who asks for readiness again and again makes the database write once", async () => {
+  const gateway = await testGateway();
+  let writes = 0;
+  const { execute } = gateway.db.client;
+  gateway.db.client.execute = (statement) => {
+    if (String(statement).startsWith("insert into settings")) writes++;
+    return execute(statement);
+  };
+  for (let time = 0; time < 20; time++) await gateway.call("GET", "/readyz", undefined, NOBODY);
+  await Promise.all(Array.from({ length: 20 }, () => gateway.call("GET", "/readyz", undefined, NOBODY)));
+  expect(writes).toBe(1);
+});
+
 test("metrics tell what is in flight and how long it waits, to those with a key", async () => {
   const gateway = await testGateway();
   expect((await gateway.call("GET", "/metrics", undefined, NOBODY)).status).toBe(401);

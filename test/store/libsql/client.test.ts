@@ -123,7 +123,7 @@ describe.each(DATABASE_KINDS)("%s database", (kind) => {
     await client.execute(note(1));
     for (const [name, expected, statement] of failures) {
       const error = await failure(client.execute(statement));
-      expect([error.kind, error.retryable], name).toEqual([expected, false]);
+      expect(error.kind, name).toBe(expected);
     }
     const unusable = undefined as unknown as InValue;
     expect((await failure(client.execute({ sql: "select ?", args: [unusable] }))).kind).toBe("other");
@@ -170,7 +170,7 @@ describe("openRemote()", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     await server.stop();
     for (const error of [...await Promise.all(running), await failure(db.client.batch([note(1)]))]) {
-      expect([error.kind, error.code, error.retryable]).toEqual(["unavailable", "FETCH_FAILED", true]);
+      expect([error.kind, error.code]).toEqual(["unavailable", "FETCH_FAILED"]);
     }
     await db.close();
   });
@@ -234,7 +234,7 @@ describe("openRemote()", () => {
       body: JSON.stringify({ block_reads: false, block_writes: true, block_reason: "quota" }),
     }).then((response) => response.body?.cancel());
     for (const error of await Promise.all([db.client.execute(note(2)), db.client.batch([note(2)])].map(failure))) {
-      expect([error.kind, error.retryable]).toEqual(["readonly", false]);
+      expect(error.kind).toBe("readonly");
     }
     expect((await db.client.execute("select id from notes")).rows).toHaveLength(1);
     await db.close();

@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/libsql";
 import { migrate as drizzleMigrate } from "drizzle-orm/libsql/migrator";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { DatabaseError } from "../../../src/store/libsql/database_error.ts";
-import { migrate, pendingMigrations } from "../../../src/store/libsql/migrate.ts";
+import { isNewer, migrate, pendingMigrations } from "../../../src/store/libsql/migrate.ts";
 import {
   DATABASE_KINDS,
   type DatabaseKind,
@@ -56,6 +56,20 @@ describe.each(DATABASE_KINDS)("migrate() on a %s database", (kind) => {
     expect(await pendingMigrations(db, folder)).toEqual(["0001_add"]);
     expect(await migrate(db, folder)).toEqual(["0001_add"]);
     expect(await pendingMigrations(db, folder)).toEqual([]);
+    expect((await db.client.execute("select id, at from notes")).rows).toHaveLength(2);
+  });
+
+  test("tells where a newer version has migrated, and leaves it so", async () => {
+    const db = await empty(kind);
+    await generate({ "0000_create": CREATE });
+    expect(await isNewer(db, folder)).toBe(false);
+    await migrate(db, folder);
+    expect(await isNewer(db, folder)).toBe(false);
+    await generate({ "0000_create": CREATE, "0001_add": "alter table notes add at integer" });
+    await migrate(db, folder);
+    await generate({ "0000_create": CREATE });
+    expect(await isNewer(db, folder)).toBe(true);
+    expect(await migrate(db, folder)).toEqual([]);
     expect((await db.client.execute("select id, at from notes")).rows).toHaveLength(2);
   });
 

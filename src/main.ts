@@ -9,9 +9,9 @@ import { idClock, realClock, sharedClock, testClock } from "./gateway/clock.ts";
 import { createGateway } from "./gateway/create.ts";
 import { base64Url, idMaker, secretToken } from "./gateway/ids.ts";
 import { linkTokens } from "./gateway/links/link_tokens.ts";
-import { pinnedTransport, systemResolve } from "./gateway/network/deno_network.ts";
+import { systemResolve } from "./gateway/network/deno_network.ts";
 import { guardedFetch } from "./gateway/network/outgoing_http.ts";
-import { strictTransport } from "./gateway/network/pinned_tls.ts";
+import { pinnedTransport } from "./gateway/network/pinned_transport.ts";
 import { reachableFromPhones, UNREACHABLE_PUBLIC_URL } from "./gateway/network/public_url.ts";
 import { personKeys } from "./gateway/people/person_keys.ts";
 import { runDispatcher, type Runner } from "./gateway/runner.ts";
@@ -114,7 +114,6 @@ async function start(): Promise<void> {
     log("error", "secret.missing", { detail: "People were erased under another PARLEY_SECRET: advertising is held." });
   }
   const transport = pinnedTransport();
-  const strict = strictTransport(transport);
   const keys = apiKeys(db.client);
   let runner: Runner | null = null;
   const { api, dispatcher, webhooks, campaigns } = createGateway(
@@ -127,8 +126,7 @@ async function start(): Promise<void> {
       publicUrl: config.publicUrl,
       people,
       tokens: linkTokens(await linkKeys(db.client, secrets, secretToken)),
-      fetch: (options) =>
-        guardedFetch({ ...options, resolve: systemResolve, transport: options.strict === true ? strict : transport }),
+      fetch: (options) => guardedFetch({ ...options, resolve: systemResolve, transport }),
       log,
       clocks: { own, real: realClock },
       testClock: config.testClock !== undefined,

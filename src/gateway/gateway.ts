@@ -33,11 +33,7 @@ export interface Deps {
 }
 
 export type CallOptions =
-  & {
-    allowPrivate: boolean;
-    /** For addresses that apps choose: also an https: call connects to the very address that was checked, where the runtime can. */
-    strict?: boolean;
-  }
+  & { allowPrivate: boolean }
   & Pick<OutgoingOptions, "timeoutMs" | "maxAnswerBytes" | "cutAnswer">;
 
 /** Structured lines; never a text or a whole number of a person (invariant 9). */

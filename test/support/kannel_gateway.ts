@@ -1,6 +1,7 @@
 import { type Clock, testClock } from "../../src/gateway/clock.ts";
-import { pinnedTransport, systemResolve } from "../../src/gateway/network/deno_network.ts";
+import { systemResolve } from "../../src/gateway/network/deno_network.ts";
 import { guardedFetch } from "../../src/gateway/network/outgoing_http.ts";
+import { pinnedTransport } from "../../src/gateway/network/pinned_transport.ts";
 import { runDispatcher, type Runner } from "../../src/gateway/runner.ts";
 import type { Reply } from "./call.ts";
 import { migratedDatabase } from "./database.ts";

@@ -51,7 +51,6 @@ export function webhookDispatcher(deps: Deps): Dispatcher {
   const { client } = deps.db;
   const fetch = deps.fetch({
     allowPrivate: deps.privateWebhooks,
-    strict: true,
     timeoutMs: TIMEOUT_MS,
     maxAnswerBytes: ANSWER_BYTES,
     cutAnswer: true,

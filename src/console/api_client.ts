@@ -20,6 +20,7 @@ export class ApiProblem extends Error {
   }
 }
 
+type Headers = Readonly<Record<string, string>>;
 type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /**
@@ -29,10 +30,10 @@ type Query = Readonly<Record<string, string | number | boolean | null | undefine
  */
 export interface ApiClient {
   get<T>(path: string, query?: Query): Promise<T>;
-  post<T>(path: string, body?: unknown): Promise<T>;
-  put<T>(path: string, body: unknown): Promise<T>;
+  post<T>(path: string, body?: unknown, headers?: Headers): Promise<T>;
+  put<T>(path: string, body: unknown, headers?: Headers): Promise<T>;
   patch<T>(path: string, body: unknown): Promise<T>;
-  delete<T>(path: string, body?: unknown): Promise<T>;
+  delete<T>(path: string, body?: unknown, headers?: Headers): Promise<T>;
   /** The answer itself, for files and event streams. */
   raw(path: string, init?: RequestInit): Promise<Response>;
 }
@@ -43,22 +44,22 @@ export function apiClient(fetch: Fetch, principal: Principal): ApiClient {
     if (!answer.ok) throw await problemOf(answer);
     return answer;
   };
-  const send = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const send = async <T>(method: string, path: string, body?: unknown, headers: Headers = {}): Promise<T> => {
     const answer = await raw(
       path,
       body === undefined
-        ? { method }
-        : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } },
+        ? { method, headers }
+        : { method, body: JSON.stringify(body), headers: { ...headers, "content-type": "application/json" } },
     );
     const text = await answer.text();
     return (text === "" ? undefined : JSON.parse(text)) as T;
   };
   return {
     get: (path, query = {}) => send("GET", withQuery(path, query)),
-    post: (path, body) => send("POST", path, body),
-    put: (path, body) => send("PUT", path, body),
+    post: (path, body, headers) => send("POST", path, body, headers),
+    put: (path, body, headers) => send("PUT", path, body, headers),
     patch: (path, body) => send("PATCH", path, body),
-    delete: (path, body) => send("DELETE", path, body),
+    delete: (path, body, headers) => send("DELETE", path, body, headers),
     raw,
   };
 }

@@ -19,7 +19,19 @@ import { Instant, json, notFound, pageOf, pageOfIds, problems } from "../http/sc
 import { declarationOf, senderOf, timesOf } from "../messages/wishes.ts";
 import { requireMembers } from "../contacts/filter_lists.ts";
 import { auditEntries } from "../oversight/audit_entries.ts";
-import { conflict, foundCampaign, requireLists, requireOpenLinks, viewOf, wrongState } from "./parts.ts";
+import {
+  changed,
+  conflict,
+  etagOf,
+  foundCampaign,
+  IfMatch,
+  lostTo,
+  requireLists,
+  requireMatch,
+  requireOpenLinks,
+  viewOf,
+  wrongState,
+} from "./parts.ts";
 import { Campaign, NewCampaign, Preview } from "./schemas.ts";
 
 const SAMPLES = 10;
@@ -79,7 +91,9 @@ export function campaignRoutes({ deps }: Api) {
       const id = deps.newId("cmp");
       const by = c.get("principal").actor;
       const row = await createCampaign(db, text, { id, by, now: deps.now() }, entryOf(by, "campaign.saved", id));
-      return c.json(campaignView(row), 201);
+      const view = campaignView(row);
+      c.header("etag", etagOf(view.revision));
+      return c.json(view, 201);
     },
   );
 
@@ -108,7 +122,11 @@ export function campaignRoutes({ deps }: Api) {
       request: { params: Id },
       responses: { 200: json(Campaign, "The campaign"), ...problems, ...notFound },
     }),
-    async (c) => c.json(await viewOf(db, await foundCampaign(db, c.req.valid("param").id)), 200),
+    async (c) => {
+      const view = await viewOf(db, await foundCampaign(db, c.req.valid("param").id));
+      c.header("etag", etagOf(view.revision));
+      return c.json(view, 200);
+    },
   );
 
   routes.openapi(
@@ -116,19 +134,30 @@ export function campaignRoutes({ deps }: Api) {
       method: "put",
       path: "/v1/campaigns/{id}",
       summary: "Write a draft anew",
+      description: "With `If-Match`, only as you saw it; without, over whatever somebody else wrote meanwhile.",
       tags: ["Campaigns"],
-      request: { params: Id, body: { required: true, content: { "application/json": { schema: NewCampaign } } } },
-      responses: { 200: json(Campaign, "Changed"), ...conflict, ...problems, ...notFound },
+      request: {
+        params: Id,
+        headers: IfMatch,
+        body: { required: true, content: { "application/json": { schema: NewCampaign } } },
+      },
+      responses: { 200: json(Campaign, "Changed"), ...conflict, ...changed, ...problems, ...notFound },
     }),
     async (c) => {
       const { id } = c.req.valid("param");
+      const ifMatch = c.req.valid("header")["if-match"];
       const row = await foundCampaign(db, id);
-      const over = () => wrongState(row, "Only a draft can be changed.");
-      if (row.state !== "draft") throw over();
+      const only = "Only a draft can be changed.";
+      if (row.state !== "draft") throw wrongState(row, only);
+      const looked = requireMatch(row, ifMatch);
       const text = await campaignText(c.req.valid("json"));
       const entry = entryOf(c.get("principal").actor, "campaign.saved", id);
-      if (!await changeDraft(db, id, text, deps.now(), entry)) throw over();
-      return c.json(await viewOf(db, await foundCampaign(db, id)), 200);
+      if (!await changeDraft(db, id, { text, looked, now: deps.now() }, entry)) {
+        throw await lostTo(db, id, ifMatch, only);
+      }
+      const view = await viewOf(db, await foundCampaign(db, id));
+      c.header("etag", etagOf(view.revision));
+      return c.json(view, 200);
     },
   );
 
@@ -137,14 +166,20 @@ export function campaignRoutes({ deps }: Api) {
       method: "delete",
       path: "/v1/campaigns/{id}",
       summary: "Delete a draft",
+      description: "With `If-Match`, only as you saw it.",
       tags: ["Campaigns"],
-      request: { params: Id },
-      responses: { 204: { description: "Deleted" }, ...conflict, ...problems, ...notFound },
+      request: { params: Id, headers: IfMatch },
+      responses: { 204: { description: "Deleted" }, ...conflict, ...changed, ...problems, ...notFound },
     }),
     async (c) => {
+      const ifMatch = c.req.valid("header")["if-match"];
       const row = await foundCampaign(db, c.req.valid("param").id);
+      if (row.state !== "draft") throw wrongState(row, keptBecause(row));
+      const looked = requireMatch(row, ifMatch);
       const entry = entryOf(c.get("principal").actor, "campaign.deleted", row.id);
-      if (!await deleteDraft(db, row.id, entry)) throw wrongState(row, keptBecause(row));
+      if (!await deleteDraft(db, row.id, looked, entry)) {
+        throw await lostTo(db, row.id, ifMatch, "What was started stays on record.");
+      }
       return c.body(null, 204);
     },
   );

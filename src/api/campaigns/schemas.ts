@@ -88,6 +88,9 @@ export const Campaign = z.object({
   sending_window: z.record(z.string(), z.string()).nullable(),
   rate_per_second: z.number().nullable(),
   fuse: Fuse,
+  revision: z.string().openapi({
+    description: "Names what is written, from `name` to `fuse`; in quotation marks the `ETag`, for `If-Match`",
+  }),
   complete: z.boolean().openapi({ description: "Everybody of the audience has their message" }),
   messages: z.number().int(),
   done: z.number().int().openapi({ description: "Messages of which nothing is left to do but wait for reports" }),

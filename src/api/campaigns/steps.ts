@@ -8,7 +8,19 @@ import { problem } from "../http/problem.ts";
 import { Category, json, notFound, problems } from "../http/schemas.ts";
 import { senderOf } from "../messages/wishes.ts";
 import { auditEntries } from "../oversight/audit_entries.ts";
-import { conflict, foundCampaign, requireLists, requireOpenLinks, viewOf, wrongState } from "./parts.ts";
+import {
+  changed,
+  conflict,
+  etagOf,
+  foundCampaign,
+  IfMatch,
+  lostTo,
+  requireLists,
+  requireMatch,
+  requireOpenLinks,
+  viewOf,
+  wrongState,
+} from "./parts.ts";
 import { Campaign } from "./schemas.ts";
 
 const cannotStart = {
@@ -31,12 +43,13 @@ export function campaignStepRoutes({ deps }: Api) {
       summary: "Start a draft, at once or at its time",
       description:
         "A time that has passed means at once. Until everybody has their message, the lists of its audience " +
-        "cannot be deleted.",
+        "cannot be deleted. With `If-Match`, it starts only as you saw it.",
       action: "campaign.started",
       wrong: ONLY_DRAFT,
-      step: async (row: CampaignRow): Promise<Step> => {
+      step: async (row: CampaignRow, ifMatch?: string): Promise<Step> => {
         // First: what else is wrong with one that is over is nothing that anybody could mend.
         if (row.state !== "draft") throw wrongState(row, ONLY_DRAFT);
+        requireMatch(row, ifMatch);
         requireOpenLinks(row.template, senderOf(row.sender, await deps.settings.current()), deps);
         if (row.valid_until !== null && row.valid_until <= deps.now()) {
           throw problem(409, "too_late", "Too late", "Its valid_until has passed; nothing of it could leave.");
@@ -80,10 +93,10 @@ export function campaignStepRoutes({ deps }: Api) {
         summary: one.summary,
         description: one.description,
         tags: ["Campaigns"],
-        request: { params: Id },
+        request: name === "start" ? { params: Id, headers: IfMatch } : { params: Id },
         responses: {
           200: json(Campaign, "As it is now"),
-          ...(name === "start" ? cannotStart : conflict),
+          ...(name === "start" ? { ...cannotStart, ...changed } : conflict),
           ...problems,
           ...notFound,
         },
@@ -91,9 +104,16 @@ export function campaignStepRoutes({ deps }: Api) {
       async (c) => {
         const row = await foundCampaign(db, c.req.valid("param").id as string);
         const entry = entryOf(c.get("principal").actor, one.action, row.id);
-        const [taken] = await db.client.batch(step(row.id, await one.step(row), deps.now(), entry));
-        if (taken!.rowsAffected === 0) throw wrongState(row, one.wrong);
-        return c.json(await viewOf(db, await foundCampaign(db, row.id)), 200);
+        const ifMatch = name === "start" ? c.req.header("if-match") : undefined;
+        const [taken] = await db.client.batch(step(row.id, await one.step(row, ifMatch), deps.now(), entry));
+        if (taken!.rowsAffected === 0) {
+          if (name !== "start") throw wrongState(row, one.wrong);
+          await requireLists(db, row);
+          throw await lostTo(db, row.id, ifMatch, one.wrong);
+        }
+        const view = await viewOf(db, await foundCampaign(db, row.id));
+        c.header("etag", etagOf(view.revision));
+        return c.json(view, 200);
       },
     );
   }

@@ -63,6 +63,7 @@ const OWN = [
   "import_ended",
   "title_taken",
   "wrong_state",
+  "campaign_changed",
   "list_gone",
   "nobody",
   "too_late",

@@ -11,6 +11,7 @@ import type { Category } from "../../core/message.ts";
 import type { SavedAudience } from "../../store/campaigns/audience.ts";
 import type { CampaignRow } from "../../store/campaigns/campaigns.ts";
 import { instant, instantOrNull } from "../message_view.ts";
+import { revisionOf } from "./revision.ts";
 
 /** A campaign as the API and webhooks show it. */
 export interface CampaignView {
@@ -30,6 +31,8 @@ export interface CampaignView {
   sending_window: Record<string, string> | null;
   rate_per_second: number | null;
   fuse: Fuse;
+  /** Of what is written, from `name` to `fuse` (`revision.ts`). */
+  revision: string;
   /** Whether everybody of the audience has their message. */
   complete: boolean;
   messages: number;
@@ -63,6 +66,7 @@ export function campaignView(row: CampaignRow, counts: CampaignCounts = {}): Cam
     sending_window: row.sending_window === null ? null : JSON.parse(row.sending_window) as Record<string, string>,
     rate_per_second: row.rate_per_second,
     fuse: JSON.parse(row.fuse) as Fuse,
+    revision: revisionOf(row),
     complete: row.expanded_at !== null,
     ...progressOf(counts),
     counts: statusesOf(counts),

@@ -15,7 +15,7 @@ import { LISTS_GONE } from "./lists.ts";
 export type CampaignRow = typeof campaigns.$inferSelect;
 
 /** What staff write; the rest is the gateway's. JSON where the table says so. */
-const TEXT = [
+export const TEXT = [
   "name",
   "sender",
   "template",
@@ -30,6 +30,13 @@ const TEXT = [
   "fuse",
 ] as const;
 export type CampaignText = Pick<CampaignRow, (typeof TEXT)[number]>;
+
+/** SQL: what staff wrote is still what was looked at. */
+const AS_LOOKED = TEXT.map((column) => `${column} is :looked_${column}`).join(" and ");
+const argsOf = (text: CampaignText, prefix = "") =>
+  Object.fromEntries(TEXT.map((column) => [`${prefix}${column}`, text[column]]));
+const ifLooked = (looked: CampaignText | null) =>
+  looked === null ? { still: "true", args: {} } : { still: AS_LOOKED, args: argsOf(looked, "looked_") };
 
 export async function createCampaign(
   { client, orm }: Db,
@@ -81,24 +88,38 @@ export async function countsOf(
   );
 }
 
-/** False when it is no draft any more. What was written before is replaced as a whole. */
+/**
+ * False when it is no draft any more, or not as it was `looked` at (null: whatever it says). What was written before is replaced as a
+ * whole.
+ */
 export async function changeDraft(
-  { client, orm }: Db,
+  { client }: Pick<Db, "client">,
   id: string,
-  text: CampaignText,
-  now: number,
+  { text, looked, now }: { text: CampaignText; looked: CampaignText | null; now: number },
   entry: AuditRow,
 ): Promise<boolean> {
-  const { sql, params } = orm.update(campaigns).set({ ...text, updated_at: now })
-    .where(and(eq(campaigns.id, id), eq(campaigns.state, "draft"))).toSQL();
-  const [changed] = await client.batch([{ sql, args: params as string[] }, ...auditIfChanged(entry)]);
+  const { still, args } = ifLooked(looked);
+  const [changed] = await client.batch([
+    named(
+      `update campaigns set ${TEXT.map((column) => `${column} = :${column}`).join(", ")}, updated_at = :now
+        where id = :id and state = 'draft' and ${still}`,
+      { id, now, ...argsOf(text), ...args },
+    ),
+    ...auditIfChanged(entry),
+  ]);
   return changed!.rowsAffected > 0;
 }
 
-/** False when it is no draft: what was sent stays on record. */
-export async function deleteDraft({ client }: Pick<Db, "client">, id: string, entry: AuditRow): Promise<boolean> {
+/** False when it is no draft: what was sent stays on record. With `looked`, only as it was then. */
+export async function deleteDraft(
+  { client }: Pick<Db, "client">,
+  id: string,
+  looked: CampaignText | null,
+  entry: AuditRow,
+): Promise<boolean> {
+  const { still, args } = ifLooked(looked);
   const [deleted] = await client.batch([
-    { sql: "delete from campaigns where id = ? and state = 'draft'", args: [id] },
+    named(`delete from campaigns where id = :id and state = 'draft' and ${still}`, { id, ...args }),
     ...auditIfChanged(entry),
   ]);
   return deleted!.rowsAffected > 0;
@@ -129,7 +150,7 @@ const FROM: Record<Step["to"], readonly CampaignState[]> = {
  * nothing leaves from the commit on; the messages that wait are gone through after it, in pieces (`sweep`).
  */
 export function step(id: string, one: Step, now: number, entry: AuditRow): InStatement[] {
-  const args: Record<string, string | number | null> = { id, now, from: JSON.stringify(FROM[one.to]) };
+  let args: Record<string, string | number | null> = { id, now, from: JSON.stringify(FROM[one.to]) };
   const sweep = (kind: string) => `sweep = '${kind}', sweep_cursor = ''`;
   const sets: Record<Step["to"], string> = {
     scheduled: "scheduled_at = coalesce(scheduled_at, :now), copies = :copies",
@@ -142,10 +163,10 @@ export function step(id: string, one: Step, now: number, entry: AuditRow): InSta
   };
   let still = "true";
   if (one.to === "scheduled") {
-    args["copies"] = one.copies;
     // What was looked at is what starts: somebody may have written it anew since.
-    for (const column of TEXT) args[`looked_${column}`] = one.looked[column];
-    still = [`not ${LISTS_GONE}`, ...TEXT.map((column) => `${column} is :looked_${column}`)].join(" and ");
+    const looked = ifLooked(one.looked);
+    args = { ...args, copies: one.copies, ...looked.args };
+    still = `not ${LISTS_GONE} and ${looked.still}`;
   } else if (one.to === "paused") {
     args["reason"] = one.reason;
     if (one.still !== undefined && "lease" in one.still) {

@@ -1,25 +1,12 @@
 import { expect, test } from "vitest";
 import { leaveList } from "../../../src/store/contacts/list_departures.ts";
 import { auditRow } from "../../../src/store/oversight/audit.ts";
+import { before } from "../../support/before.ts";
 import { CAMPAIGN_TEXT, startCampaign } from "../../support/campaign.ts";
-import { consent, type TestGateway, testGateway } from "../../support/gateway.ts";
+import { consent, testGateway } from "../../support/gateway.ts";
 import { member } from "../../support/staff.ts";
 
 const FR = "+33612345678";
-
-/** Does something once, just before the transaction that has `words`. */
-function before(g: TestGateway, words: string, act: () => Promise<void>): void {
-  const { client } = g.db;
-  const batch = client.batch.bind(client);
-  let waiting = true;
-  client.batch = async (statements, mode) => {
-    if (waiting && JSON.stringify(statements).includes(words)) {
-      waiting = false;
-      await act();
-    }
-    return await batch(statements, mode);
-  };
-}
 
 test("who leaves a list while a campaign for it is made gets nothing of it, and is counted", async () => {
   const g = await testGateway();

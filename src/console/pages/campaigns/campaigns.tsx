@@ -8,12 +8,13 @@ import type { Campaign, CampaignPreview, CampaignResults, ContactList, Message, 
 import { type Console, type ConsoleContext, type ConsoleEnv, viewerOf } from "../../console.ts";
 import { eventData } from "../../event_data.ts";
 import { attempt, done, formOf, passOn, wantsPart } from "../../form.ts";
-import { Badge, Empty, FilterChoice, When } from "../../parts.tsx";
+import { Badge, Empty, FilterChoice, Notice, When } from "../../parts.tsx";
 import { Pager, Table } from "../../table.tsx";
 import { Refused, Told } from "../../told.tsx";
 import { codeText, messageWords } from "../messages/words.ts";
 import { PersonLink } from "../registers/frame.tsx";
 import { CampaignFacts } from "./facts.tsx";
+import { asSeen } from "./form.ts";
 import { Preview } from "./preview.tsx";
 import { CampaignProgress, CampaignSteps, StateBadge } from "./progress.tsx";
 import { Results } from "./results.tsx";
@@ -42,11 +43,16 @@ export function campaignsRoutes(console: Console): Hono<ConsoleEnv> {
     const api = console.api(c);
     const form = await formOf(c);
     if (step === "delete") {
-      const deleted = await attempt(api.delete(apiPath(c)));
+      const deleted = await attempt(api.delete(apiPath(c), undefined, asSeen(form)));
       return deleted.ok ? done(c, PATH, "deleted") : await onePage(console, c, { problem: deleted.problem });
     }
     const taken = await attempt(
-      api.post(`${apiPath(c)}/${step}`, step === "settle" ? { category: form.text("category") } : undefined),
+      api.post(
+        `${apiPath(c)}/${step}`,
+        step === "settle" ? { category: form.text("category") } : undefined,
+        // What starts is what the page showed.
+        step === "start" ? asSeen(form) : {},
+      ),
     );
     return taken.ok
       ? done(c, `${PATH}/${encodeURIComponent(id)}`, step)
@@ -172,7 +178,9 @@ async function onePage(console: Console, c: ConsoleContext, { problem, preview }
     { title: campaign.name, place: "campaigns", styles: ["registers.css"] },
     <>
       <h1 class="said">{campaign.name}</h1>
-      <Refused c={c} problem={problem} />
+      {problem?.code === "campaign_changed"
+        ? <Notice tone="bad">{words.changed_meanwhile}</Notice>
+        : <Refused c={c} problem={problem} />}
       <div {...live}>
         <section class="card" sse-swap="steps" aria-label={words.status}>
           <Told c={c} told={words.told} />

@@ -9,7 +9,8 @@ import { problemText } from "../../problem_words.ts";
 import { Refused } from "../../told.tsx";
 import { contactWords } from "../contacts/words.ts";
 import { messageWords } from "../messages/words.ts";
-import { campaignOf, formOfCampaign } from "./form.ts";
+import { CampaignFacts } from "./facts.tsx";
+import { asSeen, campaignOf, differing, formOfCampaign } from "./form.ts";
 import { Preview } from "./preview.tsx";
 import { campaignWords } from "./words.ts";
 
@@ -51,16 +52,23 @@ export function composeRoutes(console: Console): Hono<ConsoleEnv> {
 
   routes.post("/campaigns/:id", async (c) => {
     const id = c.req.param("id");
+    const path = `/v1/campaigns/${encodeURIComponent(id)}`;
     const form = await formOf(c);
     const saved = await attempt(
-      console.api(c).put(`/v1/campaigns/${encodeURIComponent(id)}`, campaignOf(form, c.get("reader").zone)),
+      console.api(c).put(path, campaignOf(form, c.get("reader").zone), asSeen(form)),
     );
-    return saved.ok
-      ? done(c, `${PATH}/${encodeURIComponent(id)}`, "saved")
-      : await composePage(console, c, { typed: form.typed, problem: saved.problem, id });
+    if (saved.ok) return done(c, `${PATH}/${encodeURIComponent(id)}`, "saved");
+    const { problem } = saved;
+    const elsewhere = problem.code === "campaign_changed" ? await console.api(c).get<Campaign>(path) : undefined;
+    return await composePage(console, c, { typed: form.typed, problem, elsewhere, id });
   });
 
   return routes;
+}
+
+/** Of the page that shows the form again. */
+function statusOf({ status }: ApiProblem): 404 | 409 | 422 {
+  return status === 404 ? 404 : status === 409 || status === 412 ? 409 : 422;
 }
 
 type Previewed = { preview: CampaignPreview } | { problem: ApiProblem } | null;
@@ -92,12 +100,14 @@ interface ComposeState {
   preview?: Previewed;
   /** Of the draft that is written anew. */
   id?: string | undefined;
+  /** As another window left it meanwhile; saving again writes over it. */
+  elsewhere?: Campaign | undefined;
 }
 
 async function composePage(
   console: Console,
   c: ConsoleContext,
-  { typed, problem, preview, id }: ComposeState,
+  { typed, problem, preview, id, elsewhere }: ComposeState,
 ): Promise<Response> {
   const words = campaignWords(c.get("reader").language);
   const api = console.api(c);
@@ -111,19 +121,35 @@ async function composePage(
     { title: words.write, place: "campaigns", styles: ["registers.css"] },
     <>
       <h1>{words.write}</h1>
-      <Refused c={c} problem={problem} />
+      {elsewhere === undefined ? <Refused c={c} problem={problem} /> : (
+        <>
+          <Notice tone="bad">{words.elsewhere}</Notice>
+          <h2>{words.stands}</h2>
+          <CampaignFacts
+            c={c}
+            campaign={elsewhere}
+            lists={lists.data}
+            only={differing(elsewhere, typed, c.get("reader").zone)}
+          />
+        </>
+      )}
       <form
         method="post"
         action={id === undefined ? PATH : `${PATH}/${id}`}
         class="compose"
       >
-        {id === undefined ? null : <input type="hidden" name="id" value={id} />}
+        {id === undefined ? null : (
+          <>
+            <input type="hidden" name="id" value={id} />
+            <input type="hidden" name="revision" value={elsewhere?.revision ?? typed.get("revision") ?? ""} />
+          </>
+        )}
         <div>
           <Text c={c} typed={typed} problem={problem} senders={senders.data} />
           <Audience c={c} typed={typed} problem={problem} lists={lists.data} />
           <Times c={c} typed={typed} problem={problem} />
           <div class="row">
-            <button type="submit">{words.save}</button>
+            <button type="submit">{elsewhere === undefined ? words.save : words.save_over}</button>
             <button type="submit" class="quiet" formaction={`${PATH}/preview`}>{words.preview}</button>
           </div>
         </div>
@@ -142,7 +168,7 @@ async function composePage(
         </section>
       </form>
     </>,
-    problem === undefined ? 200 : 422,
+    problem === undefined ? 200 : statusOf(problem),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ContactFilter } from "../../../api/contacts/filter.ts";
 import type { Campaign } from "../../api_types.ts";
-import type { Form } from "../../form.ts";
+import { fieldsOf, type Form } from "../../form.ts";
 import { instantOf, localOf } from "../../local_time.ts";
 import { filterOf } from "../contacts/filter_form.ts";
 
@@ -41,6 +41,17 @@ export function campaignOf({ text, all }: Pick<Form, "text" | "all">, zone: stri
   };
 }
 
+/** The header by which a form changes only what it showed; without its field, nothing. */
+export function asSeen({ text }: Pick<Form, "text">): { "if-match": string } {
+  return { "if-match": `"${text("revision") ?? ""}"` };
+}
+
+/** What of a stored draft reads otherwise than what somebody filled in, by the API's names. */
+export function differing(campaign: Campaign, typed: URLSearchParams, zone: string): ReadonlySet<string> {
+  const [stored, mine] = [formOfCampaign(campaign, zone), typed].map((form) => campaignOf(fieldsOf(form), zone));
+  return new Set(Object.keys(stored!).filter((name) => JSON.stringify(stored![name]) !== JSON.stringify(mine![name])));
+}
+
 /** What the form shows of a stored draft. */
 export function formOfCampaign(campaign: Campaign, zone: string): URLSearchParams {
   const { audience: { lists, exclude_lists, filter }, fuse } = campaign;
@@ -49,6 +60,7 @@ export function formOfCampaign(campaign: Campaign, zone: string): URLSearchParam
   // The form has one field; what it cannot show it gives back as it came.
   const kept = { ...others, ...(moreFields.length === 0 ? {} : { fields: Object.fromEntries(moreFields) }) };
   const shown: Record<string, string | number | null | undefined> = {
+    revision: campaign.revision,
     name: campaign.name,
     from: campaign.from,
     text: campaign.text,

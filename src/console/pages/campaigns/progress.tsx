@@ -57,6 +57,7 @@ export function CampaignSteps({ c, campaign }: { c: ConsoleContext; campaign: Ca
   const words = campaignWords(c.get("reader").language);
   const { role } = viewerOf(c);
   const { id, state, pause_reason } = campaign;
+  const seen = <input type="hidden" name="revision" value={campaign.revision} />;
   const step = (name: "start" | "pause" | "resume" | "cancel") =>
     may(role, `POST /v1/campaigns/{id}/${name}`)
       ? (
@@ -66,6 +67,7 @@ export function CampaignSteps({ c, campaign }: { c: ConsoleContext; campaign: Ca
           danger={name === "cancel"}
           main={name === "start" || name === "resume"}
         >
+          {name === "start" ? seen : null}
           <p>{words[`${name}_text`]}</p>
         </Confirm>
       )
@@ -91,6 +93,7 @@ export function CampaignSteps({ c, campaign }: { c: ConsoleContext; campaign: Ca
               {may(role, "DELETE /v1/campaigns/{id}")
                 ? (
                   <Confirm label={words.delete} action={`${PATH}/${id}/delete`} danger>
+                    {seen}
                     <p>{words.delete_text}</p>
                   </Confirm>
                 )

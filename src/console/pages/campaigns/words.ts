@@ -76,6 +76,12 @@ export const campaignWords = inLanguages({
   samples: "What the first ones would get",
   segments_of: (count: string, encoding: string) => `${count} ${count === "1" ? "segment" : "segments"}, ${encoding}`,
   until: "until",
+  elsewhere:
+    "Not saved: this campaign was changed in another window. Your text is still here. Look at what it says now, or save yours over it.",
+  stands: "What it says now, where yours is different",
+  save_over: "Save mine over it",
+  changed_meanwhile:
+    "Nothing was done: this campaign was changed in another window meanwhile. You see it as it is now; try again if you still want to.",
   edit: "Edit",
   start: "Start",
   start_text: "Nobody can take back what has been sent. Look at the preview of the whole audience first.",
@@ -201,6 +207,12 @@ export const campaignWords = inLanguages({
   samples: "Ce que les premiers recevraient",
   segments_of: (count: string, encoding: string) => `${count} ${count === "1" ? "segment" : "segments"}, ${encoding}`,
   until: "jusqu’au",
+  elsewhere:
+    "Pas enregistré : cette campagne a été modifiée dans une autre fenêtre. Votre texte est toujours ici. Regardez ce qu’elle dit maintenant, ou enregistrez le vôtre par-dessus.",
+  stands: "Ce qu’elle dit maintenant, là où le vôtre diffère",
+  save_over: "Enregistrer le mien par-dessus",
+  changed_meanwhile:
+    "Rien n’a été fait : cette campagne a été modifiée entre-temps dans une autre fenêtre. La voici telle qu’elle est maintenant ; recommencez si vous le voulez toujours.",
   edit: "Modifier",
   start: "Lancer",
   start_text: "Nul ne peut reprendre ce qui est parti. Regardez d’abord l’aperçu de toute l’audience.",

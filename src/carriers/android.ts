@@ -11,6 +11,7 @@ import {
   missingCredentials,
   type Refusal,
   staleCredentials,
+  unreadable,
   wrongCredentials,
 } from "./webhook.ts";
 
@@ -160,6 +161,7 @@ function signedEvent(
   const refusal = signatureRefusal(request, config, nowMs);
   if (refusal) return refusal;
   const json = jsonBody(request);
+  if (json === undefined) return unreadable(request);
   const parsed = Event.safeParse(json);
   if (!parsed.success) return malformedFields(parsed.error);
   const id = parsed.data.id || idOfCopy((request.headers.get("X-Signature") ?? "").toLowerCase());

@@ -3,7 +3,7 @@ import type { Carrier, DeliveryReport, InboundSms, Outgoing, SendResult, Verifie
 import { statusFailure } from "./http_failure.ts";
 import { basicAuthorization, malformedAnswer, postJson, withoutSlash } from "./json_call.ts";
 import { networkHandling } from "./provider_keywords.ts";
-import { checkBasic, checkUrlKey, jsonBody, malformed, malformedFields, type Refusal, understood } from "./webhook.ts";
+import { checkBasic, checkUrlKey, malformed, malformedFields, readJson, type Refusal, understood } from "./webhook.ts";
 import { WebhookSecret } from "./webhook_secret.ts";
 
 // Of Basic credentials: a name ends at the first colon.
@@ -136,9 +136,9 @@ function items<T>(
 ): Verified<T[]> {
   const refusal = credentialsRefusal(request, config);
   if (refusal) return refusal;
-  const batch = Batch.safeParse(jsonBody(request));
-  if (!batch.success) return malformedFields(batch.error);
-  return understood(batch.data, (item) => {
+  const batch = readJson(request, Batch);
+  if (!batch.ok) return batch;
+  return understood(batch.value, (item) => {
     const typed = z.object({ type: z.string() }).safeParse(item);
     return typed.success ? parse(item, typed.data.type) : malformedFields(typed.error);
   });

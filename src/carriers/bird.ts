@@ -5,7 +5,7 @@ import { statusFailure } from "./http_failure.ts";
 import { malformedAnswer, postJson } from "./json_call.ts";
 import { refuseBird } from "./messagebird_signature.ts";
 import { networkHandling } from "./provider_keywords.ts";
-import { jsonBody, malformed, malformedFields } from "./webhook.ts";
+import { malformed, malformedFields, readJson } from "./webhook.ts";
 
 const Config = z.strictObject({
   access_key: Credential,
@@ -128,12 +128,12 @@ export const bird: Carrier<Config> = {
 function verifiedEvent(request: WebhookRequest, config: Config, nowMs: number, name: string): Verified<unknown> {
   const refusal = refuseBird(request, config.signing_key, nowMs);
   if (refusal) return refusal;
-  const event = Event.safeParse(jsonBody(request));
-  if (!event.success) return malformedFields(event.error);
+  const event = readJson(request, Event);
+  if (!event.ok) return event;
   // Seen at the provider, a wrong subscription is set right; a quiet 200 would lose what it brings.
-  if (event.data.event !== name) return malformed(`event: only ${name} comes to this address`);
-  return event.data.payload.channelId === config.channel_id
-    ? { ok: true, value: event.data.payload }
+  if (event.value.event !== name) return malformed(`event: only ${name} comes to this address`);
+  return event.value.payload.channelId === config.channel_id
+    ? { ok: true, value: event.value.payload }
     : malformed("payload.channelId: of another channel: filter the subscription by channelId");
 }
 

@@ -17,7 +17,7 @@ import { coversAddress, verificationRefusal } from "./http_verify.ts";
 import { malformedAnswer } from "./json_call.ts";
 import { messageKey } from "./message_key.ts";
 import { NOT_HANDLED, providerHandling } from "./provider_keywords.ts";
-import { idOfCopy, malformed, understood } from "./webhook.ts";
+import { idOfCopy, malformed, understood, unreadable } from "./webhook.ts";
 import { addressedMessage, keyedAddress } from "./webhook_secret.ts";
 
 /** Codes of others may hold anything, a number included. */
@@ -58,7 +58,7 @@ function httpCarrier(kind: string, privateNetwork: boolean): Carrier<HttpConfig>
       const mapping = config.inbound;
       if (mapping === undefined) return Promise.resolve(malformed("inbound is not configured"));
       const document = documentOf(webhook, mapping.format);
-      if (document === undefined) return Promise.resolve(malformed("body: not JSON"));
+      if (document === undefined) return Promise.resolve(unreadable(webhook));
       const items = itemsOf(document, mapping.items);
       const copy = copyId(webhook, config);
       let place = 0;
@@ -73,7 +73,7 @@ function httpCarrier(kind: string, privateNetwork: boolean): Carrier<HttpConfig>
       const mapping = config.status;
       if (mapping === undefined) return Promise.resolve(malformed("status is not configured"));
       const document = documentOf(webhook, mapping.format);
-      if (document === undefined) return Promise.resolve(malformed("body: not JSON"));
+      if (document === undefined) return Promise.resolve(unreadable(webhook));
       const items = itemsOf(document, mapping.items);
       // Not from an address that is not signed: a copy of a report would speak of any message.
       const addressed = items.length === 1 && coversAddress(config.verify) ? addressedMessage(webhook.url) : null;

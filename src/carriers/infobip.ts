@@ -3,7 +3,7 @@ import type { Carrier, CarrierIo, DeliveryReport, InboundSms, Outgoing, SendResu
 import { statusFailure } from "./http_failure.ts";
 import { malformedAnswer, postJson, withoutSlash } from "./json_call.ts";
 import { CTIA_STOP_WORDS, networkHandling, providerHandling } from "./provider_keywords.ts";
-import { checkUrlKey, jsonBody, malformed, malformedFields, understood } from "./webhook.ts";
+import { checkUrlKey, malformed, malformedFields, readJson, understood } from "./webhook.ts";
 import { addressedMessage, keyedAddress, WebhookSecret } from "./webhook_secret.ts";
 
 const Config = z.strictObject({
@@ -105,17 +105,17 @@ export const infobip: Carrier<Config> = {
   inbound(request, config) {
     const refusal = checkUrlKey(request.url, config.webhook_secret);
     if (refusal) return Promise.resolve(refusal);
-    const batch = Batch.safeParse(jsonBody(request));
-    if (!batch.success) return Promise.resolve(malformedFields(batch.error));
-    return Promise.resolve(understood(batch.data.results, (item) => inboundSms(item, config)));
+    const batch = readJson(request, Batch);
+    if (!batch.ok) return Promise.resolve(batch);
+    return Promise.resolve(understood(batch.value.results, (item) => inboundSms(item, config)));
   },
 
   status(request, config) {
     const refusal = checkUrlKey(request.url, config.webhook_secret);
     if (refusal) return Promise.resolve(refusal);
-    const batch = Batch.safeParse(jsonBody(request));
-    if (!batch.success) return Promise.resolve(malformedFields(batch.error));
-    const { results } = batch.data;
+    const batch = readJson(request, Batch);
+    if (!batch.ok) return Promise.resolve(batch);
+    const { results } = batch.value;
     // The address tells the message only when it speaks of one; in a batch each says its own, which we chose.
     const addressed = results.length === 1 ? addressedMessage(request.url) : null;
     return Promise.resolve(understood(results, (item) => report(item, addressed)));

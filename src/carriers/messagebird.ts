@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, WebhookRequest } from "./carrier.ts";
+import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, Verified, WebhookRequest } from "./carrier.ts";
 import { apiUrl, Credential } from "./config_fields.ts";
 import { statusFailure } from "./http_failure.ts";
 import { malformedAnswer, postJson } from "./json_call.ts";
 import { refuseMessagebirdHmac, refuseMessagebirdJwt } from "./messagebird_signature.ts";
 import { secondsLeft, statusUrl, withoutPlus } from "./outgoing_fields.ts";
 import { networkHandling } from "./provider_keywords.ts";
-import { idOfCopy, jsonBody, malformedFields } from "./webhook.ts";
+import { idOfCopy, malformedFields, readJson } from "./webhook.ts";
 
 const Config = z.strictObject({
   access_key: Credential,
@@ -65,9 +65,9 @@ export const messagebird: Carrier<Config> = {
   inbound(request, config, io) {
     const refusal = refuse(request, config, io);
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Inbound.safeParse(webhookParams(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    const { id, originator, recipient, body } = parsed.data;
+    const parsed = readParams(request, Inbound);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    const { id, originator, recipient, body } = parsed.value;
     return Promise.resolve({
       ok: true,
       value: [{
@@ -84,9 +84,9 @@ export const messagebird: Carrier<Config> = {
   status(request, config, io) {
     const refusal = refuse(request, config, io);
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Report.safeParse(webhookParams(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    const { id, reference, status, statusReason, statusErrorCode } = parsed.data;
+    const parsed = readParams(request, Report);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    const { id, reference, status, statusReason, statusErrorCode } = parsed.value;
     const known = STATUSES[status];
     const bad = known === "failed" || known === "expired";
     const code = statusErrorCode || status;
@@ -146,10 +146,14 @@ function sendResult(response: Response, body: unknown, nowMs: number): SendResul
 }
 
 /** A query, a form or JSON; of a repeated name the first. */
-function webhookParams(request: WebhookRequest): unknown {
-  if (request.method === "GET") return firstValues(new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? ""));
+function readParams<T>(request: WebhookRequest, schema: z.ZodType<T>): Verified<T> {
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get("Content-Type") ?? "");
-  return isForm ? firstValues(new URLSearchParams(new TextDecoder().decode(request.body))) : jsonBody(request);
+  if (request.method !== "GET" && !isForm) return readJson(request, schema);
+  const text = isForm && request.method !== "GET"
+    ? new TextDecoder().decode(request.body)
+    : /\?([^#]*)/.exec(request.url)?.[1] ?? "";
+  const parsed = schema.safeParse(firstValues(new URLSearchParams(text)));
+  return parsed.success ? { ok: true, value: parsed.data } : malformedFields(parsed.error);
 }
 
 function firstValues(params: URLSearchParams): Record<string, string> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Carrier } from "./carrier.ts";
-import { jsonBody, malformed, malformedFields, missingCredentials, unreadable } from "./webhook.ts";
+import { malformed, missingCredentials, readJson } from "./webhook.ts";
 
 const Config = z.strictObject({});
 
@@ -33,11 +33,9 @@ export const sandbox: Carrier<z.infer<typeof Config>> = {
     if (!await io.authorized(request.headers.get("Authorization"))) {
       return missingCredentials("the sandbox wants an API key: Authorization: Bearer KEY");
     }
-    const body = jsonBody(request);
-    if (body === undefined) return unreadable(request);
-    const parsed = Inbound.safeParse(body);
-    if (!parsed.success) return malformedFields(parsed.error);
-    const { id, from, to, text, part } = parsed.data;
+    const parsed = readJson(request, Inbound);
+    if (!parsed.ok) return parsed;
+    const { id, from, to, text, part } = parsed.value;
     return {
       ok: true,
       value: [{

@@ -6,7 +6,7 @@ import { malformedAnswer, postJson } from "./json_call.ts";
 import { secondsLeft, statusUrl, withoutPlus } from "./outgoing_fields.ts";
 import { networkHandling } from "./provider_keywords.ts";
 import { refuseSinch } from "./sinch_signature.ts";
-import { checkUrlKey, jsonBody, malformed, malformedFields } from "./webhook.ts";
+import { checkUrlKey, malformed, readJson } from "./webhook.ts";
 import { keyedAddress, WebhookSecret } from "./webhook_secret.ts";
 
 const Config = z.strictObject({
@@ -104,9 +104,9 @@ export const sinch: Carrier<Config> = {
   inbound(request, config, io) {
     const refusal = refuse(request, config, io);
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Inbound.safeParse(jsonBody(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    const { type, id, from, to, body } = parsed.data;
+    const parsed = readJson(request, Inbound);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    const { type, id, from, to, body } = parsed.value;
     const text = type === "mo_text" ? body : type === "mo_media" ? body.message ?? "" : "";
     const media = type === "mo_media" ? body.media ?? [] : [];
     return Promise.resolve({
@@ -125,10 +125,10 @@ export const sinch: Carrier<Config> = {
   status(request, config, io) {
     const refusal = refuse(request, config, io);
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Status.safeParse(jsonBody(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    const { batch_id, client_reference } = parsed.data;
-    const statuses = "statuses" in parsed.data ? parsed.data.statuses : [parsed.data];
+    const parsed = readJson(request, Status);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    const { batch_id, client_reference } = parsed.value;
+    const statuses = "statuses" in parsed.value ? parsed.value.statuses : [parsed.value];
     // Of one person there is one status; more are of a batch that somebody else sent.
     if (statuses.length > 1) {
       return Promise.resolve(malformed("statuses: of more than one kind, in a batch of one message"));

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Carrier, CarrierIo, DeliveryReport, Outgoing, SendResult, Verified } from "./carrier.ts";
 import { statusFailure } from "./http_failure.ts";
 import { malformedAnswer, postJson, withoutSlash } from "./json_call.ts";
-import { checkUrlKey, jsonBody, malformed, malformedFields } from "./webhook.ts";
+import { checkUrlKey, malformed, readJson } from "./webhook.ts";
 import { addressedMessage, keyedAddress, WebhookSecret } from "./webhook_secret.ts";
 
 const Config = z.strictObject({
@@ -75,9 +75,9 @@ export const smsmode: Carrier<Config> = {
   inbound(request, config) {
     const refusal = checkUrlKey(request.url, config.webhook_secret);
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Inbound.safeParse(jsonBody(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    const { messageId, direction, from, recipient, body } = parsed.data;
+    const parsed = readJson(request, Inbound);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    const { messageId, direction, from, recipient, body } = parsed.value;
     // Seen at the provider, a wrong address is set right; a quiet 200 would lose what it brings.
     if (direction === "MT") return Promise.resolve(malformed("direction: reports (MT) come to webhooks.status"));
     return Promise.resolve({
@@ -98,12 +98,12 @@ export const smsmode: Carrier<Config> = {
   status(request, config) {
     const refusal = checkUrlKey(request.url, config.webhook_secret);
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Status.safeParse(jsonBody(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    if (parsed.data.direction === "MO") {
+    const parsed = readJson(request, Status);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    if (parsed.value.direction === "MO") {
       return Promise.resolve(malformed("direction: messages of handsets (MO) come to webhooks.inbound"));
     }
-    return Promise.resolve(report(parsed.data, addressedMessage(request.url)));
+    return Promise.resolve(report(parsed.value, addressedMessage(request.url)));
   },
 
   answer() {

@@ -8,7 +8,7 @@ import { listPage } from "./list_page.ts";
 import { statusUrl } from "./outgoing_fields.ts";
 import { CTIA_STOP_WORDS, networkHandling, providerHandling } from "./provider_keywords.ts";
 import { refuseTelnyx } from "./telnyx_signature.ts";
-import { jsonBody, malformed, malformedFields } from "./webhook.ts";
+import { malformed, malformedFields, readJson } from "./webhook.ts";
 
 const Config = z.strictObject({
   api_key: Credential,
@@ -100,9 +100,9 @@ export const telnyx: Carrier<Config> = {
   async inbound(request, config, io) {
     const refusal = await refuseTelnyx(request, config.public_key, io.now());
     if (refusal) return refusal;
-    const event = Event.safeParse(jsonBody(request));
-    if (!event.success) return malformedFields(event.error);
-    const { event_type, payload } = event.data.data;
+    const event = readJson(request, Event);
+    if (!event.ok) return event;
+    const { event_type, payload } = event.value.data;
     // Seen at the provider, a wrong address is set right; a quiet 200 would lose what it brings.
     if (event_type !== "message.received") {
       return malformed("data.event_type: only message.received comes to this address");
@@ -127,9 +127,9 @@ export const telnyx: Carrier<Config> = {
   async status(request, config, io) {
     const refusal = await refuseTelnyx(request, config.public_key, io.now());
     if (refusal) return refusal;
-    const event = Event.safeParse(jsonBody(request));
-    if (!event.success) return malformedFields(event.error);
-    const { event_type, payload } = event.data.data;
+    const event = readJson(request, Event);
+    if (!event.ok) return event;
+    const { event_type, payload } = event.value.data;
     if (event_type !== "message.sent" && event_type !== "message.finalized") {
       return malformed("data.event_type: only message.sent and message.finalized come to this address");
     }

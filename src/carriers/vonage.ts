@@ -7,7 +7,7 @@ import { rs256Token } from "./jwt.ts";
 import { secondsLeft, statusUrl, withoutPlus } from "./outgoing_fields.ts";
 import { refuseToken } from "./vonage_signature.ts";
 import { StopReply, vonageHandling } from "./vonage_stop.ts";
-import { jsonBody, malformedFields } from "./webhook.ts";
+import { readJson } from "./webhook.ts";
 
 const Config = z.strictObject({
   api_key: Credential,
@@ -108,9 +108,9 @@ export const vonage: Carrier<Config> = {
   inbound(request, config, io) {
     const refusal = refuseToken(request, config, io.now());
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Inbound.safeParse(jsonBody(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    const { message_uuid, from, to, message, ...flat } = parsed.data;
+    const parsed = readJson(request, Inbound);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    const { message_uuid, from, to, message, ...flat } = parsed.value;
     const content = message?.content ?? flat;
     const media = [content.image, content.audio, content.video, content.file, content.vcard].filter((m) =>
       m !== undefined
@@ -132,9 +132,9 @@ export const vonage: Carrier<Config> = {
   status(request, config, io) {
     const refusal = refuseToken(request, config, io.now());
     if (refusal) return Promise.resolve(refusal);
-    const parsed = Status.safeParse(jsonBody(request));
-    if (!parsed.success) return Promise.resolve(malformedFields(parsed.error));
-    const { message_uuid, client_ref, status, error } = parsed.data;
+    const parsed = readJson(request, Status);
+    if (!parsed.ok) return Promise.resolve(parsed);
+    const { message_uuid, client_ref, status, error } = parsed.value;
     const known = STATUSES[status];
     const bad = known === "failed" || known === "undelivered";
     const code = problemCode(error) ?? status;

@@ -76,7 +76,7 @@ export function understood<T>(items: readonly unknown[], parse: (item: unknown) 
     : { ok: true, value, lost: { items: refusals.length, detail: first.detail } };
 }
 
-/** Undefined when the body is not JSON in UTF-8; the schema then says what was expected. */
+/** Undefined when the body is not JSON in UTF-8. */
 export function jsonBody({ body }: WebhookRequest): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -88,6 +88,14 @@ export function jsonBody({ body }: WebhookRequest): unknown {
 /** Verified, but not understood. */
 export function malformed(detail: string): Refusal {
   return { ok: false, status: 400, code: "webhook_malformed", detail };
+}
+
+/** A body as `schema` has it, or what is wrong with it. */
+export function readJson<T>(request: WebhookRequest, schema: z.ZodType<T>): Verified<T> {
+  const body = jsonBody(request);
+  if (body === undefined) return unreadable(request);
+  const parsed = schema.safeParse(body);
+  return parsed.success ? { ok: true, value: parsed.data } : malformedFields(parsed.error);
 }
 
 /** Why `jsonBody` reads nothing. */

@@ -93,8 +93,15 @@ export function survivesAnything<Config>(
       return fc.assert(fc.asyncProperty(replaced, async (parts) => void await answered({ ...understood, ...parts })));
     });
 
+    const body = content?.[kind] ?? understood.body;
+    if (content === undefined && typeof body === "string" && /^[{[]/.test(body)) {
+      test("a body that is no JSON is called so", async () => {
+        const parts = proven?.("<html>", kind) ?? { ...understood, body: "<html>" };
+        expect(await answered(parts)).toMatchObject({ status: 400, detail: "body: is not JSON" });
+      });
+    }
+
     test("with any content behind a good proof", () => {
-      const body = content?.[kind] ?? understood.body;
       const near = typeof body === "string" && body !== "" ? [almost(body)] : [];
       const any = fc.oneof(fc.json(), fc.string({ unit: "grapheme" }), ...near);
       return fc.assert(fc.asyncProperty(any, async (body) => {

@@ -2,7 +2,7 @@ import { createVerify, X509Certificate } from "node:crypto";
 import { z } from "zod";
 import type { CarrierIo, Verified, WebhookRequest } from "./carrier.ts";
 import {
-  isRecent,
+  isRepeatable,
   jsonBody,
   malformedFields,
   missingCredentials,
@@ -12,8 +12,8 @@ import {
   wrongCredentials,
 } from "./webhook.ts";
 
-/** SNS repeats a delivery for at most an hour (SNS Developer Guide, "HTTP/S retry"); five minutes more for the clocks. */
-const TOLERANCE_SECONDS = 3_900;
+/** SNS repeats a delivery for at most an hour (SNS Developer Guide, "HTTP/S retry"). */
+const RETRIED_SECONDS = 3_600;
 
 /** Lines of the signed text by type of message, in this order; `Subject` only when there is one (SNS Developer Guide). */
 const SIGNED = {
@@ -66,8 +66,8 @@ export async function snsMessage(
 async function signatureRefusal(envelope: Envelope, topics: readonly string[], io: CarrierIo): Promise<Refusal | null> {
   // Before any call goes out: strangers shall not make this gateway fetch.
   if (!topics.includes(envelope.TopicArn)) return wrongCredentials("TopicArn is none of topic_arns");
-  if (!isRecent(Math.trunc(Date.parse(envelope.Timestamp) / 1000), io.now(), TOLERANCE_SECONDS)) {
-    return staleCredentials("Timestamp is more than an hour away from now");
+  if (!isRepeatable(Math.trunc(Date.parse(envelope.Timestamp) / 1000), io.now(), RETRIED_SECONDS)) {
+    return staleCredentials("Timestamp is more than an hour old, or in the future");
   }
   const url = snsUrl(envelope.SigningCertURL, envelope.TopicArn);
   if (url === null || !/^\/SimpleNotificationService-[0-9A-Za-z]+\.pem$/.test(url.pathname) || url.search !== "") {

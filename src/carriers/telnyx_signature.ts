@@ -3,7 +3,8 @@ import { isRecent, missingCredentials, staleCredentials, wrongCredentials } from
 
 /**
  * Refuses a webhook that Telnyx did not sign within five minutes from now: Ed25519 over `timestamp|body` under the account's public
- * key (base64 of 32 bytes). Null when it did. Telnyx's guide "Receiving webhooks".
+ * key (base64 of 32 bytes). Null when it did. Telnyx's guide "Receiving webhooks". The timestamp is of "when the webhook was sent"
+ * (its API reference), and three tries follow within seconds, so that none is refused for its age.
  */
 export async function refuseTelnyx(
   { headers, body }: WebhookRequest,

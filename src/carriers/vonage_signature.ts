@@ -3,7 +3,10 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Verified, WebhookRequest } from "./carrier.ts";
 import { jwtClaims } from "./jwt.ts";
 import { constantTimeEqual, hmacBytes, sha256Hex } from "./signature.ts";
-import { isRecent, missingCredentials, staleCredentials, wrongCredentials } from "./webhook.ts";
+import { isRepeatable, missingCredentials, staleCredentials, wrongCredentials } from "./webhook.ts";
+
+/** A webhook without an answer is repeated for 24 hours (developer.vonage.com, "Webhooks"). */
+const RETRIED_SECONDS = 86_400;
 
 type Refusal = Extract<Verified<never>, { ok: false }>;
 
@@ -22,7 +25,7 @@ export function smsSigned(params: Record<string, string>, secret: string, method
   return constantTimeEqual(sig.toLowerCase(), bytesToHex(expected));
 }
 
-/** Refuses parameters of an SMS API webhook that are not signed, or not of now; null when they are. */
+/** Refuses parameters of an SMS API webhook that are not signed, or longer ago than they are repeated; null when they are. */
 export function refuseSms(
   params: Record<string, string>,
   secret: string,
@@ -33,9 +36,9 @@ export function refuseSms(
   if (!smsSigned(params, secret, method)) {
     return wrongCredentials("sig does not fit: check signature_secret and signature_method");
   }
-  return isRecent(params["timestamp"] ?? "", nowMs)
+  return isRepeatable(params["timestamp"] ?? "", nowMs, RETRIED_SECONDS)
     ? null
-    : staleCredentials("timestamp is missing or more than five minutes from now");
+    : staleCredentials("timestamp is missing, more than a day old, or in the future");
 }
 
 export interface TokenSettings {
@@ -45,8 +48,8 @@ export interface TokenSettings {
 }
 
 /**
- * Refuses a webhook of the Messages API without a token of Vonage's for this account, application and body, issued within five
- * minutes; null when it has one. Vonage's guide "Webhooks: decoding signed webhooks".
+ * Refuses a webhook of the Messages API without a token of Vonage's for this account, application and body, or with one
+ * issued longer ago than a webhook is repeated; null when it has one. Vonage's guide "Webhooks: decoding signed webhooks".
  */
 export function refuseToken(request: WebhookRequest, settings: TokenSettings, nowMs: number): Refusal | null {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
@@ -61,7 +64,7 @@ export function refuseToken(request: WebhookRequest, settings: TokenSettings, no
   // Without it the body would be anybody's.
   if (claims["payload_hash"] !== sha256Hex(request.body)) return wrongCredentials("payload_hash does not fit the body");
   const { iat } = claims;
-  return typeof iat === "number" && isRecent(iat, nowMs)
+  return typeof iat === "number" && isRepeatable(iat, nowMs, RETRIED_SECONDS)
     ? null
-    : staleCredentials("iat is missing or more than five minutes from now");
+    : staleCredentials("iat is missing, more than a day old, or in the future");
 }

@@ -38,6 +38,17 @@ export function isRecent(timestamp: string | number, nowMs: number, toleranceSec
 }
 
 /**
+ * True when `timestamp` is of now, or of a delivery that the provider may still be repeating: it does so for `retriedForSeconds`, and
+ * does not say that it signs each try anew. What is refused of a repetition is lost for good; a copy of what was taken is told by the
+ * id of its message, which the signature covers.
+ */
+export function isRepeatable(timestamp: string | number, nowMs: number, retriedForSeconds: number): boolean {
+  const ageSeconds = nowMs / 1000 - Number(timestamp);
+  return isRecent(timestamp, nowMs) ||
+    (ageSeconds > 0 && isRecent(timestamp, nowMs, retriedForSeconds + TOLERANCE_SECONDS));
+}
+
+/**
  * Stands for the id of a message whose carrier gives none: a copy of a signed request has the signature of the first. `proof`: the
  * signature or token, which must cover content and time, so that the same words a second later are another message.
  */

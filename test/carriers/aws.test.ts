@@ -389,7 +389,12 @@ describe("the signature of SNS", () => {
       "credentials_wrong",
     ],
     ["a copy of the day before", signed({ ...GOOD, Timestamp: "2026-11-21T10:00:00.000Z" }), 403, "credentials_stale"],
-    ["a message of tomorrow", signed({ ...GOOD, Timestamp: "2026-11-23T10:00:00.000Z" }), 403, "credentials_stale"],
+    [
+      "a message of in six minutes",
+      signed({ ...GOOD, Timestamp: "2026-11-22T10:06:00.000Z" }),
+      403,
+      "credentials_stale",
+    ],
     ["a time that is none", signed({ ...GOOD, Timestamp: "now" }), 400, "webhook_malformed"],
   ])("is refused: %s", async (_label, envelope, expected, code) => {
     for (const receive of both) {

@@ -152,7 +152,7 @@ refusesForgedWebhooks({
   },
   unproven: ({ headers, ...parts }) => ({ ...parts, headers: { ...headers, "messagebird-signature": "" } }),
   altered: (parts) => ({ ...parts, body: `${parts.body} ` }),
-  timed: true,
+  timed: 0,
   other: { ...config, signing_key: "another-key" },
   signed: (body, kind) => signed(body, kind === "inbound" ? INBOUND : STATUS),
   secrets: [...SECRETS, "another-key"],

@@ -174,7 +174,7 @@ describe("under the token", () => {
     unproven: ({ headers, ...parts }) => ({ ...parts, headers: { ...headers, "messagebird-signature-jwt": "" } }),
     altered: ({ url = "", body, ...parts }) =>
       body ? { ...parts, url, body: `${body}&x=1` } : { ...parts, url: `${url}&x=1` },
-    timed: true,
+    timed: 0,
     other: { ...config, signing_key: "another-key" },
     signed: (body, kind) => asJson(body, kind === "inbound" ? INBOUND : STATUS),
     content: { inbound: JSON.stringify(MESSAGE), status: JSON.stringify(REPORT) },
@@ -189,7 +189,7 @@ describe("under the older scheme", () => {
     good: { inbound: asOlder(MESSAGE, INBOUND), status: asOlder(REPORT, STATUS) },
     unproven: ({ headers, ...parts }) => ({ ...parts, headers: { ...headers, "messagebird-signature": "" } }),
     altered: ({ url = "", ...parts }) => ({ ...parts, url: `${url}&x=1` }),
-    timed: true,
+    timed: 0,
     other: { ...older, signing_key: "another-key" },
     signed: (body, kind) => asOlder({}, kind === "inbound" ? INBOUND : STATUS, body || " "),
     content: { inbound: JSON.stringify(MESSAGE), status: JSON.stringify(REPORT) },

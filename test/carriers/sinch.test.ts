@@ -167,7 +167,7 @@ refusesForgedWebhooks({
   good: { inbound: signed(JSON.stringify(MESSAGE)), status: signed(JSON.stringify(REPORT)) },
   unproven: ({ headers, ...parts }) => ({ ...parts, headers: { ...headers, "x-sinch-webhook-signature": "" } }),
   altered: (parts) => ({ ...parts, body: `${parts.body} ` }),
-  timed: true,
+  timed: 163_835,
   other: { ...config, signature_secret: "another-secret" },
   signed: (body) => signed(body),
   secrets: [...SECRETS, "another-secret"],

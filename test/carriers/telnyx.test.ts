@@ -161,7 +161,7 @@ refusesForgedWebhooks({
   },
   unproven: ({ headers, ...parts }) => ({ ...parts, headers: { ...headers, "telnyx-signature-ed25519": "" } }),
   altered: (parts) => ({ ...parts, body: `${parts.body} ` }),
-  timed: true,
+  timed: 0,
   other: { ...config, public_key: keyPair(2).publicKey },
   signed: (body) => signed(body),
   secrets: SECRETS,

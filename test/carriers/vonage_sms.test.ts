@@ -171,7 +171,7 @@ describe.each([["a form", asForm], ["JSON", asJson], ["a query", asQuery]])("as 
       url: url.replace("msisdn=", "msisdm="),
       ...typeof body === "string" ? { body: body.replace("msisdn", "msisdm") } : {},
     }),
-    timed: true,
+    timed: 86_400,
     other: { ...config, signature_secret: "another-secret" },
     signed: (body) => write(signed(Object.fromEntries(new URLSearchParams(body)))),
     content: { inbound: new URLSearchParams(MESSAGE).toString(), status: new URLSearchParams(REPORT).toString() },

@@ -110,16 +110,39 @@ function snsUrl(address: string, topicArn: string): URL | null {
 const certificates = new Map<string, X509Certificate>();
 const CERTIFICATES_KEPT = 16;
 
+/**
+ * By address: when one was asked that gave no certificate so far. Whoever knows a topic can name any number of addresses at SNS that have
+ * none, and shall not make this gateway call them without end. SNS itself, told 503, comes again for an hour.
+ */
+const fruitless = new Map<string, number>();
+const FRUITLESS_MS = 60_000;
+const FRUITLESS_CALLS = 10;
+/** By address: the call that is under way. */
+const asking = new Map<string, Promise<X509Certificate | null>>();
+
 async function certificateAt(url: string, io: CarrierIo): Promise<X509Certificate | null> {
   const known = certificates.get(url);
   if (known !== undefined) return known;
+  const asked = asking.get(url);
+  if (asked !== undefined) return await asked;
+  const now = io.now();
+  for (const [address, at] of fruitless) if (Math.abs(now - at) >= FRUITLESS_MS) fruitless.delete(address);
+  if (fruitless.has(url) || fruitless.size >= FRUITLESS_CALLS) return null;
+  fruitless.set(url, now);
+  const call = fetchedCertificate(url, io).finally(() => asking.delete(url));
+  asking.set(url, call);
+  const certificate = await call;
+  if (certificate === null) return null;
+  fruitless.delete(url);
+  if (certificates.size >= CERTIFICATES_KEPT) certificates.clear();
+  certificates.set(url, certificate);
+  return certificate;
+}
+
+async function fetchedCertificate(url: string, io: CarrierIo): Promise<X509Certificate | null> {
   try {
     const response = await io.fetch(url);
-    if (response.status !== 200) return null;
-    const certificate = new X509Certificate(await response.text());
-    if (certificates.size >= CERTIFICATES_KEPT) certificates.clear();
-    certificates.set(url, certificate);
-    return certificate;
+    return response.status === 200 ? new X509Certificate(await response.text()) : null;
   } catch {
     return null;
   }

@@ -453,6 +453,31 @@ describe("the signature of SNS", () => {
     expect(asked).toEqual([SigningCertURL]);
   });
 
+  test("webhooks that come at once share one call for a certificate", async () => {
+    const SigningCertURL = `${HOST}/SimpleNotificationService-shared.pem`;
+    CERTIFICATES[SigningCertURL] = keys.certificate;
+    const { io, asked } = snsIo();
+    const envelope = posted(signed({ ...GOOD, SigningCertURL }));
+    const answers = await Promise.all([1, 2, 3].map(() => aws.inbound(envelope, config, io)));
+    expect([answers.every(({ ok }) => ok), asked]).toEqual([true, [SigningCertURL]]);
+  });
+
+  test("addresses that give no certificate are not called without end, and those of SNS are again a minute later", async () => {
+    const { io, asked } = snsIo();
+    const later = (ms: number) => ({ ...io, now: () => NOW + 600_000 + ms });
+    const named = (name: string) =>
+      posted(signed({ ...GOOD, SigningCertURL: `${HOST}/SimpleNotificationService-${name}.pem` }));
+    for (let i = 0; i < 50; i++) {
+      for (const name of ["forged", `forged${i}`]) {
+        expect(await aws.inbound(named(name), config, later(0))).toMatchObject({ status: 503 });
+      }
+    }
+    expect(asked.length).toBe(10);
+    expect((await aws.inbound(posted(signed(GOOD)), config, later(0))).ok).toBe(true);
+    CERTIFICATES[`${HOST}/SimpleNotificationService-new.pem`] = keys.certificate;
+    expect((await aws.inbound(named("new"), config, later(60_000))).ok).toBe(true);
+  });
+
   test("China has a domain of its own", async () => {
     const topic = "arn:aws-cn:sns:cn-north-1:000000000001:parley";
     const SigningCertURL = "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0001.pem";

@@ -110,7 +110,8 @@ export const kannel: Carrier<Config> = {
         carrierMessageId: id || null,
         from,
         to,
-        text,
+        // A part may end in the middle of a character, whose other half the next one brings.
+        text: part ? text : text.toWellFormed(),
         carrierIntent: null,
         alreadyAnswered: false,
         mediaUrls: [],
@@ -238,11 +239,21 @@ function decoded(bytes: Uint8Array, charset: string, coding: string): string {
   // To the Encoding Standard "UCS-2" is little-endian; on the air it is big-endian.
   const bigEndian = /^(utf-?16(be)?|(iso-10646-)?ucs-?2)$/i.test(charset) || (charset === "" && coding === "2");
   if (charset === "UTF-8") return utf8OrWestern(bytes);
+  if (bigEndian) return utf16(bytes);
   try {
-    return new TextDecoder(bigEndian ? "utf-16be" : charset, { fatal: !bigEndian }).decode(bytes);
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
   } catch {
     return utf8OrWestern(bytes);
   }
+}
+
+/** Unlike `TextDecoder`, leaves half a surrogate pair as it is. */
+function utf16(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let text = "";
+  for (let at = 0; at + 1 < bytes.length; at += 2) text += String.fromCharCode(view.getUint16(at));
+  const odd = bytes.length % 2 === 1 ? "\uFFFD" : "";
+  return text.replace(/^\uFEFF/, "") + odd;
 }
 
 function utf8OrWestern(bytes: Uint8Array): string {

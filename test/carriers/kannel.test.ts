@@ -151,6 +151,20 @@ describe("inbound() by get-url", () => {
     expect(await kannel.inbound(request, config, io)).toMatchObject({ ok: true, value: [{ carrierMessageId: null }] });
   });
 
+  test("a character cut at the end of a part comes whole when the parts are joined", async () => {
+    const bytes = (text: string) =>
+      text.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0").replace(/../g, "%$&")).join("");
+    const read = async (text: string, udh: string) => {
+      const request = webhook(get(`coding=2&charset=UTF-16BE&text=${bytes(text)}&udh=${udh}`));
+      const result = await kannel.inbound(request, config, io);
+      return result.ok ? result.value[0]?.text : result;
+    };
+    const [half, rest] = ["Merci \ud83d", "\ude00 !"];
+    expect(await read(half, "%05%00%03%07%02%01")).toBe(half);
+    expect(await read(rest, "%05%00%03%07%02%02")).toBe(rest);
+    expect(await read(half, "")).toBe("Merci \ufffd");
+  });
+
   const inPart = async (udh: string) => {
     const url = `${INBOUND}?key=${SECRET}&id=1&from=1&to=2&text=x&udh=${udh}`;
     const result = await kannel.inbound(webhook({ method: "GET", url }), config, io);

@@ -36,6 +36,12 @@ describe("an inbound message", () => {
     });
   });
 
+  test("of a part, a character cut at its end stays half", async () => {
+    const part = { reference: "7", number: 1, total: 2 };
+    expect(await inbound({ from: "+33612345678", to: "36105", text: "a\ud83d", part }))
+      .toMatchObject({ ok: true, value: [{ text: "a\ud83d", part }] });
+  });
+
   test.each([
     ["no key", {}],
     ["another key", { Authorization: "Bearer bad" }],

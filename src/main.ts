@@ -108,7 +108,7 @@ async function start(): Promise<void> {
   const secrets = await secretsOf(config, true);
   const people = personKeys(secrets);
   if (people === null) {
-    log("warn", "secret.none", { detail: noSecret(config.database.url) });
+    log("warn", "secret.none", { detail: await noSecret(config.database.url) });
   }
   if (!(await erasedUnder(db.client, people)).known) {
     log("error", "secret.missing", { detail: "People were erased under another PARLEY_SECRET: advertising is held." });

@@ -17,13 +17,25 @@ export function secretPath(url: string): string | null {
 }
 
 /** Why there is no secret, and what to do: for the log of a gateway that could make none. `url`: of the database. */
-export function noSecret(url: string): string {
+export async function noSecret(url: string): Promise<string> {
   const path = secretPath(url);
   const why = path === null
     ? "instances on a libSQL server share no disk for a file of their own"
-    : `${path} beside the database can be neither read nor made, or is empty; remove an empty one and start again; the start task may write only the folder data`;
+    : `${path} beside the database ${await whyNone(path)}`;
   return "People cannot be erased: set PARLEY_SECRET to 32 random characters or more, and keep it. It is not set, and " +
     `${why}.`;
+}
+
+async function whyNone(path: string): Promise<string> {
+  try {
+    await readSecret(path);
+  } catch {
+    return "cannot be read: let the user that runs the gateway read it, and start again";
+  }
+  return await Deno.stat(path).then(
+    () => "is empty: put back the one of a backup, or remove it and start again",
+    () => "cannot be made: the start task may write only the folder data",
+  );
 }
 
 /**
@@ -62,7 +74,7 @@ async function readSecret(path: string): Promise<string | null> {
 
 /**
  * Written whole under another name first: of two processes that start at once, one names it and both read that one. On the disk before
- * it has that name: a power cut must not leave the name and lose the secret.
+ * it has that name, and the name after it: a power cut must neither leave the name and lose the secret, nor lose both.
  */
 async function makeSecret(path: string): Promise<string | null> {
   const temporary = `${path}.${base64Url(crypto.getRandomValues(new Uint8Array(6)))}`;
@@ -72,10 +84,19 @@ async function makeSecret(path: string): Promise<string | null> {
     using file = await Deno.open(temporary, { write: true });
     await file.sync();
     await Deno.link(temporary, path);
+    await syncFolder(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   } finally {
     await Deno.remove(temporary);
   }
   return await readSecret(path);
+}
+
+/** A file that was synced is still lost with its name, which stands in the folder. Where folders cannot be opened (Windows), the system does it. */
+async function syncFolder(path: string): Promise<void> {
+  const slash = path.lastIndexOf("/");
+  const folder = slash < 0 ? "." : path.slice(0, slash) || "/";
+  using opened = await Deno.open(folder).catch(() => null);
+  await opened?.sync();
 }

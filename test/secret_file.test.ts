@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fileSecret, noSecret, secretPath } from "../src/secret_file.ts";
 
 async function folder(): Promise<string> {
@@ -35,7 +35,9 @@ describe("fileSecret()", () => {
     await Deno.writeTextFile(path, "");
     expect(await fileSecret(path, true)).toBe(null);
     expect(await Deno.readTextFile(path)).toBe("");
-    expect(noSecret(`file:${path.replace(/secret$/, "parley.db")}`)).toMatch(/is empty; remove an empty one/);
+    expect(await noSecret(`file:${path.replace(/secret$/, "parley.db")}`)).toMatch(
+      /secret beside the database is empty: put/,
+    );
   });
 
   test("where it cannot be made there is none", async () => {
@@ -43,7 +45,37 @@ describe("fileSecret()", () => {
   });
 });
 
-test("noSecret() says what to do, and why there is none", () => {
-  expect(noSecret("file:/srv/parley.db")).toMatch(/set PARLEY_SECRET .* \/srv\/secret beside the database/);
-  expect(noSecret("https://db.example.com")).toMatch(/set PARLEY_SECRET .* libSQL server/);
+test("its name is on the disk as well before it is used", async () => {
+  const path = `${await folder()}/secret`;
+  const synced: string[] = [];
+  const open = Deno.open;
+  vi.spyOn(Deno, "open").mockImplementation(async (of, options) => {
+    const file = await open(of, options);
+    const sync = file.sync.bind(file);
+    file.sync = async () => {
+      await sync();
+      synced.push(`${of}`.replace(/secret\..*$/, "secret.*"));
+    };
+    return file;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  await fileSecret(path, true);
+  expect(synced).toEqual([`${path}.*`, path.replace(/\/secret$/, "")]);
+});
+
+describe("noSecret() says what to do, and why there is none", () => {
+  test.each([
+    [
+      "file:/no/such/folder/parley.db",
+      /set PARLEY_SECRET .* \/no\/such\/folder\/secret beside the database cannot be made: /,
+    ],
+    ["https://db.example.com", /set PARLEY_SECRET .* libSQL server/],
+  ])("on %s", async (url, words) => expect(await noSecret(url)).toMatch(words));
+
+  test("one that cannot be read", async () => {
+    const path = await folder();
+    // To read a folder as a file is refused to root as well.
+    await Deno.mkdir(`${path}/secret`);
+    expect(await noSecret(`file:${path}/parley.db`)).toMatch(/secret beside the database cannot be read: /);
+  });
 });

@@ -167,7 +167,7 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
     const without = await listening(env);
     const [line] = await without.child.printed(/^.*"secret\.none".*$/m);
     expect(line).toContain("People cannot be erased: set PARLEY_SECRET");
-    expect(line).toContain(`${elsewhere}/secret beside the database can be neither read nor made`);
+    expect(line).toContain(`${elsewhere}/secret beside the database cannot be made`);
     expect(line).toContain("may write only the folder data");
     expect((await without.call("DELETE", `/v1/people/${INFO.to}`, erasure)).body.code).toBe("secret_missing");
     await stop(without.child);

@@ -29,7 +29,13 @@ test("a draft on another base than the active version is not proposed: it would 
   expect((await send(`${at}/file`, { file: GB, revision: "1", text })).status).toBe(303);
   const active = await publishSaturday(g);
 
-  for (const answer of [await send(`${at}/propose`), await send(`${at}/propose`, { note: "x", revision: "2" })]) {
+  const opened = await send(`${at}/propose`);
+  const refused = await send(`${at}/propose`, { note: "Why <b>it</b> changes", revision: "2" });
+  // What was typed is not lost with the form.
+  expect(refused.html).toContain("You wrote, for the proposal:");
+  expect(refused.html).toContain("Why &lt;b&gt;it&lt;/b&gt; changes");
+  expect(opened.html).not.toContain("You wrote");
+  for (const answer of [opened, refused]) {
     expect(answer.status).toBe(409);
     expect(answer.html).toContain(`action="/console/rules/drafts${at}/rebase"`);
     expect(answer.html).not.toContain('name="note"');

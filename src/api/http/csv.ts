@@ -52,7 +52,8 @@ export function csvLines(rows: readonly (readonly (string | number | null)[])[])
 }
 
 const PHONE_NUMBER = /^\+\d{1,15}$/;
-const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
+/** Also behind blanks and characters of no width, which spreadsheets drop from the beginning of a cell. */
+const FORMULA = /^'*(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@＝＋－＠])/u;
 
 /**
  * A spreadsheet runs a cell that begins like a formula, and texts of messages are written by strangers (OWASP, CSV injection).

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { isKnownZone } from "../../core/time/zone_clock.ts";
 import { type ContactFilter as StoredFilter, readFilter } from "../../store/contacts/filter.ts";
 import { LOST, lostKey, WHY } from "../access/lost_keys.ts";
-import { Language, line, lines } from "../http/fields.ts";
+import { Language, line, lines, TURNING, turnsNothing } from "../http/fields.ts";
 import { invalidInput } from "../http/problem.ts";
 import { Instant, pageOfIds } from "../http/schemas.ts";
 import { numberInUrl } from "../http/url_number.ts";
@@ -12,7 +12,7 @@ export const MAX_FIELDS = 50;
 export const MAX_TAGS = 50;
 export const ContactName = line(200);
 export const FieldName = line(40).refine((name) => name !== LOST, WHY);
-export const FieldValue = lines(500);
+export const FieldValue = lines(500).refine(turnsNothing, TURNING);
 export const TimeZone = z.string().max(60).refine(isKnownZone, "must be an IANA time zone such as Europe/Paris")
   .openapi({ example: "Europe/Paris" });
 // A comma separates the tags of one cell.

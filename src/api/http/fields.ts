@@ -8,10 +8,21 @@ import { isSeen } from "../../core/text/text.ts";
 
 export const UNSEEN = "must not be empty";
 
-/** One line of text: no control characters, no half of a surrogate pair. */
+export const TURNING =
+  "must not hold characters that turn the direction of what follows (U+202A to U+202E, U+2066 to U+2069)";
+/**
+ * What stands inside other text, such as a name in an SMS or a page, must end where it ends: an embedding, override or isolate that is
+ * not closed turns the rest around as well (UAX #9). The marks that Hebrew and Arabic are typed with (U+200E, U+200F, U+061C) do not.
+ */
+export function turnsNothing(text: string): boolean {
+  return !/[\u202a-\u202e\u2066-\u2069]/.test(text);
+}
+
+/** One line of text: no control characters or separators of lines, no half of a surrogate pair, nothing that turns what follows. */
 export function line(max: number) {
   return z.string().trim().min(1).max(max)
-    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), "must be one line of text")
+    .refine((text) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text), "must be one line of text")
+    .refine(turnsNothing, TURNING)
     .refine((text) => text === "" || isSeen(text), UNSEEN);
 }
 

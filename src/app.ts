@@ -68,6 +68,12 @@ const KIB = 1024;
 /** Bodies that carry many items at once; everything else is one thing and small. */
 const LARGE_BODY = 8 * KIB * KIB;
 const SMALL_BODY = 128 * KIB;
+/**
+ * Of carriers, which bring many reports at once: Infobip 100, or what `maxBucketSize` of its subscription says (Infobip, "Receive outbound
+ * SMS message report"), each of about 800 bytes. Nobody is known before all of it is read.
+ */
+const WEBHOOK_BODY = 2 * KIB * KIB;
+const WEBHOOKS = /^\/carriers\/[^/]+\/(inbound|status)$/;
 /** Read while it arrives, whatever its length: each line of it is bounded. */
 const STREAMED_BODY = "/v1/contacts/imports";
 const LARGE_BODIES =
@@ -107,10 +113,9 @@ export function createApp(api: Api) {
   }));
   // Before the body: a stranger must not make us read eight megabytes.
   app.use("/v1/*", requireKey(api.keys));
-  const [large, small] = [limited(LARGE_BODY), limited(SMALL_BODY)];
-  app.use((c, next) =>
-    c.req.path === STREAMED_BODY ? next() : (LARGE_BODIES.test(c.req.path) ? large : small)(c, next)
-  );
+  const [large, webhook, small] = [limited(LARGE_BODY), limited(WEBHOOK_BODY), limited(SMALL_BODY)];
+  const limitOf = (path: string) => LARGE_BODIES.test(path) ? large : WEBHOOKS.test(path) ? webhook : small;
+  app.use((c, next) => c.req.path === STREAMED_BODY ? next() : limitOf(c.req.path)(c, next));
   app.use("/v1/*", (c, next) => c.req.path === STREAMED_BODY ? next() : utf8Json(c, next));
 
   for (

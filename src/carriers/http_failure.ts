@@ -22,8 +22,9 @@ export function callFailure(error: unknown): SendFailure {
 }
 
 /**
- * What an HTTP status means for the message, where the carrier says nothing more precise. A 4xx was read and refused, a 401 for the
- * sake of the account (RFC 9110 15.5.2: no valid credentials), so that the message waits until they are mended. Any other answer, 5xx
+ * What an HTTP status means for the message, where the carrier says nothing more precise. A 4xx was read and refused, a 401 and a 402 for
+ * the sake of the account (RFC 9110 15.5.2: no valid credentials; 15.5.3: payment, by which providers mean that its credit is used up),
+ * so that the message waits until that is mended. Any other answer, 5xx
  * included, may come from a proxy or after the message was stored, and a second copy of an SMS costs money and cannot be called back:
  * ambiguous.
  */
@@ -36,7 +37,7 @@ export function statusFailure(carrier: string, response: Response, nowMs: number
   const told = { ok: false as const, code, detail, ...(wait === null ? {} : { retryAfterSeconds: wait }) };
   if (status === 429) return { ...told, kind: "throttled" };
   // The server did not receive the whole request (RFC 9110 15.5.9).
-  if (status === 408 || status === 401) return { ...told, kind: "retryable", of: "account" };
+  if (status === 408 || status === 401 || status === 402) return { ...told, kind: "retryable", of: "account" };
   return { ...told, kind: status >= 400 && status < 500 ? "final" : "ambiguous" };
 }
 

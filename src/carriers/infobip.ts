@@ -39,6 +39,7 @@ type Refusal = Omit<Extract<SendResult, { ok: false }>, "ok" | "code">;
 /** By `status.id` of the group "rejected", where it means more than "no". */
 const REFUSALS: Record<number, Refusal> = {
   [BLOCKLISTED]: { kind: "opted_out", detail: "the recipient is on the blocklist at Infobip" },
+  12: { kind: "retryable", detail: "the credit of the account is used up", of: "account" },
   // Twenty texts, or six alike, to one number within an hour.
   20: { kind: "throttled", detail: "too many texts to one number", retryAfterSeconds: 3600, scope: "message" },
   21: { kind: "retryable", detail: "Infobip had an error of its own" },

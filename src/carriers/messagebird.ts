@@ -30,6 +30,9 @@ const STATUSES = {
 /** `statusReason` of a report. */
 const OPTED_OUT = "opted out";
 
+/** "Not enough balance" (MessageBird, "API errors"), whatever HTTP status comes with it. */
+const NO_CREDIT = "25";
+
 const Created = z.object({ id: z.string().min(1).max(100) });
 const Refused = z.object({ errors: z.tuple([z.object({ code: z.int() })], z.unknown()) });
 
@@ -142,7 +145,8 @@ function sendResult(response: Response, body: unknown, nowMs: number): SendResul
   // A 5xx stays ambiguous whatever code it carries.
   if (!refused.success || response.status >= 500) return failure;
   const code = String(refused.data.errors[0].code);
-  return { ...failure, detail: `MessageBird refused with error ${code}`, code };
+  const known = code === NO_CREDIT ? { kind: "retryable", of: "account" } as const : {};
+  return { ...failure, detail: `MessageBird refused with error ${code}`, ...known, code };
 }
 
 /** A query, a form or JSON; of a repeated name the first. */

@@ -26,12 +26,17 @@ type Config = z.infer<typeof Config>;
 
 const TOKEN_SECONDS = 300;
 
+/** Bounds of `ttl` in seconds: those of the SMS API, which carries these messages. Networks keep them for two or three days at most. */
+const MIN_TTL = 20;
+const MAX_TTL = 604_800;
+
 /** Codes that mean more than "no" (developer.vonage.com, "API errors: Messages"). */
 const REFUSALS: Record<string, Omit<Extract<SendResult, { ok: false }>, "ok" | "code">> = {
   "1000": { kind: "throttled", detail: "Vonage asks to send more slowly" },
   "1030": { kind: "retryable", detail: "internal error of Vonage's" },
   // Barred by Vonage or by the person: it does not tell, and refuses every later message alike.
   "1050": { kind: "opted_out", detail: "the number is barred or has opted out at Vonage" },
+  "1070": { kind: "retryable", detail: "the credit of the account is used up", of: "account" },
   "1240": { kind: "opted_out", detail: "the number is barred or has opted out at Vonage" },
 };
 
@@ -172,7 +177,9 @@ function sendBody(message: Outgoing, io: CarrierIo) {
     webhook_url: statusUrl(io),
     webhook_version: "v1",
     sms: { encoding_type: message.encoding === "UCS-2" ? "unicode" : "text" },
-    ...message.validUntil === null ? {} : { ttl: secondsLeft(message.validUntil, io) },
+    ...message.validUntil === null ? {} : {
+      ttl: Math.min(Math.max(secondsLeft(message.validUntil, io), MIN_TTL), MAX_TTL),
+    },
   };
 }
 

@@ -40,6 +40,8 @@ const REFUSALS: Record<string, Omit<Extract<SendResult, { ok: false }>, "ok" | "
   "5": { kind: "retryable", detail: "internal error of Vonage's" },
   // Barred by Vonage or by the person: it does not tell, and refuses every later message alike.
   "7": { kind: "opted_out", detail: "the number is barred or has opted out at Vonage" },
+  "8": { kind: "retryable", detail: "Vonage has barred the account", of: "account" },
+  "9": { kind: "retryable", detail: "the credit of the account is used up", of: "account" },
   "10": { kind: "throttled", detail: "too many connections at once" },
 };
 

@@ -32,6 +32,7 @@ describe("statusFailure()", () => {
   test.each([
     [400, "final", {}],
     [401, "retryable", { of: "account" }],
+    [402, "retryable", { of: "account" }],
     [403, "final", {}],
     [404, "final", {}],
     [408, "retryable", { of: "account" }],

@@ -113,7 +113,7 @@ describe("send()", () => {
     ["no network", rejected(6, "REJECTED_NETWORK"), { kind: "final", code: "REJECTED_NETWORK" }],
     ["do not disturb", rejected(10, "REJECTED_DND"), { kind: "final", code: "REJECTED_DND" }],
     ["sender not registered", rejected(11, "REJECTED_SOURCE"), { kind: "final" }],
-    ["no credits", rejected(12, "REJECTED_NOT_ENOUGH_CREDITS"), { kind: "final" }],
+    ["no credits", rejected(12, "REJECTED_NOT_ENOUGH_CREDITS"), { kind: "retryable", of: "account" }],
     ["no route", rejected(19, "REJECTED_ROUTE_NOT_AVAILABLE"), { kind: "final" }],
     ["a name that is none", rejected(52, "to 33612345678"), { kind: "final", code: "5/52" }],
     [

@@ -153,7 +153,7 @@ describe("send()", () => {
     ["wrong key", refusal(2, 401), { kind: "retryable", code: "2", of: "account" }],
     ["missing parameter", refusal(9, 422), { kind: "final", code: "9" }],
     ["invalid parameter", refusal(10, 422), { kind: "final", code: "10" }],
-    ["no credit", refusal(25, 402), { kind: "final", code: "25" }],
+    ["no credit", refusal(25, 422), { kind: "retryable", code: "25", of: "account" }],
     ["too fast", refusal(99, 429), { kind: "throttled", code: "99" }],
     ["a code that is none", refusal("x", 400), { kind: "final", code: "http_400" }],
     ["a code in a server error", refusal(99, 500), { kind: "ambiguous", code: "http_500" }],

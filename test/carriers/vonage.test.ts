@@ -142,6 +142,17 @@ describe("send()", () => {
       expect((await vonage.send(outgoing(), { ...config, api_url: url }, io)).ok).toBe(true);
     }));
 
+  test.each([
+    [NOW + 1, 20],
+    [NOW + 900_000_000, 604_800],
+  ])("a life until %s is a ttl of %s", (validUntil, ttl) =>
+    withServer(async (request) => {
+      expect((await request.json()).ttl).toBe(ttl);
+      return Response.json({ message_uuid: UUID }, { status: 202 });
+    }, async (url) => {
+      expect((await vonage.send(outgoing({ validUntil }), { ...config, api_url: url }, io)).ok).toBe(true);
+    }));
+
   const problem = (code: number, status: number) =>
     Response.json({
       type: `https://developer.vonage.com/api-errors/messages#${code}`,
@@ -157,7 +168,7 @@ describe("send()", () => {
     ["internal error, open", problem(1030, 500), { kind: "ambiguous", code: "http_500" }],
     ["barred", problem(1050, 400), { kind: "opted_out", code: "1050" }],
     ["opted out", problem(1240, 400), { kind: "opted_out", code: "1240" }],
-    ["no credit", problem(1070, 402), { kind: "final", code: "1070" }],
+    ["no credit", problem(1070, 402), { kind: "retryable", code: "1070", of: "account" }],
     ["sender refused", problem(1120, 422), { kind: "final", code: "1120" }],
     ["a code in the title", Response.json({ title: 1000 }, { status: 400 }), { kind: "throttled", code: "1000" }],
     ["no code", Response.json({ type: "about:blank", title: "Unauthorized" }, { status: 401 }), {

@@ -134,9 +134,11 @@ describe("send()", () => {
     ["throttled", answer("1"), { kind: "throttled", code: "1" }],
     ["too many connections", answer("10"), { kind: "throttled", code: "10" }],
     ["wrong credentials", answer("4"), { kind: "retryable", code: "4", of: "account" }],
+    ["account barred", answer("8"), { kind: "retryable", code: "8", of: "account" }],
+    ["no credit", answer("9"), { kind: "retryable", code: "9", of: "account" }],
     ["internal error", answer("5"), { kind: "retryable", code: "5" }],
     ["barred or opted out", answer("7"), { kind: "opted_out", code: "7" }],
-    ...["2", "3", "6", "8", "9", "11", "12", "14", "15", "22", "23", "29", "32", "33"].map((code) =>
+    ...["2", "3", "6", "11", "12", "14", "15", "22", "23", "29", "32", "33"].map((code) =>
       [`status ${code}`, answer(code), { kind: "final", code }] as [string, unknown, Record<string, unknown>]
     ),
     ["a status as a number", answer(1), { kind: "throttled", code: "1" }],

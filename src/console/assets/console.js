@@ -24,3 +24,24 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (menu?.open && !menu.contains(event.target)) menu.open = false;
 });
+
+// A second click on a button that sends a form does nothing while the answer is on its way. Listening on the window comes last: what a
+// page's own script or htmx sends, they see to themselves. `disabled` waits until the form is read, or the button's value would be left out.
+const sending = new Map();
+/** No browser tells of a navigation that led nowhere: a file, no content, Escape. By then nobody clicks twice by mistake. */
+const SENT_MS = 10_000;
+function sendable(form) {
+  for (const button of sending.get(form) ?? []) button.disabled = false;
+  sending.delete(form);
+}
+addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (sending.has(form)) return event.preventDefault();
+  const buttons = submitter === null ? [] : [submitter];
+  sending.set(form, buttons);
+  setTimeout(() => buttons.forEach((button) => button.disabled = sending.has(form)));
+  setTimeout(sendable, SENT_MS, form);
+});
+// A page that comes back from the browser's memory may be sent again.
+addEventListener("pageshow", () => [...sending.keys()].forEach(sendable));

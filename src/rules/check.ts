@@ -4,13 +4,13 @@ import { setImmediate } from "node:timers";
 import { isDeepStrictEqual } from "node:util";
 import type { Rulebook } from "../core/rulebook/rulebook.ts";
 import { compileRulebook } from "../core/rulebook/rulebook_compiler.ts";
-import { type NamedFile, RulebookError } from "../core/rulebook/rulebook_files.ts";
+import type { NamedFile } from "../core/rulebook/rulebook_files.ts";
 import { DOUBLE_OPT_IN } from "../core/rulebook/rulebook_schema.ts";
-import { PatternError } from "../core/text/phrase_patterns.ts";
 import { exampleCases, runExample } from "./examples.ts";
+import { isFault, problemOf } from "./faults.ts";
 import { lintErrors } from "./lint/mod.ts";
 import { disagreements } from "./oracle.ts";
-import { type Contents, filesOf, lineOfValue, type Lines, parseSources, type Problem, type Sources } from "./parse.ts";
+import { type Contents, filesOf, parseSources, type Problem, type Sources } from "./parse.ts";
 
 export interface Checked {
   /** Null when a problem keeps it from becoming active. */
@@ -55,27 +55,6 @@ function compileParsed(
     if (!isFault(error)) throw error;
     return { rulebook: null, problems: [problemOf(error, sources, parsed.lines)] };
   }
-}
-
-/**
- * Whether the files are at fault and not the compiler. A pattern that no file was blamed for must not end a gateway either, which has a
- * good rulebook to go on with.
- */
-function isFault(error: unknown): error is RulebookError | PatternError {
-  return error instanceof RulebookError || error instanceof PatternError;
-}
-
-/** A fault as a problem, with the file and the line where they can be told. */
-export function problemOf(error: RulebookError | PatternError, sources: Sources, lines: Lines): Problem {
-  const lineIn = (file: string, value: string) => lineOfValue(sources[file] ?? "", value);
-  if (error instanceof PatternError) {
-    const file = Object.keys(sources).find((name) => lineIn(name, error.pattern) !== null);
-    const line = file === undefined ? null : lineIn(file, error.pattern);
-    return { file: file ?? "rules", line, rule: null, problem: error.message };
-  }
-  const { file, rule, value, message } = error;
-  const line = (value === null ? null : lineIn(file, value)) ?? lines.get(`${file}#${rule}`) ?? null;
-  return { file, line, rule, problem: message };
 }
 
 /**

@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { PatternError } from "../../src/core/text/phrase_patterns.ts";
-import {
-  checkRulebook,
-  hashSources,
-  loadContents,
-  loadRulebook,
-  problemLine,
-  problemOf,
-} from "../../src/rules/check.ts";
+import { checkRulebook, hashSources, loadContents, loadRulebook, problemLine } from "../../src/rules/check.ts";
+import { problemOf } from "../../src/rules/faults.ts";
+import { lint } from "../../src/rules/lint/mod.ts";
 import { type Contents, contentsOf, filesOf, type Sources } from "../../src/rules/parse.ts";
 import { shippedRules } from "../support/rulebook.ts";
 
@@ -235,6 +230,15 @@ describe("checkRulebook()", () => {
     expect(rulebook).toBeNull();
     const line = text.split("\n").findIndex((one) => one.includes(JSON.stringify(word))) + 1;
     expect(problems).toEqual([{ file, line, rule: null, problem: expect.stringContaining(`"${word}"`) }]);
+    expect(lint({ ...sources, [file]: text }, 0)).toMatchObject([{ check: "schema", file, line }]);
+  });
+
+  test("a form of the mention that cannot be read is told with its line, as it was written", async () => {
+    const own = changed("countries/fr.yaml", '"STOP au {number}"', '"[STOP au {number}"');
+    const line = own["countries/fr.yaml"]!.split("\n").findIndex((one) => one.includes("[STOP au")) + 1;
+    const { problems } = await checkRulebook(own);
+    expect(problems).toMatchObject([{ file: "countries/fr.yaml", line }]);
+    expect(lint(own, 0)).toMatchObject([{ check: "schema", file: "countries/fr.yaml", line }]);
   });
 
   test("a pattern that no file was blamed for is a problem of the file that has it", () => {

@@ -1,6 +1,7 @@
 import type { Rulebook } from "../../core/rulebook/rulebook.ts";
 import { compileRulebook } from "../../core/rulebook/rulebook_compiler.ts";
-import { type NamedFile, RulebookError } from "../../core/rulebook/rulebook_files.ts";
+import type { NamedFile } from "../../core/rulebook/rulebook_files.ts";
+import { isFault, problemOf } from "../faults.ts";
 import { openDocument, parseSources, type Sources } from "../parse.ts";
 import { holidaysWithoutCalendar, hoursWithoutZone } from "./checks/clocks.ts";
 import { contradiction } from "./checks/contradiction.ts";
@@ -70,14 +71,13 @@ export function lint(sources: Sources, now: number): Finding[] {
   try {
     rulebook = compileRulebook(files, "lint");
   } catch (error) {
-    if (!(error instanceof RulebookError)) throw error;
+    if (!isFault(error)) throw error;
     // A pattern that is meant as a regular expression often cannot be read as words either.
     const expressions = located(sources, "regular_expression", regularExpressions(lintFiles(files)));
-    const { file, rule, message } = error;
-    const line = lines.get(`${file}#${rule}`) ?? null;
-    return expressions.some((one) => one.file === file)
+    const problem = problemOf(error, sources, lines);
+    return expressions.some((one) => one.file === problem.file)
       ? expressions
-      : [...expressions, ...unread({}, [{ file, line, rule, problem: message }])];
+      : [...expressions, ...unread({}, [problem])];
   }
   const found = run({ ...GATING, ...ADVISING }, sources, files, rulebook, now);
   return [...found.filter(isError), ...found.filter((finding) => !isError(finding))];

@@ -31,6 +31,11 @@ async function post(path: string, form: Record<string, string> | string[][] = {}
   return answer.status === 303 ? answer.headers.get("location")! : [answer.status, html];
 }
 
+/** What a page says it shows of a campaign: its forms send it along, so that nobody acts on what they have not seen. */
+async function seen(path: string): Promise<string> {
+  return (await get(path)).html.match(/name="revision" value="([^"]+)"/)![1]!;
+}
+
 test("a webhook is tried, disabled, enabled, and what it did not take is sent again", async () => {
   const { id } = (await gateway.call("POST", "/v1/webhooks", { url: "https://app.example.com/parley?key=1" })).body;
   const path = `/console/registers/webhooks/${id}`;
@@ -103,12 +108,13 @@ test("a campaign whose words contradict what was declared is settled, and resume
   ]]) as string;
   const [path] = lead.split("?") as [string];
   expect(lead).toMatch(/^\/console\/campaigns\/cmp_\w+\?told=saved$/);
-  expect(await post(`${path}/start`)).toBe(`${path}?told=start`);
+  const revision = await seen(path);
+  expect(await post(`${path}/start`, { revision })).toBe(`${path}?told=start`);
   for (let turn = 0; turn < 3; turn++) await gateway.campaigns.tick();
   expect((await get(path)).html).toContain("Somebody has to say what its words are");
   expect(await post(`${path}/settle`, { category: "commercial" })).toBe(`${path}?told=settle`);
   expect(await post(`${path}/resume`)).toBe(`${path}?told=resume`);
-  const [status, html] = await post(`${path}/start`) as [number, string];
+  const [status, html] = await post(`${path}/start`, { revision }) as [number, string];
   expect([status, html.includes("in another state meanwhile")]).toEqual([409, true]);
   expect(await post(`${path}/cancel`)).toBe(`${path}?told=cancel`);
 });
@@ -138,7 +144,8 @@ test("a draft keeps a list that is gone until somebody takes it off: it would go
   await gateway.call("DELETE", `/v1/lists/${list}`);
   const { html } = await get(`/console/campaigns/${id}/edit`);
   expect(html).toMatch(new RegExp(`name="lists" value="${list}" checked`));
-  const form = [["name", "Sale"], ["from", "36105"], ["text", PROMO], ["lists", list]];
+  const revision = await seen(`/console/campaigns/${id}/edit`);
+  const form = [["name", "Sale"], ["from", "36105"], ["text", PROMO], ["lists", list], ["revision", revision]];
   const [status, page] = await post(`/console/campaigns/${id}`, form) as [number, string];
   expect([status, page.includes(`there is no list &quot;${list}&quot;`)]).toEqual([422, true]);
   expect((await gateway.call("GET", `/v1/campaigns/${id}`)).body.audience.lists).toEqual([list]);

@@ -74,5 +74,5 @@ test("what a field refuses, what htmx sends and what leads nowhere may be sent a
   await page.getByRole("button", { name: "Preview the whole audience" }).click();
   await page.locator("#preview .tile").first().waitFor();
   await page.getByRole("button", { name: "Preview the whole audience" }).click();
-  expect(posts.filter((path) => path.endsWith("/preview") && path.includes("cmp_")).length).toBe(2);
+  await expect.poll(() => posts.filter((path) => path.endsWith("/preview") && path.includes("cmp_")).length).toBe(2);
 });

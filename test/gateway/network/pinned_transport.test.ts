@@ -140,7 +140,7 @@ describe("pinnedTransport() over TLS", () => {
     ],
   ])("%s: %s", async (_, answer, kind) => {
     await withTls(answer, async (url) => {
-      expect(await failure(caller({ timeoutMs: 300 })(url, post))).toMatchObject([kind, {}]);
+      expect(await failure(caller({ timeoutMs: 2_000 })(url, post))).toMatchObject([kind, {}]);
     });
   });
 

@@ -1,5 +1,6 @@
 import { parseArguments, UsageError } from "./arguments.ts";
 import { ConfigError, readConfig } from "./config.ts";
+import { driftReport } from "./drift_report.ts";
 import { type Drift, reconcilable, reconcile } from "./gateway/dispatch/reconcile.ts";
 import { idMaker } from "./gateway/ids.ts";
 import { systemResolve } from "./gateway/network/deno_network.ts";
@@ -14,7 +15,7 @@ import { openWorkspace } from "./store/libsql/workspace.ts";
 
 /** Compares the opt-out lists of providers with the suppressions of the database of `PARLEY_DATABASE_URL`. */
 
-const HELP = `deno task reconcile [--dry-run] [--most N] [CARRIER_ID…]
+const HELP = `deno task reconcile [--dry-run] [--most N] [--numbers] [CARRIER_ID…]
 
 Reads the opt-out list of each carrier account whose provider tells it (AWS, Telnyx), or of the accounts named. Who is
 blocked there and not here is suppressed here, with the source "carrier"; the differences are printed. Repeating it
@@ -23,6 +24,7 @@ changes nothing more, so it may run every night.
   --dry-run   only print the differences
   --most N    suppress up to N people of one list; unasked it is 100, or 1 % of the people with a thread, and with more
               nothing is changed: a list that is not the right one could not be undone
+  --numbers   print the first hundred numbers of each difference whole; unasked all but two digits are masked
 
 Exit code: 0 all lists were read, 1 one was not or names too many, 2 wrong usage or settings.
 The same for one account over HTTP: POST /v1/carriers/{id}/reconcile.`;
@@ -35,6 +37,7 @@ async function main(): Promise<number> {
       help: { type: "boolean", short: "h" },
       "dry-run": { type: "boolean", default: false },
       most: { type: "string" },
+      numbers: { type: "boolean", default: false },
     }, Infinity);
     if (values.help) {
       print(HELP);
@@ -44,7 +47,11 @@ async function main(): Promise<number> {
       throw new UsageError(`--most ${values.most}: must be a number`);
     }
     const most = values.most === undefined ? undefined : Number(values.most);
-    return await run(positionals, { apply: !values["dry-run"], most });
+    return await run(positionals, {
+      apply: !values["dry-run"],
+      most,
+      numbers: values.numbers,
+    });
   } catch (error) {
     if (error instanceof UsageError) print(`${error.message}\n\n${HELP}`);
     else if (error instanceof ConfigError || error instanceof DatabaseError || error instanceof NoRulebookError) {
@@ -54,7 +61,10 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(asked: readonly string[], how: { apply: boolean; most: number | undefined }): Promise<number> {
+async function run(
+  asked: readonly string[],
+  how: { apply: boolean; most: number | undefined; numbers: boolean },
+): Promise<number> {
   const config = readConfig(Deno.env.toObject());
   const { database, publicUrl } = config;
   const db = await openWorkspace("default", database, openEmbedded);
@@ -76,7 +86,7 @@ async function run(asked: readonly string[], how: { apply: boolean; most: number
     let code = 0;
     for (const id of ids) {
       const result = await reconcile(id, deps, { ...how, progress: showProgress });
-      if (result.ok) print(described(result.drift));
+      if (result.ok) print(driftReport(result.drift, how));
       else {
         print(`${id}: ${result.failure.detail}`);
         code = Math.max(code, ["list_unreadable", "too_many_missing"].includes(result.failure.code) ? 1 : 2);
@@ -92,21 +102,6 @@ const PROGRESS = 10_000;
 
 function showProgress({ carrier_id, listed }: Drift): void {
   if (listed > 0 && listed % PROGRESS === 0) print(`${carrier_id}: ${listed} entries read …`);
-}
-
-function described(drift: Drift): string {
-  const named = ({ count, recipients }: Drift["missing_here"]) =>
-    recipients.map((one) => `\n    ${one}`).join("") + (count > recipients.length ? "\n    …" : "");
-  return [
-    `${drift.carrier_id}: ${drift.listed} on the provider's list`,
-    `  ${drift.agreed} suppressed here too`,
-    `  ${drift.missing_here.count} ${drift.applied ? "were missing here: suppressed now" : "missing here (dry run)"}` +
-    named(drift.missing_here),
-    `  ${drift.returned_here.count} came back here since; the provider still blocks them` + named(drift.returned_here),
-    `  ${drift.only_here.count} suppressed here by a carrier's word and not on this list: they stay so` +
-    named(drift.only_here),
-    `  ${drift.unreadable} without a phone number`,
-  ].join("\n");
 }
 
 function print(line: string): void {

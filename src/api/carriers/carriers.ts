@@ -83,6 +83,9 @@ const DriftView = z.object({
     description:
       "Suppressed by a carrier's word and not on this list, of the people whom this account's senders write to; stays so",
   }),
+  other_senders: z.int().openapi({
+    description: "Blocks of a sender that no sender of this account here is: they say nothing about those that are",
+  }),
   unreadable: z.int().openapi({ description: "Entries without a phone number" }),
   applied: z.boolean(),
 }).openapi("Drift");

@@ -31,6 +31,8 @@ export interface Drift {
    * they themselves take it back. Told when the whole list was read.
    */
   only_here: { count: number; recipients: string[] };
+  /** Blocks of a sender that no sender of this account here is: they say nothing about those that are. */
+  other_senders: number;
   /** Entries without a phone number. */
   unreadable: number;
   applied: boolean;
@@ -93,6 +95,7 @@ export async function reconcile(
     missing_here: { count: 0, recipients: [] },
     returned_here: { count: 0, recipients: [] },
     only_here: { count: 0, recipients: [] },
+    other_senders: 0,
     unreadable: 0,
     applied: apply,
   };
@@ -156,6 +159,10 @@ async function compare(
     const scope = optOutScope(person, settings);
     // A list of the whole account speaks for each of its senders.
     const senders = scope === "commercial" ? [""] : sendersOf(sender, carrier_id, settings);
+    if (senders.length === 0) {
+      drift.other_senders++;
+      continue;
+    }
     const here = known.get(person) ?? [];
     const rowsOf = (one: string) => here.filter((row) => concerns(row, scope, one));
     const lacking = senders.filter((one) => !rowsOf(one).some(({ lifted_at }) => lifted_at === null));

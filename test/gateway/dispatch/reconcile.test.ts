@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Carrier, ProviderOptOut } from "../../../src/carriers/carrier.ts";
 import { ProviderListError } from "../../../src/carriers/carrier.ts";
 import { sandbox } from "../../../src/carriers/sandbox.ts";
+import { driftReport } from "../../../src/drift_report.ts";
 import { DATABASE_KINDS, freshDatabase } from "../../support/database.ts";
 import { consentOf, instance, prepare, TUESDAY } from "../../support/instance.ts";
 
@@ -62,6 +63,7 @@ describe.each(DATABASE_KINDS)("reconciling with a provider's list, %s database",
       missing_here: { count: 1, recipients: [person] },
       returned_here: { count: 0, recipients: [] },
       only_here: { count: 0, recipients: [] },
+      other_senders: 0,
       unreadable: 0,
       applied: true,
     });
@@ -95,7 +97,7 @@ describe.each(DATABASE_KINDS)("reconciling with a provider's list, %s database",
     ]);
     const { body } = await reconcile();
     // The second is of an address that is not ours: nothing here is blocked by it.
-    expect([body.listed, body.agreed, body.missing_here.count]).toEqual([3, 1, 2]);
+    expect([body.listed, body.agreed, body.missing_here.count, body.other_senders]).toEqual([3, 0, 2, 1]);
     const scopes = async (person: string) =>
       (await suppressed(person)).map(({ scope, sender }: Record<string, string>) => `${scope} ${sender}`).sort();
     expect(await scopes("+12125550111")).toEqual([`all ${US}`]);
@@ -207,6 +209,34 @@ test.each([
   await prepare(db, TUESDAY);
   const answer = await instance(db, { now: () => TUESDAY }).call("POST", `/v1/carriers/${id}/reconcile`, {});
   expect([answer.status, answer.body.code]).toEqual([status, code]);
+});
+
+test.each([
+  [false, ["    +*********78", "    and 41 more"]],
+  [true, ["    +33612345678", "    and 41 more"]],
+])("the report of a drift, with its numbers: %s", (numbers, lines) => {
+  const none = { count: 0, recipients: [] };
+  const report = driftReport({
+    carrier_id: "aws-eu",
+    listed: 50,
+    agreed: 5,
+    missing_here: { count: 42, recipients: ["+33612345678"] },
+    returned_here: none,
+    only_here: none,
+    other_senders: 2,
+    unreadable: 1,
+    applied: true,
+  }, { numbers });
+  expect(report.split("\n")).toEqual([
+    "aws-eu: 50 on the provider's list",
+    "  5 suppressed here too",
+    "  42 were missing here: suppressed now",
+    ...lines,
+    "  0 came back here since; the provider still blocks them",
+    "  0 suppressed here by a carrier's word and not on this list: they stay so",
+    "  2 of a sender that this account does not have here: nothing to compare",
+    "  1 without a phone number",
+  ]);
 });
 
 test("deno task reconcile says when no account has a list, helps, and refuses what it does not know", async () => {

@@ -28,5 +28,9 @@ export default defineConfig({
     // time. No test may leave anything behind in a module; each has a database of its own.
     isolate: false,
     sequence: { sequencer: LongFirst },
+    // Limits end what hangs; they are no measure of a machine's speed, which other work may halve at any moment.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

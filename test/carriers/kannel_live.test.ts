@@ -87,7 +87,7 @@ if (!kannelInstalled()) {
         expect(running.handsetReceived()).toContainEqual({ from, to: message.to, text });
         // Kannel may fetch them in either order; a status never moves backwards anyway.
         expect(statusesOf(id).toSorted()).toEqual(["delivered", "sent"]);
-      }, 5_000);
+      }, 15_000);
     });
 
     test.each([
@@ -99,7 +99,7 @@ if (!kannelInstalled()) {
     ])("an MO with $label arrives intact", async ({ label, text }) => {
       const from = `+3361234${label.length.toString().padStart(4, "0")}`;
       await running.handsetSend(from, "36105", text);
-      await vi.waitFor(() => expect(inbound.map((sms) => sms.from)).toContain(from), 5_000);
+      await vi.waitFor(() => expect(inbound.map((sms) => sms.from)).toContain(from), 15_000);
       expect(inbound.filter((sms) => sms.from === from)).toEqual([{
         carrierMessageId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         from,
@@ -113,10 +113,10 @@ if (!kannelInstalled()) {
 
     test("an empty answer sends nothing back to the handset", async () => {
       await running.handsetSend("+33699999999", "36105", "silence");
-      await vi.waitFor(() => expect(inbound.map((sms) => sms.text)).toContain("silence"), 5_000);
+      await vi.waitFor(() => expect(inbound.map((sms) => sms.text)).toContain("silence"), 15_000);
       // A later message that has arrived shows that an earlier one would have.
       await kannel.send(outgoing({ id: "msg_later", to: "+33699999999", text: "later" }), settings(), io());
-      await vi.waitFor(() => expect(running.handsetReceived().map((sms) => sms.text)).toContain("later"), 5_000);
+      await vi.waitFor(() => expect(running.handsetReceived().map((sms) => sms.text)).toContain("later"), 15_000);
       expect(running.handsetReceived().filter((sms) => sms.to === "+33699999999")).toHaveLength(1);
     });
 

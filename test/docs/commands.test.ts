@@ -31,7 +31,7 @@ describe.each(DOCUMENTS)("the commands of $path", ({ path, clock }) => {
   let gateway: ServedGateway;
   beforeAll(async () => {
     gateway = await serveGateway(clock === null ? {} : { PARLEY_TEST_CLOCK: clock });
-  }, 20_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
   });
@@ -48,7 +48,7 @@ test("README starts the gateway as this test does", () => {
 });
 
 /** What is only looked at may take a moment to be there: the dispatcher works beside the request that asked for it. */
-const SOON_MS = 3_000;
+const SOON_MS = 10_000;
 
 async function expectOutput(
   { script, expected }: Pick<DocumentedCommand, "script" | "expected">,

@@ -20,7 +20,7 @@ interface EdgeProcess {
   tick(): Promise<number>;
 }
 
-describe("two edge instances, with network and environment alone, on one libSQL server", { timeout: 30_000 }, () => {
+describe("two edge instances, with network and environment alone, on one libSQL server", { timeout: 60_000 }, () => {
   let server: Sqld;
   let db: Db;
   let folder: string;

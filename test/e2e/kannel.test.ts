@@ -4,7 +4,7 @@ import { type KannelGateway, kannelGateway, SECRET, SENDER } from "../support/ka
 
 const PROMO = "Soldes d'hiver : -50% sur tout le magasin jusqu'à dimanche !";
 const CONFIRMATION = "Parley : votre désinscription est prise en compte. Vous ne recevrez plus de SMS publicitaires.";
-const WITHIN_MS = 5_000;
+const WITHIN_MS = 15_000;
 
 const installed = kannelInstalled();
 const title = installed
@@ -16,7 +16,7 @@ describe.skipIf(!installed).each(
     { handsets: "harness", inboundMethod: "exec", joining: "gateway" },
     { handsets: "fakesmsc", inboundMethod: "GET", joining: "kannel" },
   ] as const,
-)(title, { timeout: 20_000 }, (options) => {
+)(title, { timeout: 60_000 }, (options) => {
   let kit: KannelGateway;
 
   beforeAll(async () => {

@@ -14,7 +14,7 @@ const title = installed
   ? "kill -9 of a real Kannel"
   : "NOT RUN: Kannel is not on this machine (Debian packages `kannel` and `kannel-extras`)";
 
-describe.skipIf(!installed)(title, { timeout: 30_000 }, () => {
+describe.skipIf(!installed)(title, { timeout: 60_000 }, () => {
   let kit: KannelGateway;
   let down = false;
   /** Addresses of calls while the gateway was down. */

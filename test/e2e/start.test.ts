@@ -8,7 +8,7 @@ const KEY = "pk_test_key_of_the_start";
 const INFO = { to: "+33612000001", from: "36105", text: "Votre rendez-vous est confirmé mardi 24 novembre à 15h00." };
 const STACK = /\bat .*\.ts:\d+|Uncaught/;
 
-describe("deno task start, with its own permissions, in a folder of its own", { timeout: 30_000 }, () => {
+describe("deno task start, with its own permissions, in a folder of its own", { timeout: 60_000 }, () => {
   let folder: string;
   const children: Child[] = [];
 
@@ -255,7 +255,7 @@ describe("deno task start, with its own permissions, in a folder of its own", { 
   });
 });
 
-describe("a database that takes no writes", { timeout: 20_000 }, () => {
+describe("a database that takes no writes", { timeout: 60_000 }, () => {
   const gatewayOn = async () => {
     const db = await freshDatabase();
     await prepare(db, TUESDAY);

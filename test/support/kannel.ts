@@ -53,7 +53,7 @@ const USERNAME = "parley";
 const PASSWORD = "change-me-sendsms";
 const ADMIN_PASSWORD = "change-me-admin";
 const DOCUMENTATION = new URL("../../docs/carriers.md", import.meta.url);
-const START_DEADLINE_MS = 10_000;
+const START_DEADLINE_MS = 30_000;
 /** Another process may take a free port between our look and Kannel's start. */
 const START_ATTEMPTS = 3;
 

@@ -13,7 +13,7 @@ export interface ServedGateway {
   stop(): Promise<void>;
 }
 
-const START_DEADLINE_MS = 15_000;
+const START_DEADLINE_MS = 45_000;
 const DOCUMENTED_URL = "http://127.0.0.1:8787";
 
 /** Starts it with the permissions of the start task, except that it writes to a temporary folder instead of `data`. */

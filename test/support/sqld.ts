@@ -10,7 +10,7 @@ export interface Sqld {
   stop(): Promise<void>;
 }
 
-const READY_WITHIN_MS = 2_000;
+const READY_WITHIN_MS = 20_000;
 /** As docs/operations.md tells to run it. */
 const RECOMMENDED = ["--checkpoint-interval-s", "5"];
 

@@ -41,7 +41,7 @@ test("a database that takes no writes is not ready, and is a second after it doe
   const ready = await gateway.call("GET", "/readyz", undefined, NOBODY);
   expect([ready.status, ready.body.code]).toEqual([503, "database_readonly"]);
   await gateway.db.client.execute("pragma query_only = 0");
-  await expect.poll(async () => (await gateway.call("GET", "/readyz", undefined, NOBODY)).status, { timeout: 5_000 })
+  await expect.poll(async () => (await gateway.call("GET", "/readyz", undefined, NOBODY)).status, { timeout: 10_000 })
     .toBe(200);
 });
 

@@ -446,9 +446,9 @@ describe("webhooks", () => {
     await register(g, fast.url);
     for (let index = 0; index < 60; index++) await g.mo(FR, "36105", `Bonjour ${index}`);
     const ticking = g.webhooks.tick();
-    await vi.waitFor(() => expect(fast.got).toHaveLength(60), 5_000);
+    await vi.waitFor(() => expect(fast.got).toHaveLength(60), 15_000);
     await g.mo(FR, "36105", "Encore");
-    await vi.waitFor(() => expect(fast.got).toHaveLength(61), 5_000);
+    await vi.waitFor(() => expect(fast.got).toHaveLength(61), 15_000);
     expect(slow.got).toHaveLength(32);
     free();
     await ticking;

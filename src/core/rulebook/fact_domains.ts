@@ -10,7 +10,8 @@ export type Domain =
   | { type: "one_of"; values: readonly string[] }
   /** `nullable`: may be null as well, which compares as no number. */
   | { type: "number"; min?: number; integer?: boolean; nullable?: boolean }
-  | { type: "text"; pattern?: RegExp; nullable?: boolean }
+  /** `country`: of two letters, only those that numbers can have. */
+  | { type: "text"; pattern?: RegExp; nullable?: boolean; country?: true }
   | { type: "list" }
   | { type: "object"; paths: Readonly<Record<string, Domain>> }
   /** The person's country file: what a path says there depends on the country alone. */
@@ -33,7 +34,7 @@ const COUNT: Domain = { type: "number", min: 0, integer: true };
 /** ms since 1970. */
 const INSTANT: Domain = { type: "number", min: 0 };
 const SENDER_KIND: Domain = { type: "one_of", values: ["short_code", "long_code", "toll_free", "alphanumeric"] };
-const COUNTRY_OR_NONE: Domain = { type: "text", pattern: /^[A-Z]{2}$/, nullable: true };
+const COUNTRY_OR_NONE: Domain = { type: "text", pattern: /^[A-Z]{2}$/, nullable: true, country: true };
 
 export const OUTBOUND_DOMAINS: Readonly<Record<OutboundFact, Domain>> = {
   to_country: { type: "country_code" },

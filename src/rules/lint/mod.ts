@@ -16,6 +16,7 @@ import { regularExpressions, signalTwice, unusedGuard, unusedTail } from "./chec
 import { placeholders } from "./checks/placeholders.ts";
 import { shadowed } from "./checks/shadowed.ts";
 import { translations } from "./checks/translations.ts";
+import { unknownCountry } from "./checks/unknown_country.ts";
 import { unreachable } from "./checks/unreachable.ts";
 import { type Check, type Draft, type Finding, lintBook, lintFiles } from "./finding.ts";
 import { unread } from "./unread.ts";
@@ -31,6 +32,7 @@ const GATING: Readonly<Record<string, Check>> = {
   flow_word: flowWords,
   mention_word: mentionWords,
   unknown_placeholder: placeholders,
+  unknown_country: unknownCountry,
   no_zone: hoursWithoutZone,
   no_calendar: holidaysWithoutCalendar,
   empty_period: emptyPeriods,

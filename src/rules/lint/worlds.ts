@@ -34,7 +34,7 @@ export function createLogic(book: LintBook): Logic {
         return { type: "one_of", values: intents.ofRules };
       case "country_code":
         return world === null || world.code === "default"
-          ? { type: "text", pattern: /^([A-Z]{2}|unknown)$/ }
+          ? { type: "text", pattern: /^([A-Z]{2}|unknown)$/, country: true }
           : { type: "one_of", values: codes.get(world.code)! };
       default:
         return domain;

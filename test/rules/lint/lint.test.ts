@@ -69,6 +69,9 @@ const INFORMATIVE = "{ type: classify, params: { category: informative } }";
 const priority = (value: number) => `    priority: ${value}\n`;
 const to = (country: string) => `{ all: [{ fact: to_country, operator: equal, value: ${country} }] }`;
 
+const priced = (country: string) =>
+  `kind: deployment\nbrand: A\ncontact: a@example.com\nprices:\n  currency: EUR\n  per_segment:\n    ${country}: 0.04\n  elsewhere: 0.09\n`;
+
 interface Case {
   name: string;
   check: string;
@@ -724,9 +727,37 @@ const CASES: Case[] = [
   {
     name: "a country whose zones nobody knows",
     check: "no_zone",
-    broken: { [DE]: [/code: DE\n([^]*)zones: \[Europe\/Berlin\]\n/, "code: XZ\n$1"] },
-    finds: { file: DE, says: /no time zone is known for XZ/, severity: "error", at: "quiet_hours:" },
+    broken: { [DE]: [/code: DE\n([^]*)zones: \[Europe\/Berlin\]\n/, "code: XK\n$1"] },
+    finds: { file: DE, says: /no time zone is known for XK/, severity: "error", at: "quiet_hours:" },
     near: { [DE]: [/zones: \[Europe\/Berlin\]\n/, ""] },
+  },
+  {
+    name: "a country that numbers do not know",
+    check: "unknown_country",
+    broken: { [DE]: ["code: DE\n", "code: EN\n"] },
+    finds: { file: DE, says: /EN is no country/, severity: "error", at: "code: EN" },
+    near: { [DE]: ["code: DE\n", "code: LU\n"] },
+  },
+  {
+    name: "a territory that numbers do not know",
+    check: "unknown_country",
+    broken: { [FR]: ["territories: [GP,", "territories: [UK,"] },
+    finds: { file: FR, says: /UK is no country/, severity: "error", at: "territories" },
+    near: { [FR]: ["territories: [GP,", "territories: [GP, WF,"] },
+  },
+  {
+    name: "a price for a country that numbers do not know",
+    check: "unknown_country",
+    broken: { "deployment.yaml": priced("UK") },
+    finds: { file: "deployment.yaml", says: /UK is no country/, severity: "error", at: "UK: 0.04" },
+    near: { "deployment.yaml": priced("GB") },
+  },
+  {
+    name: "a condition on a country that numbers do not know",
+    check: "impossible_value",
+    broken: { [HOUSE]: house("permit", rule("uk", to("UK"), HOLD)) },
+    finds: { file: HOUSE, rule: "house.uk", says: /"to_country" is never "UK"/, severity: "error", at: "value: UK" },
+    near: { [HOUSE]: house("permit", rule("uk", to("GB"), HOLD)) },
   },
   {
     name: "a zone that does not exist",

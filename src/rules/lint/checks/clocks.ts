@@ -1,3 +1,4 @@
+import { isSupportedCountry } from "libphonenumber-js/max";
 import { hasHolidayCalendar } from "../../../core/time/holidays.ts";
 import { isKnownZone } from "../../../core/time/zone_clock.ts";
 import { zonesOfCountry } from "../../../core/time/zones.ts";
@@ -21,12 +22,13 @@ export const hoursWithoutZone: Check = (book) => {
       }]
     )
   );
+  // Codes of no country are told as such (`unknown_country`).
   const missing = book.countries.filter(({ table }) => table.code !== "default").flatMap(({ file, table }) => [
-    ...(table.zones === undefined && zonesOfCountry(table.code).length === 0
+    ...(table.zones === undefined && isSupportedCountry(table.code) && zonesOfCountry(table.code).length === 0
       ? [{ file, at: ["quiet_hours"], code: table.code }]
       : []),
     ...(table.territories ?? []).flatMap((code, index) =>
-      zonesOfCountry(code).length === 0 ? [{ file, at: ["territories", index], code }] : []
+      isSupportedCountry(code) && zonesOfCountry(code).length === 0 ? [{ file, at: ["territories", index], code }] : []
     ),
   ]);
   return [

@@ -1,3 +1,4 @@
+import { isSupportedCountry } from "libphonenumber-js/max";
 import type { Domain } from "../../../core/rulebook/fact_domains.ts";
 import type { Leaf } from "../../../core/rulebook/rulebook_schema.ts";
 import { countryDomain } from "../../country_paths.ts";
@@ -86,7 +87,8 @@ function canBe(domain: Domain, value: unknown): boolean {
         value >= (domain.min ?? value);
     case "text":
       if (value === null) return domain.nullable ?? false;
-      return typeof value === "string" && (domain.pattern?.test(value) ?? true);
+      return typeof value === "string" && (domain.pattern?.test(value) ?? true) &&
+        !(domain.country && /^[A-Z]{2}$/.test(value) && !isSupportedCountry(value));
     default:
       return true;
   }
@@ -101,6 +103,7 @@ function allowedWords(domain: Domain): string | null {
     case "number":
       return `${domain.integer ? "whole numbers" : "numbers"}${domain.min === undefined ? "" : ` from ${domain.min}`}`;
     case "text":
+      if (domain.country) return "ISO 3166 codes of countries, such as FR, or GB for the United Kingdom";
       return domain.pattern === undefined ? null : `texts like ${domain.pattern.source}`;
     case "object":
       return Object.keys(domain.paths).join(", ");

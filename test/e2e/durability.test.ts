@@ -19,7 +19,7 @@ const start = (folder: string, clock = "2026-11-24T10:00:00+01:00"): Promise<Run
 
 test(
   `kill -9 at ${ROUNDS} random instants (seed ${SEED}) loses nothing that was answered`,
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const random = chance(SEED);
     const folder = await gatewayFolder();

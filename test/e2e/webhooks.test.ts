@@ -8,7 +8,7 @@ const CALLERS = 8;
 /** ms under load before each `kill -9`: right after the start, in the middle of the first attempts, and later. */
 const ROUNDS = [40, 150, 350, 600];
 
-test("kill -9 in the middle: every event of what was answered reaches the app", { timeout: 60_000 }, async () => {
+test("kill -9 in the middle: every event of what was answered reaches the app", { timeout: 180_000 }, async () => {
   const folder = await gatewayFolder();
   // Every third attempt is turned away, so that retries are interrupted too.
   const app = webhookReceiver((_webhook, got) => new Response(null, { status: got.length % 3 === 0 ? 503 : 204 }));

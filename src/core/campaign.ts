@@ -41,7 +41,6 @@ export function blown(fuse: Fuse, { handed_over, opted_out, failed }: FuseCounts
  */
 export type CampaignCounts = Readonly<Record<string, number>>;
 
-export const HANDED_OVER = ["sent", "delivered", "undelivered", "failed", "unknown"] as const;
 const OPEN = ["queued", "held", "sending"] as const;
 
 /** How many messages there are, and of how many nothing is left to do but wait for reports. */

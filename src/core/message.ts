@@ -22,6 +22,9 @@ export const STATUSES = [
   "received",
 ] as const;
 
+/** Statuses of messages that were handed over to a carrier, whatever it said. */
+export const HANDED_OVER = ["sent", "delivered", "undelivered", "failed", "unknown"] as const;
+
 export type Outcome = "allow" | "hold" | "refuse";
 
 export type RefusalCode =

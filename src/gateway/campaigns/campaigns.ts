@@ -1,4 +1,5 @@
-import { blown, type Fuse, HANDED_OVER, type PauseReason, progressOf, sumOf } from "../../core/campaign.ts";
+import { blown, type Fuse, type PauseReason, progressOf, sumOf } from "../../core/campaign.ts";
+import { HANDED_OVER } from "../../core/message.ts";
 import { nextRecipients, readAudience, type SavedAudience } from "../../store/campaigns/audience.ts";
 import { type CampaignRow, countsOf, step, type Still } from "../../store/campaigns/campaigns.ts";
 import { writeGroup } from "../../store/campaigns/ledger.ts";

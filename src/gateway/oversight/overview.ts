@@ -1,5 +1,6 @@
+import { HANDED_OVER } from "../../core/message.ts";
 import { offsetAt } from "../../core/time/zone_clock.ts";
-import { type DeliveryRow, HANDED_OVER, type HourRow, type LinkRow } from "../../store/oversight/overview.ts";
+import type { DeliveryRow, HourRow, LinkRow } from "../../store/oversight/overview.ts";
 import { HOUR_MS } from "../../store/oversight/totals.ts";
 
 /** Totals as the overview shows them: added up over time, by carrier and country, and as a distribution. Pure. */

@@ -1,4 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
+import { HANDED_OVER } from "../../core/message.ts";
 import { personBehind } from "../access/api_keys.ts";
 import { LONGEST_QUEUED } from "../dispatch/claim.ts";
 import { named } from "../dispatch/outbox.ts";
@@ -61,9 +62,6 @@ export type AttentionKind = (typeof ATTENTION)[number];
 
 /** More of anything are not counted one by one. */
 export const MOST_COUNTED = 100_000;
-
-/** Statuses of messages that were handed over to a carrier, whatever it said. */
-export const HANDED_OVER = ["sent", "delivered", "undelivered", "failed", "unknown"] as const;
 
 const HOURS = `select json_group_array(json_array(hour, direction, status, n, opted_out)) as found from (
   select hour, direction, status, sum(n) as n, sum(iif(direction = 'inbound' and reason = 'opt_out', n, 0)) as opted_out

@@ -23,8 +23,7 @@ async function sendBytes(gateway: TestGateway, query: string, bytes: Uint8Array,
 }
 
 const book = async (gateway: TestGateway, query = "") =>
-  // deno-lint-ignore no-explicit-any -- a test reads whatever the list holds
-  (await walkPages(gateway, `/v1/contacts?${query}`, 200)).reverse() as any[];
+  (await walkPages(gateway, `/v1/contacts?${query}`, 200)).reverse();
 
 async function problemsOf(gateway: TestGateway, id: string): Promise<[number, string, string][]> {
   return (await walkPages(gateway, `/v1/contacts/imports/${id}/problems`, 2))

@@ -6,8 +6,7 @@ const AD = "Soldes : -50% sur tout le magasin !";
 const gateway = sharedGateway("embedded");
 
 const attempt = (body: object) => gateway.call("POST", "/v1/rulebooks/active/try", body);
-// deno-lint-ignore no-explicit-any -- a test reads whatever the answer holds
-const marked = (text: string, marks: any[], kind: string) =>
+const marked = (text: string, marks: { kind: string; start: number; end: number }[], kind: string) =>
   marks.filter((mark) => mark.kind === kind).map(({ start, end }) => text.slice(start, end));
 
 describe("a text to a person", () => {
@@ -22,8 +21,7 @@ describe("a text to a person", () => {
       inbound: null,
     });
     expect(marked(AD, body.marks, "advertising")).toEqual(expect.arrayContaining(["Soldes", "-50%"]));
-    // deno-lint-ignore no-explicit-any -- as above
-    const rule = body.rules.find((one: any) => one.effect === "refuse consent_missing");
+    const rule = body.rules.find((one: { effect: string }) => one.effect === "refuse consent_missing");
     expect(rule).toMatchObject({ stage: "permit", source: expect.stringContaining("L34-5") });
     expect(rule.facts).toContainEqual({
       fact: "consent",
